@@ -1,0 +1,2 @@
+import { assert, it } from "@effect/vitest"
+it("a", () => assert.strictEqual(1, 1))
