@@ -1,0 +1,149 @@
+/**
+ * Claims in, app JWT out.
+ *
+ * The JWT proves who the app is (`Generate a JWT`): RS256, `iss` the app id, `iat` 60 s back to absorb drift, `exp` 9
+ * minutes ahead where the registry allows 10. Times are the registry's, as far as `ServerClock` knows it. The key is
+ * imported once; one JWT serves every caller until shortly before its end, and a new one is signed when the clock's
+ * offset changes. A key that cannot be used fails when the layer is built, with what to do about it.
+ */
+import * as Base64Url from "effect/encoding/Base64Url"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Predicate from "effect/Predicate"
+import * as Redacted from "effect/Redacted"
+import type * as Scope from "effect/Scope"
+import { SignJWT, importPKCS8 } from "jose"
+import { IcrConfig } from "./IcrConfig.ts"
+import { Configuration, type IcrError, Signing, fail } from "./IcrError.ts"
+import { readPrivateKey } from "./internal/pem.ts"
+import { scrub } from "./internal/scrub.ts"
+import * as Slots from "./internal/slots.ts"
+import { ServerClock } from "./ServerClock.ts"
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Service
+// ---------------------------------------------------------------------------------------------------------------------
+
+/** What the layer hands out. */
+export interface Service {
+  /** The app JWT, fresh enough to be used now. Fails with the reason `Signing`. */
+  readonly appJwt: Effect.Effect<Redacted.Redacted, IcrError>
+}
+
+/** The claims of the app JWT, in whole seconds since the epoch. */
+export interface Claims {
+  readonly iss: string
+  readonly iat: number
+  readonly exp: number
+}
+
+const header = { alg: "RS256", typ: "JWT" } as const
+const backdated = 60
+const ahead = 9 * 60
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Constructors
+// ---------------------------------------------------------------------------------------------------------------------
+
+/** Keeps one JWT for each offset of the clock, under the rules of all tokens: one signature however many ask. */
+const make = Effect.fnUntraced(function* (
+  sign: (claims: Claims) => Effect.Effect<string, IcrError>
+): Effect.fn.Return<Service, never, IcrConfig | ServerClock | Scope.Scope> {
+  const { appId } = yield* IcrConfig
+  const clock = yield* ServerClock
+  const slots = yield* Slots.make<Redacted.Redacted>({
+    name: "The app JWT",
+    mint: Effect.fnUntraced(function* () {
+      const now = Math.floor((yield* clock.now) / 1000)
+      const jwt = yield* sign({ iss: appId, iat: now - backdated, exp: now + ahead })
+      return { value: Redacted.make(jwt, { label: "app-jwt" }), life: ahead * 1000 }
+    }),
+    // The present offset, and the one before while its last callers leave.
+    capacity: 2,
+    windows: { soft: 120_000, hard: 30_000 },
+    pause: { first: 10_000, longest: 120_000 },
+    isGone: () => false,
+    onEvent: () => Effect.void
+  })
+  return { appJwt: Effect.flatMap(clock.offset, (offset) => slots.get(String(offset))) }
+})
+
+const importKey = Effect.fnUntraced(function* (pem: Redacted.Redacted) {
+  const variable = pem.label ?? "privateKey"
+  const unusable = (detail: string) => fail(new Configuration({ variable, detail }))
+  const key = readPrivateKey(Redacted.value(pem))
+  if ("problem" in key) return yield* unusable(`the private key cannot be used: ${key.problem}`)
+  const imported = yield* Effect.tryPromise({
+    try: () => importPKCS8(key.pkcs8, "RS256"),
+    // The cause may quote the key: it stays here.
+    catch: () => unusable("the private key cannot be read; use the whole icr_private_key.pem as it was downloaded")
+  })
+  const { algorithm } = imported
+  const bits = Predicate.hasProperty(algorithm, "modulusLength") ? Number(algorithm.modulusLength) : 0
+  if (bits < 2048) {
+    return yield* unusable(`the private key has ${bits} bits and RS256 needs 2048 or more; generate a new one`)
+  }
+  return imported
+})
+
+const signPem = (key: CryptoKey) => (claims: Claims) =>
+  Effect.tryPromise({
+    try: () => new SignJWT({ ...claims }).setProtectedHeader(header).sign(key),
+    catch: () => fail(new Signing({ detail: "the key was refused by the runtime's WebCrypto" }))
+  })
+
+const utf8 = new TextEncoder()
+const segment = (value: object) => Base64Url.encode(utf8.encode(JSON.stringify(value)))
+
+const describe = (error: unknown) => {
+  const message = Predicate.hasProperty(error, "message") ? String(error.message) : String(error)
+  return scrub([message])[0] ?? "the signing service failed"
+}
+
+/** The bytes of `header.claims`, which the JWT's signature is over. */
+const signBytes =
+  <E>(sign: (bytes: Uint8Array) => Effect.Effect<Uint8Array, E>) =>
+  (claims: Claims) => {
+    const input = `${segment(header)}.${segment(claims)}`
+    return sign(utf8.encode(input)).pipe(
+      Effect.mapError((error) => fail(new Signing({ detail: describe(error) }))),
+      Effect.map((signature) => `${input}.${Base64Url.encode(signature)}`)
+    )
+  }
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Layers
+// ---------------------------------------------------------------------------------------------------------------------
+
+/** Claims in, app JWT out. */
+export class Signer extends Context.Service<Signer, Service>()("@effect-icr/app/Signer") {
+  /**
+   * Signs with the private key of `IcrConfig`: RSA of 2048 bits or more, PKCS#1 or PKCS#8, as a PEM text in any of the
+   * forms that files, environment variables and secret stores give it.
+   */
+  static readonly layer: Layer.Layer<Signer, IcrError, IcrConfig | ServerClock> = Layer.effect(
+    Signer,
+    Effect.gen(function* () {
+      const { privateKey } = yield* IcrConfig
+      if (Option.isNone(privateKey)) {
+        const detail = "is missing; set it (or the option privateKey), or use Signer.layerSign"
+        return yield* fail(new Configuration({ variable: "ICR_PRIVATE_KEY", detail }))
+      }
+      return yield* make(signPem(yield* importKey(privateKey.value)))
+    })
+  )
+
+  /**
+   * Lets an HSM or KMS do the signing: RSASSA-PKCS1-v1_5 with SHA-256 over the bytes given, the signature as raw bytes.
+   * Its failure is the reason `Signing`, never an HTTP reason.
+   */
+  static readonly layerSign = <E>(
+    sign: (bytes: Uint8Array) => Effect.Effect<Uint8Array, E>
+  ): Layer.Layer<Signer, never, IcrConfig | ServerClock> => Layer.effect(Signer, make(signBytes(sign)))
+
+  /** Always the same text, for tests that swap the registry as well. */
+  static readonly layerTest = (jwt = "test-jwt"): Layer.Layer<Signer> =>
+    Layer.succeed(Signer, { appJwt: Effect.succeed(Redacted.make(jwt, { label: "app-jwt" })) })
+}

@@ -1,0 +1,57 @@
+/**
+ * Where tokens outlive a process: nowhere by default.
+ *
+ * A store is a convenience, never a condition: the cache warns and goes on without it when it fails, treats corrupt and
+ * expired entries as misses, and judges the life of what it reads itself. Keys name the app, the registry and the
+ * installation, and contain no secret. Values are secrets at rest; see `TokenSeal` for the encryption the shipped stores use.
+ */
+import * as Context from "effect/Context"
+import type * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import type * as Redacted from "effect/Redacted"
+import * as Schema from "effect/Schema"
+import type * as Scope from "effect/Scope"
+
+/** A store that failed. Never contains a value, and never reaches a caller of `IcrApp`. */
+export class TokenStoreError extends Schema.TaggedError<TokenStoreError>("@effect-icr/app/TokenStoreError")(
+  "TokenStoreError",
+  { operation: Schema.String, detail: Schema.String }
+) {
+  override get message() {
+    return `TokenStore.${this.operation} failed: ${this.detail}`
+  }
+}
+
+/** A token as a store keeps it. */
+export interface Entry {
+  /** The token object as JSON text. */
+  readonly value: Redacted.Redacted
+  /** When the token ends, in milliseconds since the epoch by the registry's clock. A newer token ends later. */
+  readonly expiresAt: number
+}
+
+/** What the layer hands out. */
+export interface Service {
+  readonly get: (key: string) => Effect.Effect<Option.Option<Entry>, TokenStoreError>
+  /** Keeps an entry for its remaining life, unless the store already has one that ends later. */
+  readonly set: (key: string, entry: Entry, timeToLive: Duration.Duration) => Effect.Effect<void, TokenStoreError>
+  readonly remove: (key: string) => Effect.Effect<void, TokenStoreError>
+  /**
+   * The right to mint for a key, until the scope closes. A store shared by a fleet waits here, within a bound, while
+   * another process mints. `true` when it had to wait: the caller then reads the store again before minting.
+   */
+  readonly lease: (key: string) => Effect.Effect<boolean, TokenStoreError, Scope.Scope>
+}
+
+/** Where tokens outlive a process. */
+export class TokenStore extends Context.Service<TokenStore, Service>()("@effect-icr/app/TokenStore") {
+  /** Nowhere: every process mints for itself. The default. */
+  static readonly layerNone: Layer.Layer<TokenStore> = Layer.succeed(TokenStore, {
+    get: () => Effect.succeed(Option.none()),
+    set: () => Effect.void,
+    remove: () => Effect.void,
+    lease: () => Effect.succeed(false)
+  })
+}

@@ -1,0 +1,33 @@
+/**
+ * The two tokens the registry hands out (`Generate an app access token`, `Generate an installation access token`,
+ * Apps v0.5). The token text is `Redacted`: it prints, logs and serialises as `<redacted>`.
+ */
+import * as Schema from "effect/Schema"
+import { AppId, InstallationId, OrganizationId } from "./Ids.ts"
+import { Permissions } from "./Permissions.ts"
+import { Timestamp } from "./Timestamp.ts"
+
+const fields = {
+  id: Schema.String,
+  createdAt: Timestamp,
+  updatedAt: Timestamp,
+  /** Opaque; `crs_` and 48 hex digits in the examples. */
+  token: Schema.RedactedFromValue(Schema.NonEmptyString, { label: "access-token" }),
+  /** The truth about the token's life. The prose says 2 hours for installation tokens, the examples a month. */
+  expiresAt: Timestamp,
+  isActive: Schema.Boolean,
+  permissions: Permissions,
+  appId: AppId
+}
+
+/** For public and semi-public reads such as `/projects`. */
+export class AppAccessToken extends Schema.Class<AppAccessToken>("@effect-icr/app/AppAccessToken")(fields) {}
+
+/** For the resources of the one organization behind an installation, with every permission granted there. */
+export class InstallationAccessToken extends Schema.Class<InstallationAccessToken>(
+  "@effect-icr/app/InstallationAccessToken"
+)({
+  ...fields,
+  installationId: InstallationId,
+  organizationId: OrganizationId
+}) {}

@@ -1,0 +1,30 @@
+/**
+ * The registry's identifiers: opaque, non-empty, and safe as one path segment.
+ *
+ * Real ids are UUIDs, but the documents also show `67890` and `1` (`Generate an app access token`, Apps v0.5), so no
+ * form is demanded beyond what a URL needs. Whatever could change a path (`..`, `/`, `?`, `#`, `%`, blanks) is refused
+ * here, before any request: one integrator's missing id once became `/app/installations/undefined/accessTokens`.
+ */
+import * as Schema from "effect/Schema"
+
+// `undefined`, `null` and `NaN` are what a forgotten value looks like once it is text.
+const segment = Schema.String.check(
+  Schema.isPattern(/^(?!(?:\.{1,2}|undefined|null|NaN)$)[\w.~:@+=,-]{1,200}$/, {
+    expected: "an id of 1 to 200 characters without '/', '?', '#', '%' or blanks, other than '.' and '..'"
+  })
+)
+
+/** The app's id from the dashboard, the `iss` of its JWT (`Generate a JWT`). */
+export const AppId = segment.pipe(Schema.brand("AppId"))
+/** The app's id from the dashboard, the `iss` of its JWT (`Generate a JWT`). */
+export type AppId = typeof AppId.Type
+
+/** One app on one organization (`Get an installation`, Apps v0.5). */
+export const InstallationId = segment.pipe(Schema.brand("InstallationId"))
+/** One app on one organization (`Get an installation`, Apps v0.5). */
+export type InstallationId = typeof InstallationId.Type
+
+/** The account that owns projects and credits (`Organizations`, v0.5). */
+export const OrganizationId = segment.pipe(Schema.brand("OrganizationId"))
+/** The account that owns projects and credits (`Organizations`, v0.5). */
+export type OrganizationId = typeof OrganizationId.Type

@@ -1,0 +1,66 @@
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import * as SchemaGetter from "effect/SchemaGetter"
+import { lenientText } from "../internal/lenient.ts"
+import { OrganizationId } from "./Ids.ts"
+import { Timestamp } from "./Timestamp.ts"
+
+/** A line of business, as `{ code, name }` (`Get an installation`, Apps v0.5). */
+export class Industry extends Schema.Class<Industry>("@effect-icr/app/Industry")({
+  code: lenientText,
+  name: lenientText
+}) {}
+
+/**
+ * The reference prints one object under the plural name; real payloads carry null. Object, list, null and absent all
+ * become a list.
+ */
+const Industries = Schema.NullishOr(Schema.Union([Schema.Array(Industry), Industry])).pipe(
+  Schema.decodeTo(Schema.Array(Schema.toType(Industry)), {
+    decode: SchemaGetter.transform((value): ReadonlyArray<Industry> =>
+      value === null || value === undefined ? [] : value instanceof Industry ? [value] : value
+    ),
+    encode: SchemaGetter.transform((value): ReadonlyArray<Industry> => value)
+  })
+)
+
+/** What kind of account it is. New kinds are kept as they come. */
+export type OrganizationType =
+  | "projectProponent"
+  | "projectDeveloper"
+  | "marketParticipant"
+  | "validationBody"
+  | "other"
+  | (string & {})
+
+const OrganizationType: Schema.Codec<OrganizationType, string> = Schema.String
+
+/**
+ * An organization on the registry (`Organizations`, v0.5; `Get an installation`, Apps v0.5).
+ *
+ * Only the id, the name and the timestamps must be there. The registry sends `""`, `null` or nothing for what it does
+ * not know, and sometimes a URL that starts with the text `undefined/`: the first three become `None`, URLs stay text.
+ */
+export class Organization extends Schema.Class<Organization>("@effect-icr/app/Organization")({
+  id: OrganizationId,
+  createdAt: Timestamp,
+  updatedAt: Timestamp,
+  fullName: Schema.String,
+  type: Schema.OptionFromOptionalNullOr(OrganizationType),
+  countryCode: lenientText,
+  city: lenientText,
+  zip: lenientText,
+  physicalAddress: lenientText,
+  registrationNumber: lenientText,
+  website: lenientText,
+  logo: lenientText,
+  url: lenientText,
+  isPublic: Schema.OptionFromOptionalNullOr(Schema.Boolean),
+  organizationIndustries: Industries.pipe(Schema.withDecodingDefaultKey(Effect.succeed(null)))
+}) {
+  /** The name, or the id where the name is blank. */
+  get displayName(): string {
+    return Option.getOrElse(Option.liftPredicate((name: string) => name.trim() !== "")(this.fullName), () => this.id)
+  }
+}

@@ -1,0 +1,103 @@
+/**
+ * A private key as people have it: PKCS#1 or PKCS#8, with the line ends of any system or none, newlines escaped by an
+ * environment file, quotes and blank space around it, or the whole PEM in base64. Comes out as PKCS#8 for `jose`, which
+ * reads nothing else. What cannot be used is told apart, so that the message can say what to do.
+ */
+import * as Encoding from "effect/encoding/Base64"
+import * as Result from "effect/Result"
+
+/** What to do about a key that cannot be used. Never contains any of it. */
+export type KeyProblem = { readonly problem: string }
+
+/** A key ready for import. */
+export type ReadKey = { readonly pkcs8: string } | KeyProblem
+
+const convert = "openssl pkey -in key.pem -out icr_private_key.pem"
+const dashboard = "generate a key on the app's Credentials tab and use the whole icr_private_key.pem"
+
+const problem = (text: string): KeyProblem => ({ problem: text })
+
+/** By PEM label: what it is instead of an RSA private key. */
+const wrongLabels: { readonly [label: string]: string } = {
+  "PUBLIC KEY": `it is a public key; ${dashboard}`,
+  "RSA PUBLIC KEY": `it is a public key; ${dashboard}`,
+  CERTIFICATE: `it is a certificate; ${dashboard}`,
+  "ENCRYPTED PRIVATE KEY": `it is encrypted with a passphrase; decrypt it: ${convert}`,
+  "OPENSSH PRIVATE KEY": "it is in OpenSSH's own format; convert it: ssh-keygen -p -m PEM -f key.pem",
+  "EC PRIVATE KEY": `it is an EC key and the registry signs with RS256; ${dashboard}`,
+  "DSA PRIVATE KEY": `it is a DSA key and the registry signs with RS256; ${dashboard}`
+}
+
+const unquote = (text: string) =>
+  text
+    .replace(/^\uFEFF/, "")
+    .trim()
+    .replace(/^(["'])([\s\S]*)\1$/, "$2")
+    .trim()
+
+const unescapeNewlines = (text: string) => text.replace(/\\r/g, "").replace(/\\n/g, "\n")
+
+const latin1 = new TextDecoder("latin1")
+
+/** A PEM wrapped in base64 as a whole, as some secret stores want it. */
+const unwrap = (text: string) => {
+  if (text.includes("-----")) return text
+  const decoded = Encoding.decode(text.replace(/\s+/g, ""))
+  const pem = Result.isSuccess(decoded) ? latin1.decode(decoded.success) : text
+  return pem.includes("-----BEGIN") ? unescapeNewlines(unquote(pem)) : text
+}
+
+const toHex = (bytes: Uint8Array) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("")
+
+const oids = { rsa: "06092a864886f70d010101", rsaPss: "06092a864886f70d01010a", ec: "06072a8648ce3d0201" }
+
+const derLength = (length: number): ReadonlyArray<number> =>
+  length < 128 ? [length] : length < 256 ? [0x81, length] : [0x82, length >> 8, length & 0xff]
+
+const der = (tag: number, ...parts: ReadonlyArray<ArrayLike<number>>) => {
+  const content = parts.flatMap((part) => Array.from(part))
+  return [tag, ...derLength(content.length), ...content]
+}
+
+const rsaAlgorithm = [0x30, 0x0d, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01, 0x05, 0x00]
+
+/** `PrivateKeyInfo ::= SEQUENCE { version 0, rsaEncryption, OCTET STRING RSAPrivateKey }` (RFC 5208). */
+const pkcs1ToPkcs8 = (pkcs1: Uint8Array) =>
+  Uint8Array.from(der(0x30, [0x02, 0x01, 0x00], rsaAlgorithm, der(0x04, pkcs1)))
+
+const toPem = (bytes: Uint8Array) =>
+  `-----BEGIN PRIVATE KEY-----\n${Encoding.encode(bytes).replace(/(.{64})/g, "$1\n")}\n-----END PRIVATE KEY-----\n`
+
+const readPkcs8 = (bytes: Uint8Array): ReadKey => {
+  const head = toHex(bytes.subarray(0, 48))
+  if (head.includes(oids.rsa)) return { pkcs8: toPem(bytes) }
+  if (head.includes(oids.ec)) return problem(`it is an EC key and the registry signs with RS256; ${dashboard}`)
+  if (head.includes(oids.rsaPss))
+    return problem(`it is restricted to RSA-PSS and the registry signs with RS256; ${dashboard}`)
+  return problem(`it is not an RSA key; ${dashboard}`)
+}
+
+/** Reads the text of a key. */
+export const readPrivateKey = (given: string): ReadKey => {
+  const text = unwrap(unescapeNewlines(unquote(given)))
+  if (text === "") return problem(`it is empty; ${dashboard}`)
+  const begin = /-----BEGIN ([A-Z0-9 ]+)-----/.exec(text)
+  const label = begin?.[1]
+  if (begin === null || label === undefined) {
+    return problem(`it is not a PEM text (no BEGIN line); ${dashboard}`)
+  }
+  const wrong = wrongLabels[label]
+  if (wrong !== undefined) return problem(wrong)
+  const rest = text.slice(begin.index + begin[0].length)
+  const end = rest.indexOf(`-----END ${label}-----`)
+  if (end < 0)
+    return problem(`it is only part of a key (no END line), often because its newlines were lost; ${dashboard}`)
+  if (/Proc-Type:.*ENCRYPTED/.test(rest)) return problem(wrongLabels["ENCRYPTED PRIVATE KEY"] ?? "it is encrypted")
+  const body = Encoding.decode(rest.slice(0, end).replace(/\s+/g, ""))
+  if (Result.isFailure(body) || body.success.length < 32) {
+    return problem(`the text between BEGIN and END is damaged; ${dashboard}`)
+  }
+  if (label === "RSA PRIVATE KEY") return { pkcs8: toPem(pkcs1ToPkcs8(body.success)) }
+  if (label === "PRIVATE KEY") return readPkcs8(body.success)
+  return problem(`it is not an RSA private key; ${dashboard}`)
+}

@@ -1,0 +1,21 @@
+/**
+ * The registry's own words, made safe to print. A server may echo the credential it was sent, so whatever could be one
+ * is replaced: bearer values, tokens by their prefix, and every unbroken run too long to be a word or a UUID (JWTs, keys,
+ * tokens, and any of them in base64).
+ */
+const credential = /bearer\s+\S+|\bcr[a-z]_[\w-]+|[\w+/=.~-]{40,}/gi
+
+const longest = 200
+const most = 10
+
+const clean = (text: string) => {
+  const scrubbed = text.replace(credential, "<redacted>").replace(/\s+/g, " ").trim()
+  return scrubbed.length > longest ? `${scrubbed.slice(0, longest)}…` : scrubbed
+}
+
+/** At most ten messages of at most 200 characters each, without credentials. */
+export const scrub = (messages: ReadonlyArray<string>): ReadonlyArray<string> =>
+  messages
+    .slice(0, most)
+    .map(clean)
+    .filter((text) => text !== "")

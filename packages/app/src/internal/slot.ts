@@ -1,0 +1,161 @@
+/**
+ * One key of the token cache as a pure state machine: what is held, what is under way, and what to do when a caller
+ * asks. Everything here is a total function of its arguments; `slots.ts` does what is decided.
+ *
+ * Times are milliseconds of `steadyTime`. Flights (exchanges under way) are numbered; a number says what happened before
+ * what: "a token minted after this call" is a token of a flight with a higher number than the last one begun by then.
+ */
+
+/** A token as held. */
+export interface Held<T> {
+  readonly value: T
+  /** The flight that brought it. */
+  readonly flight: number
+  readonly since: number
+  /** From here on a refresh runs behind the callers. */
+  readonly softAt: number
+  /** From here on callers wait for the refresh. */
+  readonly hardAt: number
+  /** From here on it is dead. */
+  readonly until: number
+}
+
+/** What we hold for one key. */
+export interface Slot<T> {
+  readonly held: Held<T> | undefined
+  /** The flight under way; at most one. */
+  readonly flight: number | undefined
+  /** Refreshes rest until then, after so many failures in a row. Only matters while a token is held. */
+  readonly pause: { readonly until: number; readonly failures: number } | undefined
+  /** Nothing that a flight up to this number brings may be kept: the slot was emptied meanwhile. */
+  readonly floor: number
+  /** A token the registry refused; a store may still hold it. */
+  readonly refused: T | undefined
+}
+
+/** The slot of a key never asked for. */
+export const empty: Slot<never> = {
+  held: undefined,
+  flight: undefined,
+  pause: undefined,
+  floor: 0,
+  refused: undefined
+}
+
+/** What a caller wants. */
+export interface Ask {
+  /** The token must live at least this long. */
+  readonly minimumValidity: number
+  /** The token must come from a flight after this one; 0 for any. */
+  readonly after: number
+}
+
+/** Any token that lives. */
+export const anyToken: Ask = { minimumValidity: 0, after: 0 }
+
+/** What to do for a caller. */
+export type Decision<T> =
+  /** Hand it out. */
+  | { readonly _tag: "Serve"; readonly held: Held<T> }
+  /** Hand it out and begin a flight behind the caller's back. */
+  | { readonly _tag: "ServeAndRefresh"; readonly held: Held<T> }
+  /** Wait for the flight under way. If it fails, a token that still lives will do when `fallback` says so. */
+  | { readonly _tag: "Join"; readonly flight: number; readonly fallback: boolean }
+  /** The flight under way began too early: wait until it has ended, then decide again. */
+  | { readonly _tag: "Queue"; readonly flight: number }
+  /** Begin a flight and wait for it, as with `Join`. */
+  | { readonly _tag: "Mint"; readonly fallback: boolean }
+
+const waitFor = <T>(slot: Slot<T>, floor: number, fallback: boolean): Decision<T> => {
+  if (slot.flight === undefined) return { _tag: "Mint", fallback }
+  return slot.flight > floor ? { _tag: "Join", flight: slot.flight, fallback } : { _tag: "Queue", flight: slot.flight }
+}
+
+/** The table of decisions. */
+export const decide = <T>(slot: Slot<T>, now: number, ask: Ask): Decision<T> => {
+  const { held } = slot
+  const floor = Math.max(slot.floor, ask.after)
+  if (held === undefined || now >= held.until || held.flight <= ask.after) return waitFor(slot, floor, false)
+  if (held.until - now < ask.minimumValidity) return waitFor(slot, floor, false)
+  if (now < held.softAt) return { _tag: "Serve", held }
+  const resting = slot.pause !== undefined && now < slot.pause.until
+  if (resting) return { _tag: "Serve", held }
+  if (now >= held.hardAt) return waitFor(slot, floor, true)
+  return slot.flight === undefined ? { _tag: "ServeAndRefresh", held } : { _tag: "Serve", held }
+}
+
+/** The held token, if it lives. */
+export const living = <T>(slot: Slot<T>, now: number): Held<T> | undefined =>
+  slot.held !== undefined && now < slot.held.until ? slot.held : undefined
+
+/** A flight begins. */
+export const began = <T>(slot: Slot<T>, flight: number): Slot<T> => ({ ...slot, flight })
+
+/** A flight brought a token. One that began before the slot was emptied, or before a newer one ended, brings nothing. */
+export const landed = <T>(slot: Slot<T>, held: Held<T>): Slot<T> => {
+  const flight = slot.flight === held.flight ? undefined : slot.flight
+  const outdated = held.flight <= slot.floor || (slot.held !== undefined && slot.held.flight > held.flight)
+  return outdated ? { ...slot, flight } : { ...slot, flight, held, pause: undefined, refused: undefined }
+}
+
+/** How long refreshes rest after a failure. */
+export interface Pause {
+  readonly first: number
+  readonly longest: number
+}
+
+/** A flight failed: what is held stays, and refreshes rest for a while that doubles with each failure. */
+export const failed = <T>(slot: Slot<T>, flight: number, now: number, pause: Pause): Slot<T> => {
+  const failures = (slot.pause?.failures ?? 0) + 1
+  const rest = Math.min(pause.longest, pause.first * 2 ** Math.min(failures - 1, 30))
+  return {
+    ...slot,
+    flight: slot.flight === flight ? undefined : slot.flight,
+    pause: living(slot, now) === undefined ? undefined : { until: now + rest, failures }
+  }
+}
+
+/** The registry refused this token: drop it if it is the one held, whoever reports it and however often. */
+export const refused = <T>(slot: Slot<T>, isRefused: (value: T) => boolean): Slot<T> =>
+  slot.held !== undefined && isRefused(slot.held.value)
+    ? { ...slot, held: undefined, pause: undefined, refused: slot.held.value }
+    : slot
+
+/** Empties the slot. What a flight under way will bring is not kept. */
+export const emptied = <T>(slot: Slot<T>, lastFlight: number): Slot<T> => ({
+  ...slot,
+  held: undefined,
+  pause: undefined,
+  floor: lastFlight
+})
+
+/** Nothing worth remembering: the key can be forgotten. */
+export const isEmpty = <T>(slot: Slot<T>): boolean =>
+  slot.held === undefined && slot.flight === undefined && slot.refused === undefined
+
+/** How much of a token's life counts as soft and hard window. */
+export interface Windows {
+  readonly soft: number
+  readonly hard: number
+}
+
+/**
+ * The windows of a token that lives `life` ms from `now`: the soft one never more than half of its life (else a short
+ * token would be refreshed at every read) and, by `draw` from 0 to 1, up to a fifth later, so that tokens minted together
+ * are not refreshed together; the hard one never more than a quarter.
+ */
+export const hold = <T>(
+  value: T,
+  flight: number,
+  now: number,
+  life: number,
+  windows: Windows,
+  draw: number
+): Held<T> => ({
+  value,
+  flight,
+  since: now,
+  softAt: now + life - Math.min(windows.soft, life / 2) * (1 - 0.2 * draw),
+  hardAt: now + life - Math.min(windows.hard, life / 4),
+  until: now + life
+})

@@ -1,0 +1,42 @@
+import * as Option from "effect/Option"
+import * as Predicate from "effect/Predicate"
+import type { TransportKind } from "../IcrError.ts"
+
+/** Error codes of Node, undici, Bun and Deno, by the part of the connection that failed. */
+const kinds: ReadonlyArray<readonly [TransportKind, RegExp]> = [
+  ["dns", /ENOTFOUND|EAI_|DNS/i],
+  ["refused", /ECONNREFUSED|ConnectionRefused|EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL/i],
+  ["cut", /RES_CONTENT_LENGTH_MISMATCH|ERR_STREAM_PREMATURE_CLOSE|ERR_HTTP2_STREAM/i],
+  // HPE_*: bytes that are no HTTP, which is what plain text looks like to a TLS client's parser and the reverse
+  ["tls", /TLS|SSL|CERT|SELF_SIGNED|UNABLE_TO_|EPROTO/i],
+  ["reset", /ECONNRESET|EPIPE|UND_ERR_SOCKET|ConnectionClosed|ECONNABORTED|ABORT_ERR|HPE_/i]
+]
+
+const codeOf = (value: unknown): string | undefined =>
+  Predicate.hasProperty(value, "code") && Predicate.isString(value.code) && /^[A-Za-z][\w]*$/.test(value.code)
+    ? value.code
+    : undefined
+
+/** The first code on the way down: causes, and the parts of an `AggregateError` (one for each address tried). */
+const findCode = (value: unknown, depth = 0): string | undefined => {
+  if (depth > 6 || !Predicate.isObject(value)) return undefined
+  const code = codeOf(value)
+  if (code !== undefined) return code
+  if (Predicate.hasProperty(value, "errors") && Array.isArray(value.errors) && value.errors.length > 0) {
+    return findCode(value.errors[0], depth + 1)
+  }
+  return Predicate.hasProperty(value, "cause") ? findCode(value.cause, depth + 1) : undefined
+}
+
+/** What a transport failure was. Once the head of the answer has come, a lost connection has cut the body. */
+export const classify = (
+  cause: unknown,
+  phase: "head" | "body"
+): { readonly kind: TransportKind; readonly code: Option.Option<string> } => {
+  const code = findCode(cause)
+  const kind = kinds.find(([, pattern]) => code !== undefined && pattern.test(code))?.[0] ?? "unknown"
+  return {
+    kind: phase === "body" && (kind === "reset" || kind === "unknown") ? "cut" : kind,
+    code: Option.fromUndefinedOr(code)
+  }
+}
