@@ -82,7 +82,13 @@ const apps = HttpApiGroup.make("Apps")
       params: { organizationId: Schema.String },
       success: Wire.Installation,
       error: Wire.NotFound
-    }).annotate(OpenApi.Summary, "Get the installation on an organization")
+    }).annotate(OpenApi.Summary, "Get the installation on an organization"),
+    HttpApiEndpoint.post("createUserOrganization", "/app/create/user/organization", {
+      headers,
+      payload: Wire.CreateUserOrganization,
+      success: Wire.CreatedUserOrganization,
+      error: Wire.NotFound
+    }).annotate(OpenApi.Summary, "Create a user and an organization that has the app installed")
   )
   .middleware(AppJwt)
   .middleware(Validation)

@@ -4,8 +4,10 @@
 import type * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
 import type * as Redacted from "effect/Redacted"
+import type * as Stream from "effect/Stream"
 import type { Behaviour } from "./Behaviour.ts"
 import type { Fault, FaultStep } from "./Fault.ts"
+import type { RegistryEvent } from "./RegistryEvent.ts"
 import type { RequestEntry } from "./RequestLog.ts"
 import type { Route } from "./Route.ts"
 import type { SimulatorError } from "./SimulatorError.ts"
@@ -77,18 +79,21 @@ export interface Faults {
 export interface Control {
   readonly apps: Effect.Effect<ReadonlyArray<AppView>>
   readonly createApp: (appNameId: string) => Effect.Effect<AppCredentials, SimulatorError>
+  /** Oldest first; all of them unless `limit` is given. */
   readonly installations: (options?: {
-    readonly appId?: string
+    readonly appId?: string | undefined
+    readonly limit?: number | undefined
   }) => Effect.Effect<ReadonlyArray<InstallationView>, SimulatorError>
+  /** Newest first, the expired ones of the last hour among them. */
   readonly tokens: Effect.Effect<ReadonlyArray<TokenView>>
 
   /** Installs the app on an organization, a new one unless `organizationId` is given. */
   readonly install: (options?: {
-    readonly appId?: string
-    readonly organizationId?: string
-    readonly organizationType?: OrganizationType
-    readonly fullName?: string
-    readonly permissions?: Permissions
+    readonly appId?: string | undefined
+    readonly organizationId?: string | undefined
+    readonly organizationType?: OrganizationType | undefined
+    readonly fullName?: string | undefined
+    readonly permissions?: Permissions | undefined
   }) => Effect.Effect<InstallationView, SimulatorError>
   /** Permanent: the installation is gone, its tokens are dead (Review installations). */
   readonly uninstall: (installationId: string) => Effect.Effect<void, SimulatorError>
@@ -103,8 +108,12 @@ export interface Control {
   /** The installation keeps what it had (Approve new permissions). */
   readonly rejectPermissions: (installationId: string) => Effect.Effect<void, SimulatorError>
 
-  /** Registers one more key pair; a public key (PEM) may be brought along, in which case no private key comes back. */
+  /** What apps are told about, from the moment the stream runs. Nothing is kept for later. */
+  readonly events: Stream.Stream<RegistryEvent>
+
+  /** Registers one more key pair. */
   readonly addKey: (appId?: string) => Effect.Effect<AppKey, SimulatorError>
+  /** Registers a public key (PEM) whose private half is elsewhere, in a KMS for instance; gives its fingerprint. */
   readonly addPublicKey: (pem: string, appId?: string) => Effect.Effect<string, SimulatorError>
   /** A new key pair; every older key is revoked. */
   readonly rotateKey: (appId?: string) => Effect.Effect<AppKey, SimulatorError>

@@ -10,6 +10,7 @@ export const routes = [
   "GET /app/installations",
   "GET /app/installations/{installationId}",
   "GET /app/organizations/{organizationId}/installation",
+  "POST /app/create/user/organization",
   "GET /organizations/{id}",
   "GET /projects",
   "GET /projects/{id}"
@@ -17,14 +18,3 @@ export const routes = [
 
 export const Route = Schema.Literals(routes)
 export type Route = typeof Route.Type
-
-const matchers = routes.map((route) => {
-  const pattern = route.replace(/\{[^}]+\}/g, "[^/]+")
-  return [route, new RegExp(`^${pattern}$`)] as const
-})
-
-/** The route of a request, or undefined for one the registry does not know. `path` carries no query. */
-export const match = (method: string, path: string): Route | undefined => {
-  const known = `${method} ${path}`
-  return routes.find((route) => route === known) ?? matchers.find(([, pattern]) => pattern.test(known))?.[0]
-}

@@ -16,6 +16,7 @@ import * as HttpServer from "effect/http/HttpServer"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as Ref from "effect/Ref"
+import { randomBytes } from "node:crypto"
 import { createServer } from "node:http"
 import { type Behaviour, profiles, type Profile } from "./Behaviour.ts"
 import type { AppCredentials, Control } from "./Control.ts"
@@ -26,6 +27,7 @@ import { ConnectionReset, type Reset } from "./internal/faults.ts"
 import * as Handlers from "./internal/handlers.ts"
 import * as InMemory from "./internal/inMemory.ts"
 import * as Keys from "./internal/keys.ts"
+import * as OwnPages from "./internal/ownPages.ts"
 import * as RequestLog from "./internal/requestLog.ts"
 import * as World from "./internal/World.ts"
 import { SimulatorError } from "./SimulatorError.ts"
@@ -48,6 +50,8 @@ export interface SimulatorOptions {
   readonly privateKey?: string | Redacted.Redacted<string> | undefined
   /** The first app's name id; default `app1`. */
   readonly appNameId?: string | undefined
+  /** What opens the control interface over HTTP; default: a random value. */
+  readonly controlToken?: string | Redacted.Redacted<string> | undefined
   /** How many of the last requests the log keeps; default 1000. */
   readonly requestLogSize?: number | undefined
 }
@@ -70,6 +74,8 @@ export class Simulator extends Context.Service<
     /** Ids of the organizations these belong to, in the same order. */
     readonly organizationIds: Effect.Effect<ReadonlyArray<string>>
     readonly control: Control
+    /** Bearer token of the control interface under `/_simulator/`, which a server has and memory has not. */
+    readonly controlToken: Redacted.Redacted<string>
   }
 >()("@effect-icr/simulator/Simulator") {
   /**
@@ -102,7 +108,9 @@ export class Simulator extends Context.Service<
           HttpServer.formatAddress(server.address),
           resetSocket
         )
-        const routes = yield* HttpRouter.toHttpEffect(routesOver(world))
+        const routes = yield* HttpRouter.toHttpEffect(
+          Layer.merge(routesOver(world), OwnPages.layer(world, simulator.control, simulator.controlToken))
+        )
         yield* server.serve(exchange(routes))
         return simulator
       })
@@ -138,11 +146,12 @@ const wholeNumber = (name: string, value: number, least: number, most = Number.M
         new SimulatorError({ message: `${name} must be a whole number from ${least} to ${most}, not ${value}` })
       )
 
+const redacted = (secret: string | Redacted.Redacted<string>) =>
+  Redacted.isRedacted(secret) ? secret : Redacted.make(secret)
+
 const make = Effect.fnUntraced(function* (options: SimulatorOptions, baseUrl: string, reset: Reset) {
   const given = options.privateKey
-  const key = yield* given === undefined
-    ? Keys.generate
-    : Keys.fromPrivatePem(Redacted.isRedacted(given) ? given : Redacted.make(given))
+  const key = yield* given === undefined ? Keys.generate : Keys.fromPrivatePem(redacted(given))
   const life =
     options.tokenLife === undefined ? {} : { installationTokenLife: Duration.fromInputUnsafe(options.tokenLife) }
   const world = yield* World.make({
@@ -170,7 +179,8 @@ const make = Effect.fnUntraced(function* (options: SimulatorOptions, baseUrl: st
     },
     installationIds: Effect.map(installations, (all) => all.map(({ id }) => id)),
     organizationIds: Effect.map(installations, (all) => all.map(({ organizationId }) => organizationId)),
-    control
+    control,
+    controlToken: redacted(options.controlToken ?? randomBytes(24).toString("hex"))
   })
   return { world, simulator, exchange: Exchange.make({ world, log, plan, reset }) }
 })

@@ -95,6 +95,23 @@ export const InstallationPage = Schema.Struct({
   installations: Schema.Array(Installation)
 }).annotate({ identifier: "InstallationPage" })
 
+/** Body of `POST /app/create/user/organization` (older Apps page; the registry's own demo app). */
+export const CreateUserOrganization = Schema.Struct({
+  user: Schema.Struct({
+    email: Schema.String.check(Schema.isPattern(/^[^@\s]+@[^@\s]+$/)),
+    fullName: Schema.optionalKey(Schema.String),
+    profilePicture: Schema.optionalKey(Schema.String)
+  }),
+  organization: Schema.Struct({
+    fullName: Schema.NonEmptyString,
+    type: OrganizationType,
+    countryCode: Schema.optionalKey(Schema.String)
+  })
+}).annotate({ identifier: "CreateUserOrganization" })
+
+/** Only `installation.id` of the answer is known. */
+export const CreatedUserOrganization = Schema.Struct({ installation: Installation })
+
 /** A public project, the part of it the Projects page shows (v0.5). */
 export const Project = Schema.Struct({
   id: Schema.String,

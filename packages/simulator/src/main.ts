@@ -12,6 +12,7 @@ import * as Logger from "effect/Logger"
 import * as Option from "effect/Option"
 import * as Path from "effect/Path"
 import * as Redacted from "effect/Redacted"
+import { banner } from "./internal/banner.ts"
 import { Simulator } from "./Simulator.ts"
 
 const flags = {
@@ -44,21 +45,41 @@ const writeKey = Effect.fnUntraced(function* (file: string, pem: Redacted.Redact
 })
 
 const run = Effect.fnUntraced(function* (keyFile: Option.Option<string>) {
-  const { app, baseUrl, installationIds, organizationIds } = yield* Simulator
+  const { app, baseUrl, controlToken, ...simulator } = yield* Simulator
+  const installationIds = (yield* simulator.installationIds).slice(0, mostIds)
+  const organizationIds = (yield* simulator.organizationIds).slice(0, mostIds)
   const privateKeyFile = Option.isSome(keyFile) ? yield* writeKey(keyFile.value, app.privateKey) : null
   yield* Console.log(
     JSON.stringify({
       baseUrl,
       appId: app.appId,
       appNameId: app.appNameId,
-      installationIds: (yield* installationIds).slice(0, mostIds),
-      organizationIds: (yield* organizationIds).slice(0, mostIds),
+      installationIds,
+      organizationIds,
       privateKeyFile,
       webhookSecret: Redacted.value(app.webhookSecret)
     })
   )
+  yield* Console.error(
+    banner({
+      baseUrl,
+      appId: app.appId,
+      installationId: installationIds[0],
+      privateKeyFile,
+      controlToken: Redacted.value(controlToken)
+    })
+  )
   return yield* Effect.never
 })
+
+/** One line and exit code 1: what went wrong is the caller's to mend, so a stack trace would only hide it. */
+const complain = (message: string) =>
+  Effect.andThen(
+    Console.error(`icr-simulator: ${message}`),
+    Effect.sync(() => {
+      process.exitCode = 1
+    })
+  )
 
 Command.make("icr-simulator", flags, ({ keyFile, ...options }) =>
   run(keyFile).pipe(Effect.provide(Simulator.layerServer(options)))
@@ -66,6 +87,10 @@ Command.make("icr-simulator", flags, ({ keyFile, ...options }) =>
   Command.withDescription("The International Carbon Registry on your machine"),
   Command.run({ version: "0.1.0" }),
   // Standard output carries the ready line and nothing else.
+  Effect.catchTags({
+    SimulatorError: ({ message }) => complain(message),
+    PlatformError: ({ message }) => complain(message)
+  }),
   Effect.provide(Layer.merge(NodeServices.layer, Layer.succeed(Logger.LogToStderr, true))),
   NodeRuntime.runMain
 )

@@ -1,10 +1,12 @@
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as PubSub from "effect/PubSub"
 import * as Redacted from "effect/Redacted"
 import * as Ref from "effect/Ref"
 import type { KeyObject } from "node:crypto"
 import type { Behaviour } from "../Behaviour.ts"
+import type { RegistryEvent } from "../RegistryEvent.ts"
 import type { Permissions } from "../Wire.ts"
 import { fingerprint } from "./keys.ts"
 import * as Seeded from "./seeded.ts"
@@ -23,6 +25,7 @@ export class World extends Context.Service<
     readonly skew: Ref.Ref<number>
     /** What time the registry thinks it is, in milliseconds. */
     readonly now: Effect.Effect<number>
+    readonly events: PubSub.PubSub<RegistryEvent>
     /** Back to the first state: books and clock. Tokens from before are dead and never come again. */
     readonly reset: Effect.Effect<void>
   }
@@ -134,6 +137,7 @@ export const make = Effect.fnUntraced(function* (options: WorldOptions) {
   const tables = yield* Ref.make(first)
   const behaviour = yield* Ref.make(options.behaviour)
   const skew = yield* Ref.make(0)
+  const events = yield* PubSub.unbounded<RegistryEvent>()
   return World.of({
     seed: options.seed,
     baseUrl: options.baseUrl,
@@ -141,6 +145,7 @@ export const make = Effect.fnUntraced(function* (options: WorldOptions) {
     behaviour,
     tables,
     skew,
+    events,
     now: Effect.zipWith(Clock.currentTimeMillis, Ref.get(skew), (now, ahead) => now + ahead),
     reset: Effect.gen(function* () {
       yield* Ref.update(tables, ({ made }) => {

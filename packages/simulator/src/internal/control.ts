@@ -1,8 +1,11 @@
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as PubSub from "effect/PubSub"
 import * as Redacted from "effect/Redacted"
 import * as Ref from "effect/Ref"
+import * as Stream from "effect/Stream"
 import type { Control, InstallationView } from "../Control.ts"
+import type { RegistryEvent } from "../RegistryEvent.ts"
 import { SimulatorError } from "../SimulatorError.ts"
 import type { FaultPlan } from "./faultPlan.ts"
 import * as Keys from "./keys.ts"
@@ -12,13 +15,22 @@ import type { AppRecord, InstallationRecord, Tables } from "./Tables.ts"
 import * as Tokens from "./tokens.ts"
 import { addApp, addInstallation, addOrganization, printedPermissions, type World } from "./World.ts"
 
-const view = (record: InstallationRecord): InstallationView => ({
+export const view = (record: InstallationRecord): InstallationView => ({
   id: record.id,
   appId: record.appId,
   organizationId: record.organizationId,
   status: record.suspended ? "suspended" : "active",
   permissions: record.permissions,
   pending: record.pending
+})
+
+/** Tells the app; subscribers are whoever delivers or watches. */
+export const notify = Effect.fnUntraced(function* (
+  world: World["Service"],
+  event: RegistryEvent["event"],
+  record: InstallationRecord
+) {
+  yield* PubSub.publish(world.events, { event, at: yield* world.now, installation: view(record) })
 })
 
 const appIn = Effect.fnUntraced(function* (tables: Tables, appId: string | undefined) {
@@ -32,18 +44,20 @@ export const make = (world: World["Service"], log: RequestLog, plan: FaultPlan):
   const tables = Ref.get(world.tables)
   const app = (appId?: string) => Effect.flatMap(tables, (all) => appIn(all, appId))
 
+  /** One change of an installation. `how` says which event, if any, the app is told. */
   const change = (
     installationId: string,
-    how: (record: InstallationRecord, all: Tables) => void
+    how: (record: InstallationRecord, all: Tables) => RegistryEvent["event"] | undefined
   ): Effect.Effect<void, SimulatorError> =>
     Effect.gen(function* () {
       const all = yield* tables
       const record = all.installations.get(installationId)
       if (record === undefined) return yield* new SimulatorError({ message: `no installation ${installationId}` })
       record.updatedAt = yield* world.now
-      how(record, all)
+      const event = how(record, all)
       const owner = all.apps.get(record.appId)
       if (owner !== undefined) owner.listed = undefined
+      if (event !== undefined) yield* notify(world, event, record)
     })
 
   const register = (owner: AppRecord) =>
@@ -80,7 +94,14 @@ export const make = (world: World["Service"], log: RequestLog, plan: FaultPlan):
       return { appId, appNameId, privateKey: key.privateKey, webhookSecret }
     }),
     installations: (options) =>
-      Effect.map(app(options?.appId), ({ installations }) => Array.from(installations.values(), view)),
+      Effect.map(app(options?.appId), ({ installations }) => {
+        const views: Array<InstallationView> = []
+        for (const record of installations.values()) {
+          if (views.length === options?.limit) break
+          views.push(view(record))
+        }
+        return views
+      }),
     tokens: Effect.map(tables, (all) =>
       Array.from(all.tokens.values(), (record) => ({
         id: record.id,
@@ -88,7 +109,7 @@ export const make = (world: World["Service"], log: RequestLog, plan: FaultPlan):
         appId: record.appId,
         installationId: record.installation?.id,
         expiresAt: record.expiresAt
-      }))
+      })).toReversed()
     ),
 
     install: Effect.fn("Simulator.install")(function* (options = {}) {
@@ -113,7 +134,9 @@ export const make = (world: World["Service"], log: RequestLog, plan: FaultPlan):
       if (owner.byOrganization.has(organization.id)) {
         return yield* new SimulatorError({ message: `the app is already installed on ${organization.id}` })
       }
-      return view(addInstallation(all, world.seed, owner, organization, now, options.permissions))
+      const record = addInstallation(all, world.seed, owner, organization, now, options.permissions)
+      yield* notify(world, "installed", record)
+      return view(record)
     }),
     uninstall: (installationId) =>
       change(installationId, (record, all) => {
@@ -122,19 +145,25 @@ export const make = (world: World["Service"], log: RequestLog, plan: FaultPlan):
         owner?.installations.delete(record.id)
         owner?.byOrganization.delete(record.organizationId)
         Tokens.remove(all, (token) => token.installation === record)
+        return "uninstalled"
       }),
     suspend: (installationId) =>
       change(installationId, (record) => {
+        if (record.suspended) return undefined
         record.suspended = true
+        return "suspended"
       }),
     unsuspend: (installationId) =>
       change(installationId, (record) => {
+        if (!record.suspended) return undefined
         record.suspended = false
+        return "unsuspended"
       }),
     setPermissions: (installationId, permissions) =>
       change(installationId, (record) => {
         record.permissions = permissions
         record.pending = undefined
+        return undefined
       }),
     requestPermissions: Effect.fn("Simulator.requestPermissions")(function* (permissions, appId) {
       const owner = yield* app(appId)
@@ -143,13 +172,18 @@ export const make = (world: World["Service"], log: RequestLog, plan: FaultPlan):
     }),
     approvePermissions: (installationId) =>
       change(installationId, (record) => {
-        record.permissions = record.pending ?? record.permissions
+        if (record.pending === undefined) return undefined
+        record.permissions = record.pending
         record.pending = undefined
+        return "newPermissionsAccepted"
       }),
     rejectPermissions: (installationId) =>
       change(installationId, (record) => {
+        // No event: the documents list none for a rejection.
         record.pending = undefined
+        return undefined
       }),
+    events: Stream.fromPubSub(world.events),
 
     addKey: (appId) => Effect.flatMap(app(appId), register),
     addPublicKey: Effect.fn("Simulator.addPublicKey")(function* (pem, appId) {

@@ -6,9 +6,9 @@ import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as Ref from "effect/Ref"
 import type * as Scope from "effect/Scope"
 import type { Behaviour } from "../Behaviour.ts"
-import * as Route from "../Route.ts"
 import type { FaultPlan } from "./faultPlan.ts"
 import * as Faults from "./faults.ts"
+import { matchRoute } from "./matchRoute.ts"
 import { credentialOf, redact, redactHeaders, type RequestLog } from "./requestLog.ts"
 import type { World } from "./World.ts"
 
@@ -27,6 +27,18 @@ const json = (status: number, message: string) =>
 /** Paths that are the simulator's own: no faults, no log, no version. */
 const own = (path: string) =>
   path === "/" || path === "/openapi.json" || path === "/favicon.ico" || /^\/(docs|_simulator)(\/|$)/.test(path)
+
+/**
+ * The server listens on 127.0.0.1 only. A web site whose name is made to point there would still reach it through a
+ * browser, with its own name in `Host`; that is refused. In memory there is no `Host`.
+ */
+const fromLoopback = (host: string | undefined) =>
+  host === undefined || /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/i.test(host)
+
+/** Own pages load and send nothing but from and to here, and nobody may show them inside another page. */
+const contentSecurityPolicy =
+  "default-src 'self' data:; style-src 'self' 'unsafe-inline'; script-src 'self' 'unsafe-inline'; " +
+  "frame-ancestors 'none'; form-action 'self'"
 
 /** Why the request's `x-icr-api-version` is not accepted (API versions: 400 for an unsupported one), or undefined. */
 const refusedVersion = (version: string | undefined, behaviour: Behaviour): string | undefined => {
@@ -65,9 +77,17 @@ export const make =
       const request = yield* HttpServerRequest.HttpServerRequest
       const [path = "/"] = request.url.split("?", 1)
       const now = yield* world.now
-      if (own(path)) return HttpServerResponse.setHeader(yield* answered(request, path), "date", httpDate(now))
+      if (own(path)) {
+        const answer = fromLoopback(request.headers["host"])
+          ? yield* answered(request, path)
+          : json(403, "The simulator's own pages are answered on loopback only")
+        return HttpServerResponse.setHeaders(answer, {
+          date: httpDate(now),
+          "content-security-policy": contentSecurityPolicy
+        })
+      }
 
-      const route = Route.match(request.method, path)
+      const route = matchRoute(request.method, path)
       const faults = plan.next(route)
       const close = log.open({
         at: now,

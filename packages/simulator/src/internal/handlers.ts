@@ -1,18 +1,19 @@
 import * as Effect from "effect/Effect"
 import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
-import * as HttpApiMiddleware from "effect/http-api/HttpApiMiddleware"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as Ref from "effect/Ref"
-import { AccessToken, AnyCredential, AppJwt, CurrentApp, CurrentToken, RegistryApi, Validation } from "../Contract.ts"
-import { badRequest, forbidden, notFound, unauthorized } from "../Wire.ts"
+import { AccessToken, AnyCredential, AppJwt, CurrentApp, CurrentToken, RegistryApi } from "../Contract.ts"
+import { forbidden, notFound, unauthorized } from "../Wire.ts"
+import { notify } from "./control.ts"
 import * as Jwt from "./jwt.ts"
 import * as Paging from "./paging.ts"
 import * as Present from "./present.ts"
 import type { InstallationRecord } from "./Tables.ts"
 import * as Seeded from "./seeded.ts"
 import * as Tokens from "./tokens.ts"
-import { World } from "./World.ts"
+import * as Validation from "./validation.ts"
+import { addInstallation, addOrganization, World } from "./World.ts"
 
 const refusal = (status: 401 | 403, message: string) => (status === 401 ? unauthorized(message) : forbidden(message))
 
@@ -69,11 +70,7 @@ const middleware = Layer.mergeAll(
       })
     )
   ),
-  HttpApiMiddleware.layerSchemaErrorTransform(Validation, (error) =>
-    error.kind === "Body" || error.kind === "ResponseHeaders"
-      ? Effect.die(error)
-      : Effect.fail(badRequest(error.cause.message.split("\n").map((line) => line.trim())))
-  )
+  Validation.layer
 )
 
 const apps = HttpApiBuilder.group(
@@ -140,6 +137,22 @@ const apps = HttpApiBuilder.group(
         Effect.fnUntraced(function* ({ params }) {
           const app = yield* CurrentApp
           return yield* presented(app.byOrganization.get(params.organizationId), app.appId)
+        })
+      )
+      .handle(
+        "createUserOrganization",
+        Effect.fnUntraced(function* ({ payload: { organization } }) {
+          if (!(yield* Ref.get(world.behaviour)).createUserOrganization) {
+            return yield* notFound("Cannot POST /app/create/user/organization")
+          }
+          const app = yield* CurrentApp
+          const tables = yield* Ref.get(world.tables)
+          const now = yield* world.now
+          const given = { ...organization, countryCode: organization.countryCode ?? null }
+          const owner = addOrganization(tables, world.seed, now, given)
+          const record = addInstallation(tables, world.seed, app, owner, now)
+          yield* notify(world, "installed", record)
+          return { installation: yield* presented(record, app.appId) }
         })
       )
   })
