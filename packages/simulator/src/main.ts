@@ -1,1 +1,96 @@
-export {}
+#!/usr/bin/env node
+/** `pnpm simulator`: the registry in the foreground, until Ctrl-C. */
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
+import * as NodeServices from "@effect/platform-node/NodeServices"
+import * as Command from "effect/cli/Command"
+import * as Flag from "effect/cli/Flag"
+import * as Console from "effect/Console"
+import * as Effect from "effect/Effect"
+import * as FileSystem from "effect/FileSystem"
+import * as Layer from "effect/Layer"
+import * as Logger from "effect/Logger"
+import * as Option from "effect/Option"
+import * as Path from "effect/Path"
+import * as Redacted from "effect/Redacted"
+import { banner } from "./internal/banner.ts"
+import { Simulator } from "./Simulator.ts"
+
+const flags = {
+  port: Flag.Int("port").pipe(Flag.withDescription("Port on 127.0.0.1; 0 takes a free one"), Flag.withDefault(4010)),
+  keyFile: Flag.Path("key-file").pipe(
+    Flag.withDescription("Write the app's private key here (PEM, mode 600)"),
+    Flag.optional
+  ),
+  installations: Flag.Int("installations").pipe(
+    Flag.withDescription("Installations at the start"),
+    Flag.withDefault(3)
+  ),
+  seed: Flag.Int("seed").pipe(Flag.withDescription("Same seed, same world"), Flag.withDefault(1)),
+  profile: Flag.Literals("profile", ["documented", "observed", "strict"]).pipe(
+    Flag.withDescription("Which reading of the documents"),
+    Flag.withDefault("documented")
+  )
+}
+
+/** The ready line shows at most this many ids; the rest is to be had from `GET /app/installations`. */
+const mostIds = 100
+
+const writeKey = Effect.fnUntraced(function* (file: string, pem: Redacted.Redacted<string>) {
+  const fs = yield* FileSystem.FileSystem
+  const path = (yield* Path.Path).resolve(file)
+  // An older file may be readable by others and would stay so: a mode is given to a new file only.
+  yield* fs.remove(path, { force: true })
+  yield* fs.writeFileString(path, Redacted.value(pem), { flag: "wx", mode: 0o600 })
+  return path
+})
+
+const run = Effect.fnUntraced(function* (keyFile: Option.Option<string>) {
+  const { app, baseUrl, controlToken, ...simulator } = yield* Simulator
+  const installationIds = (yield* simulator.installationIds).slice(0, mostIds)
+  const organizationIds = (yield* simulator.organizationIds).slice(0, mostIds)
+  const privateKeyFile = Option.isSome(keyFile) ? yield* writeKey(keyFile.value, app.privateKey) : null
+  yield* Console.log(
+    JSON.stringify({
+      baseUrl,
+      appId: app.appId,
+      appNameId: app.appNameId,
+      installationIds,
+      organizationIds,
+      privateKeyFile,
+      webhookSecret: Redacted.value(app.webhookSecret)
+    })
+  )
+  yield* Console.error(
+    banner({
+      baseUrl,
+      appId: app.appId,
+      installationId: installationIds[0],
+      privateKeyFile,
+      controlToken: Redacted.value(controlToken)
+    })
+  )
+  return yield* Effect.never
+})
+
+/** One line and exit code 1: what went wrong is the caller's to mend, so a stack trace would only hide it. */
+const complain = (message: string) =>
+  Effect.andThen(
+    Console.error(`icr-simulator: ${message}`),
+    Effect.sync(() => {
+      process.exitCode = 1
+    })
+  )
+
+Command.make("icr-simulator", flags, ({ keyFile, ...options }) =>
+  run(keyFile).pipe(Effect.provide(Simulator.layerServer(options)))
+).pipe(
+  Command.withDescription("The International Carbon Registry on your machine"),
+  Command.run({ version: "0.1.0" }),
+  // Standard output carries the ready line and nothing else.
+  Effect.catchTags({
+    SimulatorError: ({ message }) => complain(message),
+    PlatformError: ({ message }) => complain(message)
+  }),
+  Effect.provide(Layer.merge(NodeServices.layer, Layer.succeed(Logger.LogToStderr, true))),
+  NodeRuntime.runMain
+)

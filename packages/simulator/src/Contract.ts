@@ -1,0 +1,139 @@
+/**
+ * The registry's HTTP interface as an `HttpApi` value: the Apps endpoints (v0.5) and as much of Projects and Organizations
+ * as real calls with an app token and with an installation token need.
+ */
+import type { AppRecord, TokenRecord } from "./internal/Tables.ts"
+import * as Context from "effect/Context"
+import * as HttpApi from "effect/http-api/HttpApi"
+import * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
+import * as HttpApiGroup from "effect/http-api/HttpApiGroup"
+import * as HttpApiMiddleware from "effect/http-api/HttpApiMiddleware"
+import * as HttpApiSecurity from "effect/http-api/HttpApiSecurity"
+import * as OpenApi from "effect/http-api/OpenApi"
+import * as Schema from "effect/Schema"
+import * as Wire from "./Wire.ts"
+
+/** The app whose JWT authorised the current request. */
+export class CurrentApp extends Context.Service<CurrentApp, AppRecord>()("@effect-icr/simulator/Contract/CurrentApp") {}
+
+/** The access token that authorised the current request. */
+export class CurrentToken extends Context.Service<CurrentToken, TokenRecord>()(
+  "@effect-icr/simulator/Contract/CurrentToken"
+) {}
+
+/** Endpoints for an app-signed JWT (Authenticate as an app). */
+export class AppJwt extends HttpApiMiddleware.Service<AppJwt, { provides: CurrentApp }>()(
+  "@effect-icr/simulator/Contract/AppJwt",
+  { security: { jwt: HttpApiSecurity.bearer }, error: [Wire.Unauthorized, Wire.Forbidden] }
+) {}
+
+/** Endpoints for an access token. */
+export class AccessToken extends HttpApiMiddleware.Service<AccessToken, { provides: CurrentToken }>()(
+  "@effect-icr/simulator/Contract/AccessToken",
+  { security: { accessToken: HttpApiSecurity.bearer }, error: [Wire.Unauthorized, Wire.Forbidden] }
+) {}
+
+/** Endpoints for an access token that, by one documented sample, also take the app JWT (Generate a JWT). */
+export class AnyCredential extends HttpApiMiddleware.Service<AnyCredential>()(
+  "@effect-icr/simulator/Contract/AnyCredential",
+  { security: { accessToken: HttpApiSecurity.bearer }, error: [Wire.Unauthorized, Wire.Forbidden] }
+) {}
+
+/** Gives a request that does not fit the contract the registry's error body instead of an empty 400. */
+export class Validation extends HttpApiMiddleware.Service<Validation>()("@effect-icr/simulator/Contract/Validation", {
+  error: Wire.BadRequest
+}) {}
+
+const headers = {
+  "x-icr-api-version": Schema.optionalKey(Schema.String.annotate({ description: "API version", default: "2023-06-16" }))
+}
+const page = {
+  limit: Schema.optionalKey(Schema.Finite.annotate({ description: "The amount of items to return", examples: [10] })),
+  page: Schema.optionalKey(Schema.Finite.annotate({ description: "The page to return", examples: [0] }))
+}
+const installationId = { installationId: Schema.String }
+
+const apps = HttpApiGroup.make("Apps")
+  .add(
+    HttpApiEndpoint.post("createAppAccessToken", "/app/accessTokens", {
+      headers,
+      success: Wire.AppAccessToken
+    }).annotate(OpenApi.Summary, "Generate an app access token"),
+    HttpApiEndpoint.post("createInstallationAccessToken", "/app/installations/:installationId/accessTokens", {
+      headers,
+      params: installationId,
+      success: Wire.InstallationAccessToken,
+      error: [Wire.Forbidden, Wire.NotFound]
+    }).annotate(OpenApi.Summary, "Generate an installation access token"),
+    HttpApiEndpoint.get("listInstallations", "/app/installations", {
+      headers,
+      query: page,
+      success: Wire.InstallationPage,
+      error: Wire.BadRequest
+    }).annotate(OpenApi.Summary, "Get all installations for an app"),
+    HttpApiEndpoint.get("getInstallation", "/app/installations/:installationId", {
+      headers,
+      params: installationId,
+      success: Wire.Installation,
+      error: Wire.NotFound
+    }).annotate(OpenApi.Summary, "Get an installation"),
+    HttpApiEndpoint.get("getOrganizationInstallation", "/app/organizations/:organizationId/installation", {
+      headers,
+      params: { organizationId: Schema.String },
+      success: Wire.Installation,
+      error: Wire.NotFound
+    }).annotate(OpenApi.Summary, "Get the installation on an organization"),
+    HttpApiEndpoint.post("createUserOrganization", "/app/create/user/organization", {
+      headers,
+      payload: Wire.CreateUserOrganization,
+      success: Wire.CreatedUserOrganization,
+      error: Wire.NotFound
+    }).annotate(OpenApi.Summary, "Create a user and an organization that has the app installed")
+  )
+  .middleware(AppJwt)
+  .middleware(Validation)
+
+const tokens = HttpApiGroup.make("Access tokens")
+  .add(
+    HttpApiEndpoint.delete("deleteAccessToken", "/app/installations/token", {
+      headers,
+      success: Schema.Boolean
+    }).annotate(OpenApi.Summary, "Delete an installation access token")
+  )
+  .middleware(AccessToken)
+  .middleware(Validation)
+
+const organizations = HttpApiGroup.make("Organizations")
+  .add(
+    HttpApiEndpoint.get("getOrganization", "/organizations/:id", {
+      headers,
+      params: { id: Schema.String },
+      success: Wire.Organization,
+      error: [Wire.Forbidden, Wire.NotFound]
+    }).annotate(OpenApi.Summary, "Get an organization")
+  )
+  .middleware(AccessToken)
+  .middleware(Validation)
+
+const projects = HttpApiGroup.make("Projects")
+  .add(
+    HttpApiEndpoint.get("listProjects", "/projects", {
+      headers,
+      query: page,
+      success: Wire.ProjectPage,
+      error: Wire.BadRequest
+    }).annotate(OpenApi.Summary, "Get all public projects"),
+    HttpApiEndpoint.get("getProject", "/projects/:id", {
+      headers,
+      params: { id: Schema.String },
+      success: Wire.Project,
+      error: Wire.NotFound
+    }).annotate(OpenApi.Summary, "Get a project")
+  )
+  .middleware(AnyCredential)
+  .middleware(Validation)
+
+/** The contract the simulator serves; `/openapi.json` is made from it. */
+export class RegistryApi extends HttpApi.make("registry")
+  .add(apps, tokens, organizations, projects)
+  .annotateMerge(OpenApi.annotations({ title: "International Carbon Registry, simulated", version: "2023-06-16" })) {}

@@ -1,0 +1,155 @@
+/**
+ * The control interface as HTTP, for tests written in another language: everything under `/_simulator/`, with its own
+ * bearer token, answered on loopback only.
+ */
+import * as HttpApi from "effect/http-api/HttpApi"
+import * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
+import * as HttpApiGroup from "effect/http-api/HttpApiGroup"
+import * as HttpApiMiddleware from "effect/http-api/HttpApiMiddleware"
+import * as HttpApiSecurity from "effect/http-api/HttpApiSecurity"
+import * as OpenApi from "effect/http-api/OpenApi"
+import * as Schema from "effect/Schema"
+import * as Struct from "effect/Struct"
+import { Behaviour } from "./Behaviour.ts"
+import { Validation } from "./Contract.ts"
+import { Fault, FaultStep } from "./Fault.ts"
+import { RequestEntry } from "./RequestLog.ts"
+import { Route } from "./Route.ts"
+import { BadRequest, OrganizationType, Permissions, Unauthorized } from "./Wire.ts"
+
+/** The simulator's own token, not one of the registry's. */
+export class ControlToken extends HttpApiMiddleware.Service<ControlToken>()(
+  "@effect-icr/simulator/ControlApi/ControlToken",
+  { security: { controlToken: HttpApiSecurity.bearer }, error: Unauthorized }
+) {}
+
+const App = Schema.Struct({
+  appId: Schema.String,
+  appNameId: Schema.String,
+  installations: Schema.Int,
+  keyFingerprints: Schema.Array(Schema.String)
+})
+const NewApp = Schema.Struct({
+  appId: Schema.String,
+  appNameId: Schema.String,
+  privateKey: Schema.String,
+  webhookSecret: Schema.String
+})
+const Installation = Schema.Struct({
+  id: Schema.String,
+  appId: Schema.String,
+  organizationId: Schema.String,
+  status: Schema.Literals(["active", "suspended"]),
+  permissions: Permissions,
+  pending: Schema.NullOr(Permissions)
+})
+const Token = Schema.Struct({
+  id: Schema.String,
+  masked: Schema.String,
+  appId: Schema.String,
+  installationId: Schema.NullOr(Schema.String),
+  expiresAt: Schema.Finite
+})
+const Key = Schema.Struct({ fingerprint: Schema.String, privateKey: Schema.String })
+
+const appId = { appId: Schema.optionalKey(Schema.String) }
+const id = { id: Schema.String }
+const target = Schema.Union([Route, Schema.Literal("*")])
+const error = BadRequest
+
+const group = HttpApiGroup.make("control")
+  .add(
+    HttpApiEndpoint.get("apps", "/apps", { success: Schema.Array(App) }),
+    HttpApiEndpoint.post("createApp", "/apps", {
+      payload: Schema.Struct({ appNameId: Schema.NonEmptyString }),
+      success: NewApp,
+      error
+    }),
+    HttpApiEndpoint.get("installations", "/installations", {
+      query: { ...appId, limit: Schema.optionalKey(Schema.Finite) },
+      success: Schema.Array(Installation),
+      error
+    }),
+    HttpApiEndpoint.post("install", "/installations", {
+      payload: Schema.Struct({
+        ...appId,
+        organizationId: Schema.optionalKey(Schema.String),
+        organizationType: Schema.optionalKey(OrganizationType),
+        fullName: Schema.optionalKey(Schema.String),
+        permissions: Schema.optionalKey(Permissions)
+      }),
+      success: Installation,
+      error
+    }),
+    HttpApiEndpoint.delete("uninstall", "/installations/:id", { params: id, success: Schema.Boolean, error }),
+    HttpApiEndpoint.post("suspend", "/installations/:id/suspend", { params: id, success: Schema.Boolean, error }),
+    HttpApiEndpoint.post("unsuspend", "/installations/:id/unsuspend", { params: id, success: Schema.Boolean, error }),
+    HttpApiEndpoint.put("setPermissions", "/installations/:id/permissions", {
+      params: id,
+      payload: Permissions,
+      success: Schema.Boolean,
+      error
+    }),
+    HttpApiEndpoint.post("approvePermissions", "/installations/:id/permissions/approve", {
+      params: id,
+      success: Schema.Boolean,
+      error
+    }),
+    HttpApiEndpoint.post("rejectPermissions", "/installations/:id/permissions/reject", {
+      params: id,
+      success: Schema.Boolean,
+      error
+    }),
+    HttpApiEndpoint.post("requestPermissions", "/permissions", {
+      payload: Schema.Struct({ ...appId, permissions: Permissions }),
+      success: Schema.Boolean,
+      error
+    }),
+    HttpApiEndpoint.post("addKey", "/keys", { payload: Schema.Struct(appId), success: Key, error }),
+    HttpApiEndpoint.post("rotateKey", "/keys/rotate", { payload: Schema.Struct(appId), success: Key, error }),
+    HttpApiEndpoint.post("revokeKey", "/keys/revoke", {
+      payload: Schema.Struct({ ...appId, fingerprint: Schema.String }),
+      success: Schema.Boolean,
+      error
+    }),
+    HttpApiEndpoint.get("tokens", "/tokens", { success: Schema.Array(Token) }),
+    HttpApiEndpoint.post("revokeToken", "/tokens/revoke", {
+      payload: Schema.Struct({ token: Schema.String }),
+      success: Schema.Boolean,
+      error
+    }),
+    HttpApiEndpoint.post("expireAllTokens", "/tokens/expire", { success: Schema.Boolean }),
+    HttpApiEndpoint.put("skewClock", "/clock", {
+      payload: Schema.Struct({ skewMillis: Schema.Finite }),
+      success: Schema.Boolean
+    }),
+    HttpApiEndpoint.get("behaviour", "/behaviour", { success: Behaviour }),
+    HttpApiEndpoint.patch("setBehaviour", "/behaviour", {
+      payload: Behaviour.mapFields(Struct.map(Schema.optionalKey)),
+      success: Behaviour
+    }),
+    HttpApiEndpoint.post("scriptFaults", "/faults/script", {
+      payload: Schema.Struct({ route: target, steps: Schema.Array(FaultStep) }),
+      success: Schema.Boolean
+    }),
+    HttpApiEndpoint.post("addFault", "/faults/probability", {
+      payload: Schema.Struct({
+        route: target,
+        probability: Schema.Finite,
+        fault: Schema.Union([Fault, Schema.Array(Fault)])
+      }),
+      success: Schema.Boolean,
+      error
+    }),
+    HttpApiEndpoint.delete("clearFaults", "/faults", { success: Schema.Boolean }),
+    HttpApiEndpoint.get("requests", "/requests", { success: Schema.Array(RequestEntry) }),
+    HttpApiEndpoint.post("reset", "/reset", { success: Schema.Boolean })
+  )
+  .middleware(ControlToken)
+  .middleware(Validation)
+  .prefix("/_simulator")
+
+/** The contract of the control interface; `/_simulator/openapi.json` is made from it. */
+export class ControlApi extends HttpApi.make("simulator-control")
+  .add(group)
+  .annotateMerge(OpenApi.annotations({ title: "Simulator control", version: "1" })) {}

@@ -1,0 +1,20 @@
+/**
+ * The names of the simulated registry's routes, as request counts, the request log and faults use them.
+ */
+import * as Schema from "effect/Schema"
+
+export const routes = [
+  "POST /app/accessTokens",
+  "POST /app/installations/{installationId}/accessTokens",
+  "DELETE /app/installations/token",
+  "GET /app/installations",
+  "GET /app/installations/{installationId}",
+  "GET /app/organizations/{organizationId}/installation",
+  "POST /app/create/user/organization",
+  "GET /organizations/{id}",
+  "GET /projects",
+  "GET /projects/{id}"
+] as const
+
+export const Route = Schema.Literals(routes)
+export type Route = typeof Route.Type

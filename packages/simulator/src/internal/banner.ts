@@ -1,0 +1,46 @@
+export interface BannerOptions {
+  readonly baseUrl: string
+  readonly appId: string
+  readonly installationId: string | undefined
+  readonly privateKeyFile: string | null
+  readonly controlToken: string
+}
+
+const quote = (text: string) => `'${text.replaceAll("'", "'\\''")}'`
+
+/** Shell lines that make an app JWT with nothing but openssl. */
+const signing = (appId: string, keyFile: string) => [
+  `b64() { openssl base64 -A | tr '+/' '-_' | tr -d '='; }`,
+  `HEAD=$(printf '{"alg":"RS256","typ":"JWT"}' | b64)`,
+  `NOW=$(date +%s)`,
+  `CLAIMS=$(printf '{"iat":%d,"exp":%d,"iss":"${appId}"}' $((NOW - 60)) $((NOW + 540)) | b64)`,
+  `JWT=$HEAD.$CLAIMS.$(printf '%s' "$HEAD.$CLAIMS" | openssl dgst -sha256 -sign ${quote(keyFile)} | b64)`
+]
+
+/** What a person needs to begin: addresses, and commands that can be pasted into a shell as they are. */
+export const banner = (options: BannerOptions): string => {
+  const { baseUrl } = options
+  const calls =
+    options.privateKeyFile === null
+      ? ["# Start with --key-file PATH to get the app's private key and commands that sign with it."]
+      : [
+          ...signing(options.appId, options.privateKeyFile),
+          `curl -H "Authorization: Bearer $JWT" '${baseUrl}/app/installations?limit=10&page=0'`,
+          ...(options.installationId === undefined
+            ? []
+            : [
+                `curl -X POST -H "Authorization: Bearer $JWT" ${baseUrl}/app/installations/${options.installationId}/accessTokens`
+              ])
+        ]
+  return [
+    "",
+    `# International Carbon Registry, simulated. Ctrl-C stops it.`,
+    `# Page: ${baseUrl}/   API reference: ${baseUrl}/docs`,
+    "",
+    ...calls,
+    "",
+    `# What an administrator of the registry would do:`,
+    `curl -H 'Authorization: Bearer ${options.controlToken}' ${baseUrl}/_simulator/installations`,
+    ""
+  ].join("\n")
+}

@@ -1,0 +1,244 @@
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as PubSub from "effect/PubSub"
+import * as Redacted from "effect/Redacted"
+import * as Ref from "effect/Ref"
+import * as Stream from "effect/Stream"
+import type { Control, InstallationView } from "../Control.ts"
+import type { RegistryEvent } from "../RegistryEvent.ts"
+import { SimulatorError } from "../SimulatorError.ts"
+import type { FaultPlan } from "./faultPlan.ts"
+import * as Keys from "./keys.ts"
+import type { RequestLog } from "./requestLog.ts"
+import * as Seeded from "./seeded.ts"
+import type { AppRecord, InstallationRecord, Tables } from "./Tables.ts"
+import * as Tokens from "./tokens.ts"
+import { addApp, addInstallation, addOrganization, printedPermissions, type World } from "./World.ts"
+
+export const view = (record: InstallationRecord): InstallationView => ({
+  id: record.id,
+  appId: record.appId,
+  organizationId: record.organizationId,
+  status: record.suspended ? "suspended" : "active",
+  permissions: record.permissions,
+  pending: record.pending
+})
+
+/** Tells the app; subscribers are whoever delivers or watches. */
+export const notify = Effect.fnUntraced(function* (
+  world: World["Service"],
+  event: RegistryEvent["event"],
+  record: InstallationRecord
+) {
+  yield* PubSub.publish(world.events, { event, at: yield* world.now, installation: view(record) })
+})
+
+const appIn = Effect.fnUntraced(function* (tables: Tables, appId: string | undefined) {
+  const [first] = tables.apps.values()
+  const app = appId === undefined ? first : tables.apps.get(appId)
+  return app === undefined ? yield* new SimulatorError({ message: `no app ${appId}` }) : app
+})
+
+/** The control actions over a world. Every change of the books is one synchronous step. */
+export const make = (world: World["Service"], log: RequestLog, plan: FaultPlan): Control => {
+  const tables = Ref.get(world.tables)
+  const app = (appId?: string) => Effect.flatMap(tables, (all) => appIn(all, appId))
+
+  /** One change of an installation. `how` says which event, if any, the app is told. */
+  const change = (
+    installationId: string,
+    how: (record: InstallationRecord, all: Tables) => RegistryEvent["event"] | undefined
+  ): Effect.Effect<void, SimulatorError> =>
+    Effect.gen(function* () {
+      const all = yield* tables
+      const record = all.installations.get(installationId)
+      if (record === undefined) return yield* new SimulatorError({ message: `no installation ${installationId}` })
+      record.updatedAt = yield* world.now
+      const event = how(record, all)
+      const owner = all.apps.get(record.appId)
+      if (owner !== undefined) owner.listed = undefined
+      if (event !== undefined) yield* notify(world, event, record)
+    })
+
+  const register = (owner: AppRecord) =>
+    Effect.map(Keys.generate, (key) => {
+      const fingerprint = Keys.fingerprint(key.publicKey)
+      owner.keys.set(fingerprint, key.publicKey)
+      return { fingerprint, privateKey: key.privateKey }
+    })
+
+  return {
+    apps: Effect.map(tables, ({ apps }) =>
+      Array.from(apps.values(), ({ appId, appNameId, installations, keys }) => ({
+        appId,
+        appNameId,
+        installations: installations.size,
+        keyFingerprints: [...keys.keys()]
+      }))
+    ),
+    createApp: Effect.fn("Simulator.createApp")(function* (appNameId) {
+      const key = yield* Keys.generate
+      const all = yield* tables
+      for (const { appNameId: taken } of all.apps.values()) {
+        if (taken === appNameId) return yield* new SimulatorError({ message: `app name ${appNameId} is taken` })
+      }
+      const index = all.apps.size
+      const webhookSecret = Redacted.make(`whsec_${Seeded.hex(world.seed, Seeded.kind.secret, index, 6)}`)
+      const { appId } = addApp(all, {
+        appId: Seeded.uuid(world.seed, Seeded.kind.app, index),
+        appNameId,
+        keys: new Map([[Keys.fingerprint(key.publicKey), key.publicKey]]),
+        webhookSecret,
+        permissions: printedPermissions
+      })
+      return { appId, appNameId, privateKey: key.privateKey, webhookSecret }
+    }),
+    installations: (options) =>
+      Effect.map(app(options?.appId), ({ installations }) => {
+        const views: Array<InstallationView> = []
+        for (const record of installations.values()) {
+          if (views.length === options?.limit) break
+          views.push(view(record))
+        }
+        return views
+      }),
+    tokens: Effect.map(tables, (all) =>
+      Array.from(all.tokens.values(), (record) => ({
+        id: record.id,
+        masked: `crs_…${record.token.slice(-4)}`,
+        appId: record.appId,
+        installationId: record.installation?.id,
+        expiresAt: record.expiresAt
+      })).toReversed()
+    ),
+
+    install: Effect.fn("Simulator.install")(function* (options = {}) {
+      const all = yield* tables
+      const owner = yield* appIn(all, options.appId)
+      const now = yield* world.now
+      const given =
+        options.fullName === undefined && options.organizationType === undefined
+          ? undefined
+          : {
+              fullName: options.fullName ?? `Organization ${all.made.organizations + 1}`,
+              type: options.organizationType ?? "marketParticipant",
+              countryCode: null
+            }
+      const organization =
+        options.organizationId === undefined
+          ? addOrganization(all, world.seed, now, given)
+          : all.organizations.get(options.organizationId)
+      if (organization === undefined) {
+        return yield* new SimulatorError({ message: `no organization ${options.organizationId}` })
+      }
+      if (owner.byOrganization.has(organization.id)) {
+        return yield* new SimulatorError({ message: `the app is already installed on ${organization.id}` })
+      }
+      const record = addInstallation(all, world.seed, owner, organization, now, options.permissions)
+      yield* notify(world, "installed", record)
+      return view(record)
+    }),
+    uninstall: (installationId) =>
+      change(installationId, (record, all) => {
+        all.installations.delete(record.id)
+        const owner = all.apps.get(record.appId)
+        owner?.installations.delete(record.id)
+        owner?.byOrganization.delete(record.organizationId)
+        Tokens.remove(all, (token) => token.installation === record)
+        return "uninstalled"
+      }),
+    suspend: (installationId) =>
+      change(installationId, (record) => {
+        if (record.suspended) return undefined
+        record.suspended = true
+        return "suspended"
+      }),
+    unsuspend: (installationId) =>
+      change(installationId, (record) => {
+        if (!record.suspended) return undefined
+        record.suspended = false
+        return "unsuspended"
+      }),
+    setPermissions: (installationId, permissions) =>
+      change(installationId, (record) => {
+        record.permissions = permissions
+        record.pending = undefined
+        return undefined
+      }),
+    requestPermissions: Effect.fn("Simulator.requestPermissions")(function* (permissions, appId) {
+      const owner = yield* app(appId)
+      owner.permissions = permissions
+      for (const record of owner.installations.values()) record.pending = permissions
+    }),
+    approvePermissions: (installationId) =>
+      change(installationId, (record) => {
+        if (record.pending === undefined) return undefined
+        record.permissions = record.pending
+        record.pending = undefined
+        return "newPermissionsAccepted"
+      }),
+    rejectPermissions: (installationId) =>
+      change(installationId, (record) => {
+        // No event: the documents list none for a rejection.
+        record.pending = undefined
+        return undefined
+      }),
+    events: Stream.fromPubSub(world.events),
+
+    addKey: (appId) => Effect.flatMap(app(appId), register),
+    addPublicKey: Effect.fn("Simulator.addPublicKey")(function* (pem, appId) {
+      const key = yield* Keys.fromPublicPem(pem)
+      const fingerprint = Keys.fingerprint(key)
+      ;(yield* app(appId)).keys.set(fingerprint, key)
+      return fingerprint
+    }),
+    rotateKey: Effect.fn("Simulator.rotateKey")(function* (appId) {
+      const owner = yield* app(appId)
+      const old = [...owner.keys.keys()]
+      const fresh = yield* register(owner)
+      for (const fingerprint of old) owner.keys.delete(fingerprint)
+      return fresh
+    }),
+    revokeKey: Effect.fn("Simulator.revokeKey")(function* (fingerprint, appId) {
+      const { keys } = yield* app(appId)
+      if (!keys.delete(fingerprint)) return yield* new SimulatorError({ message: `no key ${fingerprint}` })
+    }),
+    keys: (appId) => Effect.map(app(appId), ({ keys }) => [...keys.keys()]),
+
+    revokeToken: Effect.fn("Simulator.revokeToken")(function* (token) {
+      const wanted = Redacted.isRedacted(token) ? Redacted.value(token) : token
+      const all = yield* tables
+      const before = all.tokens.size
+      Tokens.remove(all, (record) => record.token === wanted || record.id === wanted)
+      // The value is a secret, so the message does not repeat it.
+      if (all.tokens.size === before) return yield* new SimulatorError({ message: "no such token" })
+    }),
+    expireAllTokens: Effect.gen(function* () {
+      const now = yield* world.now
+      for (const record of (yield* tables).tokens.values()) record.expiresAt = Math.min(record.expiresAt, now)
+    }),
+    skewClock: (by) => Ref.set(world.skew, Duration.toMillis(by)),
+
+    behaviour: Ref.get(world.behaviour),
+    setBehaviour: (changes) => Ref.update(world.behaviour, (behaviour) => ({ ...behaviour, ...changes })),
+    faults: {
+      script: (route, steps) => Effect.sync(() => plan.script(route, steps)),
+      probability: Effect.fn("Simulator.faults.probability")(function* (route, probability, fault) {
+        if (!(probability >= 0 && probability <= 1)) {
+          return yield* new SimulatorError({ message: `a probability lies between 0 and 1, not ${probability}` })
+        }
+        plan.rule({ route, probability, faults: "_tag" in fault ? [fault] : fault })
+      }),
+      clear: Effect.sync(plan.clear),
+      pending: Effect.sync(plan.pending)
+    },
+
+    requestLog: Effect.sync(log.entries),
+    requestCount: (route) => Effect.sync(() => log.count(route)),
+    reset: Effect.gen(function* () {
+      yield* world.reset
+      plan.clear()
+      log.clear()
+    })
+  }
+}

@@ -1,0 +1,109 @@
+import * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as HttpServerError from "effect/http/HttpServerError"
+import * as HttpServerRequest from "effect/http/HttpServerRequest"
+import * as HttpServerResponse from "effect/http/HttpServerResponse"
+import * as Ref from "effect/Ref"
+import type * as Scope from "effect/Scope"
+import type { Behaviour } from "../Behaviour.ts"
+import type { FaultPlan } from "./faultPlan.ts"
+import * as Faults from "./faults.ts"
+import { matchRoute } from "./matchRoute.ts"
+import { credentialOf, redact, redactHeaders, type RequestLog } from "./requestLog.ts"
+import type { World } from "./World.ts"
+
+type Needs = HttpServerRequest.HttpServerRequest | Scope.Scope
+
+export interface ExchangeOptions {
+  readonly world: World["Service"]
+  readonly log: RequestLog
+  readonly plan: FaultPlan
+  readonly reset: Faults.Reset
+}
+
+const json = (status: number, message: string) =>
+  HttpServerResponse.jsonUnsafe(Faults.errorBody(status, message), { status })
+
+/** Paths that are the simulator's own: no faults, no log, no version. */
+const own = (path: string) =>
+  path === "/" || path === "/openapi.json" || path === "/favicon.ico" || /^\/(docs|_simulator)(\/|$)/.test(path)
+
+/**
+ * The server listens on 127.0.0.1 only. A web site whose name is made to point there would still reach it through a
+ * browser, with its own name in `Host`; that is refused. In memory there is no `Host`.
+ */
+const fromLoopback = (host: string | undefined) =>
+  host === undefined || /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/i.test(host)
+
+/** Own pages load and send nothing but from and to here, and nobody may show them inside another page. */
+const contentSecurityPolicy =
+  "default-src 'self' data:; style-src 'self' 'unsafe-inline'; script-src 'self' 'unsafe-inline'; " +
+  "frame-ancestors 'none'; form-action 'self'"
+
+/** Why the request's `x-icr-api-version` is not accepted (API versions: 400 for an unsupported one), or undefined. */
+const refusedVersion = (version: string | undefined, behaviour: Behaviour): string | undefined => {
+  if (version === undefined) {
+    return behaviour.missingVersion === "refuse" ? "Header x-icr-api-version is required" : undefined
+  }
+  return behaviour.apiVersions.includes(version) ? undefined : "Unsupported API version"
+}
+
+const httpDate = (millis: number) => DateTime.toDateUtc(DateTime.makeUnsafe(millis)).toUTCString()
+
+/**
+ * Everything around the routes: the version header, 404 and 500 with the registry's body, planned faults, the `Date`
+ * header from the registry's clock, and the request log.
+ */
+export const make =
+  (options: ExchangeOptions) =>
+  (
+    routes: Effect.Effect<HttpServerResponse.HttpServerResponse, unknown, Needs>
+  ): Effect.Effect<HttpServerResponse.HttpServerResponse, never, Needs> => {
+    const { log, plan, world } = options
+
+    const answered = (request: HttpServerRequest.HttpServerRequest, path: string) =>
+      routes.pipe(
+        Effect.catch((error) =>
+          HttpServerError.isHttpServerError(error) && error.reason._tag === "RouteNotFound"
+            ? Effect.succeed(json(404, `Cannot ${request.method} ${redact(path)}`))
+            : Effect.die(error)
+        ),
+        Effect.catchDefect((defect) =>
+          Effect.as(Effect.logError("the simulator failed", defect), json(500, "Internal server error"))
+        )
+      )
+
+    return Effect.gen(function* () {
+      const request = yield* HttpServerRequest.HttpServerRequest
+      const [path = "/"] = request.url.split("?", 1)
+      const now = yield* world.now
+      if (own(path)) {
+        const answer = fromLoopback(request.headers["host"])
+          ? yield* answered(request, path)
+          : json(403, "The simulator's own pages are answered on loopback only")
+        return HttpServerResponse.setHeaders(answer, {
+          date: httpDate(now),
+          "content-security-policy": contentSecurityPolicy
+        })
+      }
+
+      const route = matchRoute(request.method, path)
+      const faults = plan.next(route)
+      const close = log.open({
+        at: now,
+        method: request.method,
+        path: redact(request.url),
+        route: route ?? null,
+        credential: credentialOf(request.headers["authorization"]),
+        headers: redactHeaders(request.headers),
+        faults: faults.map((fault) => fault._tag)
+      })
+      const complaint = refusedVersion(request.headers["x-icr-api-version"], yield* Ref.get(world.behaviour))
+      const genuine =
+        complaint === undefined || route === undefined ? answered(request, path) : Effect.succeed(json(400, complaint))
+      const response = yield* Faults.apply(genuine, faults, options.reset)
+      close(response.status)
+      const date = (yield* world.now) + Faults.dateSkew(faults)
+      return HttpServerResponse.setHeader(response, "date", httpDate(date))
+    })
+  }

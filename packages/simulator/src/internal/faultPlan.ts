@@ -1,0 +1,52 @@
+import type { Fault, FaultStep } from "../Fault.ts"
+import type { Route } from "../Route.ts"
+import * as Seeded from "./seeded.ts"
+
+interface Rule {
+  readonly route: Route | "*"
+  readonly probability: number
+  readonly faults: ReadonlyArray<Fault>
+}
+
+const toList = (step: FaultStep): ReadonlyArray<Fault> => {
+  if (step === "pass") return []
+  return "_tag" in step ? [step] : step
+}
+
+/** What is planned to go wrong, and the draw for the next exchange. */
+export const make = (seed: number) => {
+  let scripts = new Map<Route | "*", Array<FaultStep>>()
+  let rules: Array<Rule> = []
+  let draws = 0
+
+  const scripted = (route: Route | "*") => scripts.get(route)?.shift()
+
+  return {
+    script: (route: Route | "*", steps: ReadonlyArray<FaultStep>) => {
+      scripts.set(route, [...(scripts.get(route) ?? []), ...steps])
+    },
+    rule: (rule: Rule) => {
+      rules.push(rule)
+    },
+    clear: () => {
+      scripts = new Map()
+      rules = []
+      draws = 0
+    },
+    pending: () => {
+      let steps = 0
+      for (const queue of scripts.values()) steps += queue.length
+      return steps
+    },
+    /** The faults of the next exchange on `route`. A route's own script goes before the one for any route. */
+    next: (route: Route | undefined): ReadonlyArray<Fault> => {
+      const step = (route === undefined ? undefined : scripted(route)) ?? scripted("*")
+      if (step !== undefined) return toList(step)
+      return rules
+        .filter((rule) => rule.route === "*" || rule.route === route)
+        .filter((rule) => Seeded.fraction(seed, Seeded.kind.fault, draws++) < rule.probability)
+        .flatMap((rule) => rule.faults)
+    }
+  }
+}
+export type FaultPlan = ReturnType<typeof make>

@@ -1,0 +1,184 @@
+import * as Data from "effect/Data"
+import * as Effect from "effect/Effect"
+import * as HttpServerRequest from "effect/http/HttpServerRequest"
+import * as HttpServerResponse from "effect/http/HttpServerResponse"
+import * as Schema from "effect/Schema"
+import * as Stream from "effect/Stream"
+import type { Fault } from "../Fault.ts"
+import * as Tokens from "./tokens.ts"
+
+/** How a connection breaks where there is no socket: the in-memory transport turns this into a transport error. */
+export class ConnectionReset extends Data.TaggedError("ConnectionReset")<{}> {}
+
+/** Breaks the connection of the current exchange. Never comes back. */
+export type Reset = (request: HttpServerRequest.HttpServerRequest) => Effect.Effect<never>
+
+type Answer<R> = Effect.Effect<HttpServerResponse.HttpServerResponse, never, R>
+
+const names: Readonly<Record<number, string>> = {
+  400: "Bad Request",
+  401: "Unauthorized",
+  403: "Forbidden",
+  404: "Not Found",
+  408: "Request Timeout",
+  409: "Conflict",
+  422: "Unprocessable Entity",
+  429: "Too Many Requests",
+  500: "Internal Server Error",
+  502: "Bad Gateway",
+  503: "Service Unavailable",
+  504: "Gateway Timeout"
+}
+
+/** The registry's error body for a status. */
+export const errorBody = (status: number, message = names[status] ?? "Error") => ({
+  statusCode: status,
+  message,
+  error: names[status] ?? "Error"
+})
+
+const encoder = new TextEncoder()
+const decoder = new TextDecoder()
+
+/** The body's bytes. Everything the registry answers is a complete JSON text, so nothing else needs reading. */
+const bytesOf = (response: HttpServerResponse.HttpServerResponse): Uint8Array =>
+  response.body._tag === "Uint8Array" ? response.body.body : new Uint8Array()
+
+const contentTypeOf = ({ body }: HttpServerResponse.HttpServerResponse) =>
+  (body._tag === "Empty" ? undefined : body.contentType) ?? "application/json"
+
+const withText = (response: HttpServerResponse.HttpServerResponse, text: string) =>
+  HttpServerResponse.text(text, {
+    status: response.status,
+    headers: response.headers,
+    contentType: contentTypeOf(response)
+  })
+
+/** Head and first half of the answer as it was announced, then whatever `rest` does with the second half. */
+const halved = (
+  response: HttpServerResponse.HttpServerResponse,
+  rest: (second: Uint8Array) => Stream.Stream<Uint8Array, ConnectionReset>
+) => {
+  const bytes = bytesOf(response)
+  const half = Math.ceil(bytes.length / 2)
+  return HttpServerResponse.stream(Stream.concat(Stream.succeed(bytes.slice(0, half)), rest(bytes.slice(half))), {
+    status: response.status,
+    headers: response.headers,
+    contentType: contentTypeOf(response),
+    contentLength: bytes.length
+  })
+}
+
+const pause = (millis: number | undefined) => (millis === undefined ? Effect.never : Effect.sleep(millis))
+
+const page = (status: number) =>
+  `<!doctype html><html><head><title>${status}</title></head><body><h1>${status} ${names[status] ?? "Error"}</h1>` +
+  `<p>The server is temporarily unable to service your request.</p></body></html>`
+
+const chunk = encoder.encode("a".repeat(65_536))
+
+const oversized = (bytes: number) => {
+  const frame = encoder.encode('{"filler":""}')
+  const open = frame.slice(0, -2)
+  const filler = Math.max(0, bytes - frame.length)
+  const chunks = Stream.range(0, Math.ceil(filler / chunk.length) - 1).pipe(
+    Stream.map((n) => chunk.slice(0, Math.min(chunk.length, filler - n * chunk.length)))
+  )
+  const body = filler === 0 ? Stream.empty : chunks
+  return HttpServerResponse.stream(
+    Stream.concat(Stream.concat(Stream.succeed(open), body), Stream.succeed(frame.slice(-2))),
+    { contentType: "application/json" }
+  )
+}
+
+const decorate = (value: Schema.Json): Schema.Json => {
+  if (Array.isArray(value)) return value.map(decorate)
+  if (typeof value !== "object" || value === null) return value
+  const fields = Object.entries(value).map(([name, field]) => [name, decorate(field)] as const)
+  return { ...Object.fromEntries(fields), xUnknown: { nested: [1, "two", null] }, "x-another": true }
+}
+const decodeJson = Schema.decodeUnknownSync(Schema.fromJsonString(Schema.Json))
+
+const echo = (status: number) =>
+  Effect.map(HttpServerRequest.HttpServerRequest, ({ headers }) => {
+    const authorization = headers["authorization"] ?? ""
+    return HttpServerResponse.jsonUnsafe(
+      { ...errorBody(status, `Could not use ${authorization}`), request: { headers } },
+      { status, headers: { "x-echo-authorization": authorization } }
+    )
+  })
+
+const status = (fault: Extract<Fault, { _tag: "Status" }>) => {
+  const options = { status: fault.status, headers: fault.headers ?? {} }
+  return typeof fault.body === "string"
+    ? HttpServerResponse.text(fault.body, options)
+    : HttpServerResponse.jsonUnsafe(fault.body ?? errorBody(fault.status), options)
+}
+
+/** `answer` as it comes out under one fault. */
+const under = <R>(answer: Answer<R>, fault: Fault, reset: Reset): Answer<R | HttpServerRequest.HttpServerRequest> => {
+  const broken = Effect.flatMap(HttpServerRequest.HttpServerRequest, reset)
+  switch (fault._tag) {
+    case "Status":
+      return fault.handled === true ? Effect.map(answer, () => status(fault)) : Effect.sync(() => status(fault))
+    case "Latency":
+      return Effect.delay(answer, fault.millis)
+    case "StallBeforeHead":
+      return Effect.andThen(pause(fault.millis), answer)
+    case "StallInBody":
+      return Effect.map(answer, (response) =>
+        halved(response, (second) => Stream.fromEffect(Effect.as(pause(fault.millis), second)))
+      )
+    case "Reset":
+      if (fault.at === "answer") return Effect.andThen(answer, broken)
+      if (fault.at !== "body") return broken
+      return Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) =>
+        Effect.map(answer, (response) => halved(response, () => Stream.fromEffect(asFailure(reset(request)))))
+      )
+    case "TruncatedJson":
+      return Effect.map(answer, (response) => {
+        const text = decoder.decode(bytesOf(response))
+        return withText(response, text.slice(0, Math.ceil(text.length / 2)))
+      })
+    case "HtmlPage": {
+      const code = fault.status ?? 502
+      return Effect.succeed(HttpServerResponse.text(page(code), { status: code, contentType: "text/html" }))
+    }
+    case "OversizedBody":
+      return Effect.succeed(oversized(fault.bytes ?? 16 * 1024 * 1024))
+    case "DuplicateFields":
+      return Effect.map(answer, (response) =>
+        withText(response, decoder.decode(bytesOf(response)).replace(/^\{"([^"]+)":/, '{"$1":"duplicate","$1":'))
+      )
+    case "UnknownFields":
+      return Effect.map(answer, (response) =>
+        withText(response, JSON.stringify(decorate(decodeJson(decoder.decode(bytesOf(response))))))
+      )
+    case "EchoCredentials":
+      return echo(fault.status ?? 400)
+    case "DateSkew":
+      // Applied where the header is written.
+      return answer
+    case "FreshToken":
+      return Effect.provideService(answer, Tokens.FreshTokenDelay, fault.millis)
+  }
+}
+
+/** In memory a broken connection is a defect of the exchange, but inside a body it has to be the stream's failure. */
+const asFailure = (broken: Effect.Effect<never>): Effect.Effect<never, ConnectionReset> =>
+  Effect.catchDefect(broken, (defect) => (defect instanceof ConnectionReset ? Effect.fail(defect) : Effect.die(defect)))
+
+/** `answer` as it comes out under all of `faults`, the first one nearest to the client. */
+export const apply = <R>(
+  answer: Answer<R>,
+  faults: ReadonlyArray<Fault>,
+  reset: Reset
+): Answer<R | HttpServerRequest.HttpServerRequest> =>
+  faults.reduceRight<Answer<R | HttpServerRequest.HttpServerRequest>>(
+    (inner, fault) => under(inner, fault, reset),
+    answer
+  )
+
+/** How far off the `Date` header is to be, in milliseconds. */
+export const dateSkew = (faults: ReadonlyArray<Fault>): number =>
+  faults.reduce((sum, fault) => (fault._tag === "DateSkew" ? sum + fault.millis : sum), 0)

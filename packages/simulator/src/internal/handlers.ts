@@ -1,0 +1,239 @@
+import * as Effect from "effect/Effect"
+import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
+import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
+import * as Ref from "effect/Ref"
+import { AccessToken, AnyCredential, AppJwt, CurrentApp, CurrentToken, RegistryApi } from "../Contract.ts"
+import { forbidden, notFound, unauthorized } from "../Wire.ts"
+import { notify } from "./control.ts"
+import * as Jwt from "./jwt.ts"
+import * as Paging from "./paging.ts"
+import * as Present from "./present.ts"
+import type { InstallationRecord } from "./Tables.ts"
+import * as Seeded from "./seeded.ts"
+import * as Tokens from "./tokens.ts"
+import * as Validation from "./validation.ts"
+import { addInstallation, addOrganization, World } from "./World.ts"
+
+const refusal = (status: 401 | 403, message: string) => (status === 401 ? unauthorized(message) : forbidden(message))
+
+const appOf = Effect.fnUntraced(function* (world: World["Service"], credential: Redacted.Redacted<string>) {
+  const behaviour = yield* Ref.get(world.behaviour)
+  const jwt = Redacted.value(credential)
+  if (jwt === "") return yield* refusal(behaviour.refusedJwtStatus, "JWT is missing")
+  return yield* Jwt.verify(jwt, (yield* Ref.get(world.tables)).apps, behaviour, yield* world.now).pipe(
+    Effect.catchTag("Refused", ({ message }) => Effect.fail(refusal(behaviour.refusedJwtStatus, message)))
+  )
+})
+
+const tokenOf = Effect.fnUntraced(function* (world: World["Service"], credential: Redacted.Redacted<string>) {
+  const behaviour = yield* Ref.get(world.behaviour)
+  const found = yield* Effect.provideService(Tokens.lookup(Redacted.value(credential)), World, world)
+  if (typeof found === "string") return yield* refusal(behaviour.refusedTokenStatus, found)
+  // Not documented: a suspended installation's tokens rest and wake with it; 403 whatever the switch for dead tokens says.
+  if (found.installation?.suspended === true) return yield* forbidden(suspended)
+  return found
+})
+
+/** Undocumented; chosen so that a client can tell a suspension from a lack of permission. */
+const suspended = "This installation has been suspended"
+
+const middleware = Layer.mergeAll(
+  Layer.effect(
+    AppJwt,
+    Effect.map(World, (world) =>
+      AppJwt.of({
+        jwt: (handler, { credential }) =>
+          Effect.flatMap(appOf(world, credential), (app) => Effect.provideService(handler, CurrentApp, app))
+      })
+    )
+  ),
+  Layer.effect(
+    AccessToken,
+    Effect.map(World, (world) =>
+      AccessToken.of({
+        accessToken: (handler, { credential }) =>
+          Effect.flatMap(tokenOf(world, credential), (token) => Effect.provideService(handler, CurrentToken, token))
+      })
+    )
+  ),
+  Layer.effect(
+    AnyCredential,
+    Effect.map(World, (world) =>
+      AnyCredential.of({
+        accessToken: Effect.fnUntraced(function* (handler, { credential }) {
+          const { jwtOnProjects } = yield* Ref.get(world.behaviour)
+          if (jwtOnProjects && Redacted.value(credential).includes(".")) yield* appOf(world, credential)
+          else yield* tokenOf(world, credential)
+          return yield* handler
+        })
+      })
+    )
+  ),
+  Validation.layer
+)
+
+const apps = HttpApiBuilder.group(
+  RegistryApi,
+  "Apps",
+  Effect.fnUntraced(function* (handlers) {
+    const world = yield* World
+
+    const presented = Effect.fnUntraced(function* (record: InstallationRecord | undefined, appId: string) {
+      const tables = yield* Ref.get(world.tables)
+      const app = tables.apps.get(appId)
+      const organization = record === undefined ? undefined : Present.owner(tables, record)
+      // Another app's installation answers like an unknown one: nothing may be learnt by trying ids.
+      if (record === undefined || app === undefined || organization === undefined || record.appId !== appId) {
+        return yield* notFound("Installation not found")
+      }
+      return Present.installation(record, app, organization, { ...world, behaviour: yield* Ref.get(world.behaviour) })
+    })
+
+    return handlers
+      .handle(
+        "createAppAccessToken",
+        Effect.fnUntraced(function* () {
+          return Tokens.present(yield* Effect.provideService(Tokens.mint(yield* CurrentApp), World, world))
+        })
+      )
+      .handle(
+        "createInstallationAccessToken",
+        Effect.fnUntraced(function* ({ params }) {
+          const app = yield* CurrentApp
+          const installation = app.installations.get(params.installationId)
+          if (installation === undefined) return yield* notFound("Installation not found")
+          if (installation.suspended) return yield* forbidden(suspended)
+          const token = yield* Effect.provideService(Tokens.mint(app, installation), World, world)
+          return {
+            ...Tokens.present(token),
+            installationId: installation.id,
+            organizationId: installation.organizationId
+          }
+        })
+      )
+      .handle(
+        "listInstallations",
+        Effect.fnUntraced(function* ({ query }) {
+          const app = yield* CurrentApp
+          const behaviour = yield* Ref.get(world.behaviour)
+          const page = yield* Paging.read(query, behaviour)
+          const { items, pagination } = Paging.cut(Present.listed(app, behaviour), page, behaviour)
+          const installations = yield* Effect.forEach(items, (record) => presented(record, app.appId)).pipe(
+            Effect.orDie
+          )
+          return { pagination, installations }
+        })
+      )
+      .handle(
+        "getInstallation",
+        Effect.fnUntraced(function* ({ params }) {
+          const app = yield* CurrentApp
+          return yield* presented(app.installations.get(params.installationId), app.appId)
+        })
+      )
+      .handle(
+        "getOrganizationInstallation",
+        Effect.fnUntraced(function* ({ params }) {
+          const app = yield* CurrentApp
+          return yield* presented(app.byOrganization.get(params.organizationId), app.appId)
+        })
+      )
+      .handle(
+        "createUserOrganization",
+        Effect.fnUntraced(function* ({ payload: { organization } }) {
+          if (!(yield* Ref.get(world.behaviour)).createUserOrganization) {
+            return yield* notFound("Cannot POST /app/create/user/organization")
+          }
+          const app = yield* CurrentApp
+          const tables = yield* Ref.get(world.tables)
+          const now = yield* world.now
+          const given = { ...organization, countryCode: organization.countryCode ?? null }
+          const owner = addOrganization(tables, world.seed, now, given)
+          const record = addInstallation(tables, world.seed, app, owner, now)
+          yield* notify(world, "installed", record)
+          return { installation: yield* presented(record, app.appId) }
+        })
+      )
+  })
+)
+
+const tokens = HttpApiBuilder.group(
+  RegistryApi,
+  "Access tokens",
+  Effect.fnUntraced(function* (handlers) {
+    const world = yield* World
+    return handlers.handle(
+      "deleteAccessToken",
+      Effect.fnUntraced(function* () {
+        const { installation, token } = yield* CurrentToken
+        const { refusedTokenStatus, revokeAppTokens } = yield* Ref.get(world.behaviour)
+        if (installation === undefined && !revokeAppTokens) {
+          return yield* refusal(refusedTokenStatus, "Access token belongs to no installation")
+        }
+        return (yield* Ref.get(world.tables)).tokens.delete(token)
+      })
+    )
+  })
+)
+
+const organizations = HttpApiBuilder.group(
+  RegistryApi,
+  "Organizations",
+  Effect.fnUntraced(function* (handlers) {
+    const world = yield* World
+    return handlers.handle(
+      "getOrganization",
+      Effect.fnUntraced(function* ({ params }) {
+        const { installation, permissions } = yield* CurrentToken
+        const behaviour = yield* Ref.get(world.behaviour)
+        // The same answer for another organization and for an unknown one: nothing may be learnt by trying ids.
+        if (installation?.organizationId !== params.id) {
+          return yield* forbidden("Access token has no access to this organization")
+        }
+        const granted = behaviour.tokenPermissions === "minted" ? permissions : installation.permissions
+        if (granted["organization_info"] === undefined) {
+          return yield* forbidden("Permission organization_info:read is required")
+        }
+        const record = Present.owner(yield* Ref.get(world.tables), installation)
+        if (record === undefined) return yield* notFound("Organization not found")
+        return Present.organization(record, { ...world, behaviour })
+      })
+    )
+  })
+)
+
+const projects = HttpApiBuilder.group(
+  RegistryApi,
+  "Projects",
+  Effect.fnUntraced(function* (handlers) {
+    const world = yield* World
+    const ids = Array.from({ length: world.projects }, (_, index) =>
+      Seeded.uuid(world.seed, Seeded.kind.project, index)
+    )
+    const numbers = Array.from(ids, (_, index) => index)
+    return handlers
+      .handle(
+        "listProjects",
+        Effect.fnUntraced(function* ({ query }) {
+          const behaviour = yield* Ref.get(world.behaviour)
+          const { items, pagination } = Paging.cut(numbers, yield* Paging.read(query, behaviour), behaviour)
+          return { pagination, projects: items.map((index) => Present.project(index, { ...world, behaviour })) }
+        })
+      )
+      .handle(
+        "getProject",
+        Effect.fnUntraced(function* ({ params }) {
+          const index = ids.indexOf(params.id)
+          if (index < 0) return yield* notFound("Project not found")
+          return Present.project(index, { ...world, behaviour: yield* Ref.get(world.behaviour) })
+        })
+      )
+  })
+)
+
+/** The registry's routes over a `World`. */
+export const layer = HttpApiBuilder.layer(RegistryApi, { openapiPath: "/openapi.json" }).pipe(
+  Layer.provide([apps, tokens, organizations, projects]),
+  Layer.provide(middleware)
+)

@@ -1,0 +1,125 @@
+import * as Effect from "effect/Effect"
+import * as HttpApiSwagger from "effect/http-api/HttpApiSwagger"
+import * as HttpRouter from "effect/http/HttpRouter"
+import * as HttpServerRequest from "effect/http/HttpServerRequest"
+import * as HttpServerResponse from "effect/http/HttpServerResponse"
+import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
+import * as Schema from "effect/Schema"
+import { RegistryApi } from "../Contract.ts"
+import type { Control } from "../Control.ts"
+import { SimulatorError } from "../SimulatorError.ts"
+import * as ControlHandlers from "./controlHandlers.ts"
+import { complaintPage, newKeyPage, page } from "./page.ts"
+import * as Validation from "./validation.ts"
+import type { World } from "./World.ts"
+
+/** Rows of each table on the page. */
+const rows = 50
+
+const Press = Schema.Struct({
+  token: Schema.RedactedFromValue(Schema.String),
+  action: Schema.Literals([
+    "install",
+    "uninstall",
+    "suspend",
+    "unsuspend",
+    "approve",
+    "reject",
+    "addKey",
+    "rotateKey",
+    "revokeKey",
+    "revokeToken",
+    "expireAllTokens",
+    "skewClock",
+    "reset"
+  ]),
+  target: Schema.String
+})
+
+const htmlAnswer = (markup: string, status = 200) =>
+  HttpServerResponse.text(markup, {
+    status,
+    contentType: "text/html; charset=utf-8",
+    headers: { "cache-control": "no-store" }
+  })
+
+const press = Effect.fnUntraced(function* (control: Control, { action, target }: typeof Press.Type) {
+  switch (action) {
+    case "install":
+      return void (yield* control.install({ appId: target }))
+    case "uninstall":
+      return yield* control.uninstall(target)
+    case "suspend":
+      return yield* control.suspend(target)
+    case "unsuspend":
+      return yield* control.unsuspend(target)
+    case "approve":
+      return yield* control.approvePermissions(target)
+    case "reject":
+      return yield* control.rejectPermissions(target)
+    case "addKey":
+      return yield* control.addKey(target)
+    case "rotateKey":
+      return yield* control.rotateKey(target)
+    case "revokeKey":
+      return yield* revokeAnyKey(control, target)
+    case "revokeToken":
+      return yield* control.revokeToken(target)
+    case "expireAllTokens":
+      return yield* control.expireAllTokens
+    case "skewClock":
+      return yield* control.skewClock(Number(target) || 0)
+    case "reset":
+      return yield* control.reset
+  }
+})
+
+/** A fingerprint is enough to know the app. */
+const revokeAnyKey = Effect.fnUntraced(function* (control: Control, fingerprint: string) {
+  const owner = (yield* control.apps).find(({ keyFingerprints }) => keyFingerprints.includes(fingerprint))
+  if (owner === undefined) return yield* new SimulatorError({ message: "no such key" })
+  return yield* control.revokeKey(fingerprint, owner.appId)
+})
+
+const home = (world: World["Service"], control: Control, token: Redacted.Redacted<string>) =>
+  Effect.gen(function* () {
+    const apps = yield* Effect.forEach(yield* control.apps, (app) =>
+      Effect.map(control.installations({ appId: app.appId, limit: rows }), (shown) => ({ ...app, shown }))
+    )
+    const markup = page({
+      baseUrl: world.baseUrl,
+      now: yield* world.now,
+      controlToken: Redacted.value(token),
+      apps,
+      tokens: (yield* control.tokens).slice(0, rows),
+      requests: (yield* control.requestLog).slice(-rows).toReversed()
+    })
+    return htmlAnswer(markup)
+  })
+
+const pressed = (control: Control, token: Redacted.Redacted<string>) =>
+  Effect.gen(function* () {
+    const form = yield* HttpServerRequest.schemaBodyUrlParams(Press)
+    if (!ControlHandlers.sameToken(form.token, token)) {
+      return htmlAnswer(complaintPage("This page is from an earlier run of the simulator. Load it again."), 403)
+    }
+    const key = yield* press(control, form)
+    return key === undefined
+      ? HttpServerResponse.redirect("/", { status: 303 })
+      : htmlAnswer(newKeyPage(key.fingerprint, Redacted.value(key.privateKey)))
+  }).pipe(
+    Effect.catchTags({
+      SchemaError: () => Effect.succeed(htmlAnswer(complaintPage("No such action."), 400)),
+      SimulatorError: ({ message }) => Effect.succeed(htmlAnswer(complaintPage(message), 400))
+    })
+  )
+
+/** The plain page, the API reference and the control interface. */
+export const layer = (world: World["Service"], control: Control, token: Redacted.Redacted<string>) =>
+  Layer.mergeAll(
+    HttpRouter.add("GET", "/", home(world, control, token)),
+    HttpRouter.add("POST", "/_simulator/page", pressed(control, token)),
+    HttpApiSwagger.layer(RegistryApi, { path: "/docs" }),
+    ControlHandlers.layer(control, token).pipe(Layer.provide(Validation.layer))
+  )

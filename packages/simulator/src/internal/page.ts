@@ -1,0 +1,192 @@
+import type { AppView, InstallationView, TokenView } from "../Control.ts"
+import type { RequestEntry } from "../RequestLog.ts"
+import { type Html, html } from "./html.ts"
+import { iso } from "./tokens.ts"
+
+/** What the plain page shows. */
+export interface PageModel {
+  readonly baseUrl: string
+  readonly now: number
+  readonly controlToken: string
+  readonly apps: ReadonlyArray<AppView & { readonly shown: ReadonlyArray<InstallationView> }>
+  readonly tokens: ReadonlyArray<TokenView>
+  readonly requests: ReadonlyArray<RequestEntry>
+}
+
+const style = html`<style>
+  body {
+    font:
+      15px/1.45 system-ui,
+      sans-serif;
+    margin: 2rem auto;
+    max-width: 72rem;
+    padding: 0 1rem;
+    color: #1b1f23;
+  }
+  table {
+    border-collapse: collapse;
+    width: 100%;
+    margin: 0.5rem 0 1.5rem;
+  }
+  th,
+  td {
+    text-align: left;
+    padding: 0.3rem 0.6rem;
+    border-bottom: 1px solid #d8dee4;
+    vertical-align: top;
+  }
+  code,
+  pre {
+    font:
+      13px/1.4 ui-monospace,
+      monospace;
+    overflow-wrap: anywhere;
+  }
+  form {
+    display: inline;
+  }
+  button {
+    font: inherit;
+    font-size: 13px;
+    margin: 0 0.2rem 0.2rem 0;
+  }
+</style>`
+
+const frame = (title: string, body: Html): string =>
+  html`<!doctype html>
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width" />
+        <title>${title}</title>
+        <link rel="icon" href="data:," />
+        ${style}
+      </head>
+      <body>
+        ${body}
+      </body>
+    </html>`.markup
+
+export const page = (model: PageModel): string => {
+  // The token keeps other web sites from pressing these buttons: they can neither read this page nor guess it.
+  const button = (label: string, action: string, target = "") =>
+    html`<form method="post" action="/_simulator/page">
+      <input type="hidden" name="token" value="${model.controlToken}" />
+      <input type="hidden" name="action" value="${action}" />
+      <input type="hidden" name="target" value="${target}" />
+      <button>${label}</button>
+    </form>`
+
+  const installation = (one: InstallationView) =>
+    html`<tr data-installation="${one.id}">
+      <td><code>${one.id}</code></td>
+      <td><code>${one.organizationId}</code></td>
+      <td class="status">${one.status}</td>
+      <td>
+        ${Object.entries(one.permissions).map(([name, level]) => html`<code>${name}=${level}</code> `)}
+        ${one.pending === undefined ? [] : [html`<em>waiting for approval</em>`]}
+      </td>
+      <td>
+        ${one.status === "active" ? button("Suspend", "suspend", one.id) : button("Unsuspend", "unsuspend", one.id)}
+        ${button("Uninstall", "uninstall", one.id)}
+        ${one.pending === undefined ? [] : [button("Approve", "approve", one.id), button("Reject", "reject", one.id)]}
+      </td>
+    </tr>`
+
+  const app = (one: PageModel["apps"][number]) =>
+    html`<h2>App ${one.appNameId}</h2>
+      <p><code>${one.appId}</code></p>
+      <p>
+        Keys:
+        ${one.keyFingerprints.map(
+          (fingerprint) => html`<code>SHA256:${fingerprint}</code> ${button("Revoke", "revokeKey", fingerprint)} `
+        )}
+        ${button("Add key", "addKey", one.appId)} ${button("Rotate key", "rotateKey", one.appId)}
+      </p>
+      <h3>Installations (${one.installations})</h3>
+      <p>${button("Install on a new organization", "install", one.appId)}</p>
+      <table>
+        <tr>
+          <th>Installation</th>
+          <th>Organization</th>
+          <th>Status</th>
+          <th>Permissions</th>
+          <th></th>
+        </tr>
+        ${one.shown.map(installation)}
+      </table>
+      ${one.shown.length < one.installations ? [html`<p>The first ${one.shown.length} are shown.</p>`] : []}`
+
+  const token = (one: TokenView) =>
+    html`<tr>
+      <td><code>${one.masked}</code></td>
+      <td><code>${one.installationId ?? "app access token"}</code></td>
+      <td>${one.expiresAt <= model.now ? "expired" : html`until ${iso(one.expiresAt)}`}</td>
+      <td>${button("Revoke", "revokeToken", one.id)}</td>
+    </tr>`
+
+  const request = (one: RequestEntry) =>
+    html`<tr>
+      <td>${one.number}</td>
+      <td>${iso(one.at)}</td>
+      <td><code>${one.method} ${one.path}</code></td>
+      <td>${one.credential}</td>
+      <td>${one.status ?? "no answer"}</td>
+      <td>${one.faults.join(", ")}</td>
+    </tr>`
+
+  return frame(
+    "ICR simulator",
+    html`<h1>International Carbon Registry, simulated</h1>
+      <p>
+        <code>${model.baseUrl}</code> · <a href="/docs">API reference</a> · <a href="/openapi.json">openapi.json</a> ·
+        clock
+        <code>${iso(model.now)}</code>
+      </p>
+      <p>
+        ${button("Clock 1 minute ahead", "skewClock", "60000")} ${button("Clock right", "skewClock", "0")}
+        ${button("Expire all tokens", "expireAllTokens")} ${button("Reset", "reset")}
+      </p>
+      ${model.apps.map(app)}
+      <h2>Tokens</h2>
+      <table id="tokens">
+        <tr>
+          <th>Token</th>
+          <th>Installation</th>
+          <th>Life</th>
+          <th></th>
+        </tr>
+        ${model.tokens.map(token)}
+      </table>
+      <h2>Last requests</h2>
+      <table id="requests">
+        <tr>
+          <th>No</th>
+          <th>Time</th>
+          <th>Request</th>
+          <th>Credential</th>
+          <th>Answer</th>
+          <th>Faults</th>
+        </tr>
+        ${model.requests.map(request)}
+      </table>`
+  )
+}
+
+/** A private key is shown in the one answer to the button that made it, as the registry's dashboard does. */
+export const newKeyPage = (fingerprint: string, pem: string): string =>
+  frame(
+    "New key",
+    html`<h1>New key</h1>
+      <p>Save this now; it is not kept. Fingerprint <code>SHA256:${fingerprint}</code></p>
+      <pre>${pem}</pre>
+      <p><a href="/">Back</a></p>`
+  )
+
+export const complaintPage = (message: string): string =>
+  frame(
+    "Not done",
+    html`<h1>Not done</h1>
+      <p>${message}</p>
+      <p><a href="/">Back</a></p>`
+  )

@@ -1,0 +1,51 @@
+import * as Effect from "effect/Effect"
+import type { Behaviour } from "../Behaviour.ts"
+import { badRequest, type Pagination } from "../Wire.ts"
+
+export interface PageQuery {
+  readonly limit?: number
+  readonly page?: number
+}
+
+export interface Page {
+  readonly limit: number
+  /** Counted from 0, whatever the requests count from. */
+  readonly index: number
+}
+
+/** `limit` and `page` as the switches read them; a 400 with a list of complaints for anything else. */
+export const read = Effect.fnUntraced(function* (query: PageQuery, behaviour: Behaviour) {
+  const complaints: Array<string> = []
+  if (behaviour.missingPaging === "refuse") {
+    if (query.limit === undefined) complaints.push("limit should not be empty")
+    if (query.page === undefined) complaints.push("page should not be empty")
+  }
+  const limit = query.limit ?? 10
+  const page = query.page ?? behaviour.firstPage
+  if (!Number.isSafeInteger(limit)) complaints.push("limit must be an integer number")
+  else if (limit < 1) complaints.push("limit must not be less than 1")
+  else if (limit > behaviour.pageCap && behaviour.overPageCap === "refuse") {
+    complaints.push(`limit must not be greater than ${behaviour.pageCap}`)
+  }
+  if (!Number.isSafeInteger(page)) complaints.push("page must be an integer number")
+  else if (page < behaviour.firstPage) complaints.push(`page must not be less than ${behaviour.firstPage}`)
+  if (complaints.length > 0) return yield* badRequest(complaints)
+  const read: Page = { limit: Math.min(limit, behaviour.pageCap), index: page - behaviour.firstPage }
+  return read
+})
+
+/** The items of a page and the counters that go with it. */
+export const cut = <A>(items: ReadonlyArray<A>, { limit, index }: Page, behaviour: Behaviour) => {
+  const slice = items.slice(index * limit, (index + 1) * limit)
+  const pages = Math.ceil(items.length / limit)
+  const current = index + 1
+  const atEnd = { null: { nextPage: null }, absent: {}, same: { nextPage: current } }[behaviour.nextPageAtEnd]
+  const pagination: Pagination = {
+    total: items.length,
+    currentPage: current,
+    pageCount: behaviour.pageCount === "pages" ? pages : slice.length,
+    ...(current < pages ? { nextPage: current + 1 } : atEnd),
+    prevPage: current - 1
+  }
+  return { pagination, items: slice }
+}

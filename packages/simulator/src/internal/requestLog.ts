@@ -1,0 +1,52 @@
+import type * as Headers from "effect/http/Headers"
+import type { RequestEntry } from "../RequestLog.ts"
+
+const secretHeaders = new Set(["authorization", "cookie", "proxy-authorization", "x-api-key"])
+
+/** Anything that looks like an access token, a JWT or a webhook secret, wherever somebody may have put it. */
+const secretText = /cr[su]_[0-9a-f]{16,}|eyJ[\w-]+\.[\w-]+\.[\w-]*|whsec_\w+/gi
+
+const longest = 2_000
+
+/** The text without secrets, cut to a bounded length. */
+export const redact = (text: string): string => text.slice(0, longest).replace(secretText, "<redacted>")
+
+export const redactHeaders = (headers: Headers.Headers): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name, secretHeaders.has(name) ? "<redacted>" : redact(value)])
+  )
+
+export const credentialOf = (authorization: string | undefined): RequestEntry["credential"] => {
+  if (authorization === undefined) return "none"
+  const [scheme, credential] = authorization.split(/ +/, 2)
+  if (scheme?.toLowerCase() !== "bearer" || credential === undefined) return "other"
+  return credential.split(".").length === 3 ? "jwt" : "token"
+}
+
+/** A ring: keeps the last `capacity` entries, and counts all of them by route. */
+export const make = (capacity: number) => {
+  let ring: Array<RequestEntry> = []
+  let total = 0
+  const counts = new Map<string, number>()
+  return {
+    /** Notes a request at its arrival; the function it returns notes the status of its answer. */
+    open: (request: Omit<RequestEntry, "number" | "status">) => {
+      const number = ++total
+      if (request.route !== null) counts.set(request.route, (counts.get(request.route) ?? 0) + 1)
+      const slot = (number - 1) % capacity
+      if (capacity > 0) ring[slot] = { ...request, number, status: null }
+      return (status: number) => {
+        const entry = ring[slot]
+        if (entry?.number === number) ring[slot] = { ...entry, status }
+      }
+    },
+    entries: (): ReadonlyArray<RequestEntry> => ring.toSorted((a, b) => a.number - b.number),
+    count: (route: string | undefined) => (route === undefined ? total : (counts.get(route) ?? 0)),
+    clear: () => {
+      ring = []
+      total = 0
+      counts.clear()
+    }
+  }
+}
+export type RequestLog = ReturnType<typeof make>

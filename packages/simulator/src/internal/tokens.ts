@@ -1,0 +1,80 @@
+import * as Context from "effect/Context"
+import * as DateTime from "effect/DateTime"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Ref from "effect/Ref"
+import type * as Wire from "../Wire.ts"
+import * as Seeded from "./seeded.ts"
+import type { AppRecord, InstallationRecord, Tables, TokenRecord } from "./Tables.ts"
+import { World } from "./World.ts"
+
+/** For how long a token minted in the current exchange is refused; set by the fault `FreshToken`. */
+export const FreshTokenDelay = Context.Reference<number>("@effect-icr/simulator/internal/tokens/FreshTokenDelay", {
+  defaultValue: () => 0
+})
+
+/** More live tokens than this are not kept: the oldest go. Bounds the memory of a server that runs for days. */
+const mostTokens = 100_000
+
+/** Tokens stay for this long after their end, so that an expired one can be told from an unknown one. */
+const afterlife = 3_600_000
+
+/** Cheap because insertion order is nearly the order of expiry: looks at the oldest until one is to be kept. */
+const prune = (tables: Tables, now: number) => {
+  for (const [token, record] of tables.tokens) {
+    if (tables.tokens.size <= mostTokens && record.expiresAt + afterlife > now) return
+    tables.tokens.delete(token)
+  }
+}
+
+export const iso = (millis: number): string => DateTime.formatIso(DateTime.makeUnsafe(millis))
+
+/** Makes an access token: for an installation when one is given, else for the app itself. */
+export const mint = Effect.fnUntraced(function* (app: AppRecord, installation?: InstallationRecord) {
+  const world = yield* World
+  const behaviour = yield* Ref.get(world.behaviour)
+  const tables = yield* Ref.get(world.tables)
+  const now = yield* world.now
+  const delay = Math.max(yield* FreshTokenDelay, Duration.toMillis(behaviour.freshTokenDelay))
+  const life = installation === undefined ? behaviour.appTokenLife : behaviour.installationTokenLife
+  const index = tables.made.tokens++
+  const record: TokenRecord = {
+    id: Seeded.uuid(world.seed, Seeded.kind.tokenId, index),
+    token: `crs_${Seeded.hex(world.seed, Seeded.kind.token, index, 6)}`,
+    appId: app.appId,
+    installation,
+    permissions: installation?.permissions ?? app.permissions,
+    createdAt: now,
+    expiresAt: now + Duration.toMillis(life),
+    usableFrom: now + delay
+  }
+  prune(tables, now)
+  tables.tokens.set(record.token, record)
+  return record
+})
+
+/** Why an access token is not accepted, or the token. */
+export const lookup = Effect.fnUntraced(function* (credential: string) {
+  const world = yield* World
+  const record = (yield* Ref.get(world.tables)).tokens.get(credential)
+  const now = yield* world.now
+  if (record === undefined || now < record.usableFrom) return "Access token is invalid"
+  if (now >= record.expiresAt) return "Access token has expired"
+  return record
+})
+
+export const present = (record: TokenRecord): Wire.AppAccessToken => ({
+  id: record.id,
+  createdAt: iso(record.createdAt),
+  updatedAt: iso(record.createdAt),
+  token: record.token,
+  expiresAt: iso(record.expiresAt),
+  isActive: true,
+  permissions: record.permissions,
+  appId: record.appId
+})
+
+/** Ends every token for which `doomed` holds. */
+export const remove = (tables: Tables, doomed: (record: TokenRecord) => boolean) => {
+  for (const [token, record] of tables.tokens) if (doomed(record)) tables.tokens.delete(token)
+}
