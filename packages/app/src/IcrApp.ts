@@ -238,14 +238,15 @@ export interface LayerOptions {
 }
 
 /** The house in one expression: each service over the ones beneath it. */
-function assemble<E, R>(config: Layer.Layer<IcrConfig, E, R>, { http = {}, tokens = {} }: LayerOptions = {}) {
-  return IcrApp.layer.pipe(
-    Layer.provide(TokenCache.layerWith(tokens)),
-    Layer.provide([Signer.layer, IcrHttp.layerWith(http)]),
-    Layer.provide(ServerClock.layer),
-    Layer.provide(config)
-  )
-}
+const over =
+  <E, R>(config: Layer.Layer<IcrConfig, E, R>, { http = {}, tokens = {} }: LayerOptions = {}) =>
+  <A>(app: Layer.Layer<A, never, Signer | TokenCache | IcrHttp>) =>
+    app.pipe(
+      Layer.provide(TokenCache.layerWith(tokens)),
+      Layer.provide([Signer.layer, IcrHttp.layerWith(http)]),
+      Layer.provide(ServerClock.layer),
+      Layer.provide(config)
+    )
 
 /** An ICR App at work. */
 export class IcrApp extends Context.Service<IcrApp, Service>()("@effect-icr/app/IcrApp") {
@@ -259,14 +260,17 @@ export class IcrApp extends Context.Service<IcrApp, Service>()("@effect-icr/app/
   static readonly layerOptions = (
     config: ConfigOptions,
     options?: LayerOptions
-  ): Layer.Layer<IcrApp, IcrError, HttpClient.HttpClient> => assemble(IcrConfig.layer(config), options)
+  ): Layer.Layer<IcrApp, IcrError, HttpClient.HttpClient> => IcrApp.layer.pipe(over(IcrConfig.layer(config), options))
 
   /** All of it, from a `Config` for each value. Needs only an `HttpClient`. */
   static readonly layerConfig = (
     config: Config.Wrap<ConfigOptions>,
     options?: LayerOptions
-  ): Layer.Layer<IcrApp, IcrError, HttpClient.HttpClient> => assemble(IcrConfig.layerConfig(config), options)
+  ): Layer.Layer<IcrApp, IcrError, HttpClient.HttpClient> =>
+    IcrApp.layer.pipe(over(IcrConfig.layerConfig(config), options))
 
   /** All of it, from the environment variables of `IcrConfig.layerEnv`. Needs only an `HttpClient`. */
-  static readonly layerEnv: Layer.Layer<IcrApp, IcrError, HttpClient.HttpClient> = assemble(IcrConfig.layerEnv)
+  static readonly layerEnv: Layer.Layer<IcrApp, IcrError, HttpClient.HttpClient> = IcrApp.layer.pipe(
+    over(IcrConfig.layerEnv)
+  )
 }

@@ -3,7 +3,7 @@
  * `{ statusCode, message, error }`, so the status decides, and the message only where one status means several things.
  */
 import * as Arr from "effect/Array"
-import * as Duration from "effect/Duration"
+import type * as Duration from "effect/Duration"
 import * as Headers from "effect/http/Headers"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
