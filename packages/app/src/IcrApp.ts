@@ -7,6 +7,7 @@
 import type * as Config from "effect/Config"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import type * as FileSystem from "effect/FileSystem"
 import * as HttpClient from "effect/http/HttpClient"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
@@ -273,4 +274,8 @@ export class IcrApp extends Context.Service<IcrApp, Service>()("@effect-icr/app/
   static readonly layerEnv: Layer.Layer<IcrApp, IcrError, HttpClient.HttpClient> = IcrApp.layer.pipe(
     over(IcrConfig.layerEnv)
   )
+
+  /** As `layerEnv`, and the key may be in the file that `ICR_PRIVATE_KEY_FILE` names. */
+  static readonly layerEnvFile: Layer.Layer<IcrApp, IcrError, HttpClient.HttpClient | FileSystem.FileSystem> =
+    IcrApp.layer.pipe(over(IcrConfig.layerEnvFile))
 }

@@ -1,0 +1,29 @@
+/** Where an example finds its registry: the one in the environment, else a simulator started for it. */
+import { IcrApp } from "@effect-icr/app/IcrApp"
+import { Simulator } from "@effect-icr/simulator/Simulator"
+import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
+import * as NodeServices from "@effect/platform-node/NodeServices"
+import * as Config from "effect/Config"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import { countRequests, RequestCounts } from "./requestCounts.ts"
+
+const transport = countRequests.pipe(Layer.provide(NodeHttpClient.layerUndici), Layer.provideMerge(RequestCounts.layer))
+
+/** The registry that the environment names, with the key inline or in a file. */
+export const fromEnvironment = IcrApp.layerEnvFile.pipe(
+  Layer.provideMerge(transport),
+  Layer.provide(NodeServices.layer)
+)
+
+/** A simulator on a free port, with a fresh key. */
+export const simulated = (options: { readonly installations: number }) =>
+  Layer.unwrap(
+    Effect.map(Simulator, ({ app, baseUrl }) =>
+      IcrApp.layerOptions({ appId: app.appId, privateKey: app.privateKey, baseUrl })
+    )
+  ).pipe(Layer.provideMerge(transport), Layer.provideMerge(Simulator.layerServer(options)))
+
+/** Whether the environment names an app. */
+export const isConfigured = Effect.map(Config.option(Config.String("ICR_APP_ID")), Option.isSome)
