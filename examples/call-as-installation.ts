@@ -1,5 +1,5 @@
 /** Calls any endpoint as one installation, decodes the answer, and handles what can go wrong by its reason. */
-import { Installation, schemaBodyJson } from "@effect-icr/app"
+import { type Installation, schemaBodyJson } from "@effect-icr/app"
 import { IcrApp } from "@effect-icr/app/IcrApp"
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"

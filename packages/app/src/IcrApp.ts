@@ -238,44 +238,51 @@ export interface LayerOptions {
   readonly tokens?: CacheOptions | undefined
 }
 
-/** The house in one expression: each service over the ones beneath it. */
-const over =
-  <E, R>(config: Layer.Layer<IcrConfig, E, R>, { http = {}, tokens = {} }: LayerOptions = {}) =>
-  <A>(app: Layer.Layer<A, never, Signer | TokenCache | IcrHttp>) =>
-    app.pipe(
-      Layer.provide(TokenCache.layerWith(tokens)),
-      Layer.provide([Signer.layer, IcrHttp.layerWith(http)]),
-      Layer.provide(ServerClock.layer),
-      Layer.provide(config)
+/**
+ * The house in one expression: each service over the ones beneath it.
+ *
+ * Layers are shared by reference wherever they appear in a program, and `Signer.layer` is one value for every app: two
+ * apps in one program would share the first one's key. So the house is built afresh inside, and shared as a whole.
+ */
+const over = <E, R>(
+  config: Layer.Layer<IcrConfig, E, R>,
+  { http = {}, tokens = {} }: LayerOptions = {}
+): Layer.Layer<IcrApp, E | IcrError, R | HttpClient.HttpClient> =>
+  Layer.effectContext(
+    Effect.suspend(() =>
+      IcrApp.layer.pipe(
+        Layer.provide(TokenCache.layerWith(tokens)),
+        Layer.provide([Signer.layer, IcrHttp.layerWith(http)]),
+        Layer.provide(ServerClock.layer),
+        Layer.provide(config),
+        Layer.fresh,
+        Layer.build
+      )
     )
+  )
 
 /** An ICR App at work. */
 export class IcrApp extends Context.Service<IcrApp, Service>()("@effect-icr/app/IcrApp") {
   /** Over services of one's own composition. */
-  static readonly layer: Layer.Layer<IcrApp, never, Signer | TokenCache | IcrHttp> = Layer.effect(
-    IcrApp,
-    Effect.suspend(() => make)
-  )
+  static readonly layer: Layer.Layer<IcrApp, never, Signer | TokenCache | IcrHttp> = Layer.effect(IcrApp, make)
 
   /** All of it, from plain values. Needs only an `HttpClient`. */
   static readonly layerOptions = (
     config: ConfigOptions,
     options?: LayerOptions
-  ): Layer.Layer<IcrApp, IcrError, HttpClient.HttpClient> => IcrApp.layer.pipe(over(IcrConfig.layer(config), options))
+  ): Layer.Layer<IcrApp, IcrError, HttpClient.HttpClient> => over(IcrConfig.layer(config), options)
 
   /** All of it, from a `Config` for each value. Needs only an `HttpClient`. */
   static readonly layerConfig = (
     config: Config.Wrap<ConfigOptions>,
     options?: LayerOptions
-  ): Layer.Layer<IcrApp, IcrError, HttpClient.HttpClient> =>
-    IcrApp.layer.pipe(over(IcrConfig.layerConfig(config), options))
+  ): Layer.Layer<IcrApp, IcrError, HttpClient.HttpClient> => over(IcrConfig.layerConfig(config), options)
 
   /** All of it, from the environment variables of `IcrConfig.layerEnv`. Needs only an `HttpClient`. */
-  static readonly layerEnv: Layer.Layer<IcrApp, IcrError, HttpClient.HttpClient> = IcrApp.layer.pipe(
-    over(IcrConfig.layerEnv)
-  )
+  static readonly layerEnv: Layer.Layer<IcrApp, IcrError, HttpClient.HttpClient> = over(IcrConfig.layerEnv)
 
   /** As `layerEnv`, and the key may be in the file that `ICR_PRIVATE_KEY_FILE` names. */
-  static readonly layerEnvFile: Layer.Layer<IcrApp, IcrError, HttpClient.HttpClient | FileSystem.FileSystem> =
-    IcrApp.layer.pipe(over(IcrConfig.layerEnvFile))
+  static readonly layerEnvFile: Layer.Layer<IcrApp, IcrError, HttpClient.HttpClient | FileSystem.FileSystem> = over(
+    IcrConfig.layerEnvFile
+  )
 }

@@ -97,7 +97,11 @@ const checked = Effect.fnUntraced(function* (options: Options, names: Names): Ef
     return yield* invalid(names.baseUrl, `is set together with ${names.environment}; set one of them`)
   }
   const environment = options.environment ?? "production"
-  const baseUrl = checkBaseUrl(String(options.baseUrl ?? apiBaseUrls[environment]), options.allowInsecureHttp ?? false)
+  const baseUrl = checkBaseUrl(
+    String(options.baseUrl ?? apiBaseUrls[environment]),
+    options.allowInsecureHttp ?? false,
+    names.allowInsecureHttp
+  )
   if (baseUrl._tag === "Invalid") return yield* invalid(names.baseUrl, baseUrl.detail)
   const apiVersion = options.apiVersion ?? defaultApiVersion
   if (!/^\d{4}-\d\d-\d\d$/.test(apiVersion)) {

@@ -49,6 +49,10 @@ export const readBody = (
               return size <= limit
             })
           ),
-          Effect.map(() => ({ bytes: join(chunks, Math.min(size, limit)), truncated: size > limit }))
+          Effect.map(() => ({ bytes: join(chunks, Math.min(size, limit)), truncated: size > limit })),
+          // A stream of no body at all fails; an answer such as 204 has a right to it.
+          Effect.catchReason("HttpClientError", "EmptyBodyError", () =>
+            Effect.succeed({ bytes: new Uint8Array(), truncated: false })
+          )
         )
       })

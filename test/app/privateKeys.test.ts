@@ -1,0 +1,160 @@
+import { IcrConfig } from "@effect-icr/app/IcrConfig"
+import { ServerClock } from "@effect-icr/app/ServerClock"
+import { Signer } from "@effect-icr/app/Signer"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Layer, Redacted } from "effect"
+import { TestClock } from "effect/testing"
+import * as jose from "jose"
+import jsonwebtoken from "jsonwebtoken"
+import { spawnSync } from "node:child_process"
+import { generateKeyPairSync, type KeyObject } from "node:crypto"
+import * as fs from "node:fs"
+import * as os from "node:os"
+import * as path from "node:path"
+import { pkcs1Pem, privateKeyPem, publicKeyPem } from "../support/keys.ts"
+
+const signerOf = (pem: string) =>
+  Signer.layer.pipe(
+    Layer.provide([ServerClock.layer, IcrConfig.layer({ appId: "67890", privateKey: Redacted.make(pem) })])
+  )
+
+const sign = (pem: string) =>
+  Effect.gen(function* () {
+    return Redacted.value(yield* (yield* Signer).appJwt)
+  }).pipe(Effect.provide(signerOf(pem)))
+
+const problemWith = (pem: string) =>
+  Effect.map(Effect.flip(sign(pem)), (error) => {
+    assert.strictEqual(error.reason._tag, "Configuration")
+    return error.message
+  })
+
+const now = 1_800_000_000
+
+describe("the app JWT", () => {
+  it.effect("has the header and the claims of `Generate a JWT`, in whole seconds", () =>
+    Effect.gen(function* () {
+      yield* TestClock.setTime(now * 1000 + 999)
+      const jwt = yield* sign(privateKeyPem)
+      assert.deepStrictEqual(jose.decodeProtectedHeader(jwt), { alg: "RS256", typ: "JWT" })
+      assert.deepStrictEqual(jose.decodeJwt(jwt), { iss: "67890", iat: now - 60, exp: now + 540 })
+    })
+  )
+
+  it.effect("is accepted by an independent library", () =>
+    Effect.gen(function* () {
+      yield* TestClock.setTime(now * 1000)
+      const claims = jsonwebtoken.verify(yield* sign(privateKeyPem), publicKeyPem, {
+        algorithms: ["RS256"],
+        clockTimestamp: now,
+        issuer: "67890",
+        maxAge: "10m"
+      })
+      assert.deepInclude(claims, { iss: "67890" })
+    })
+  )
+
+  it.effect("is accepted by openssl, and its neighbour is not", () =>
+    Effect.gen(function* () {
+      const folder = fs.mkdtempSync(path.join(os.tmpdir(), "effect-icr-"))
+      yield* Effect.addFinalizer(() => Effect.sync(() => fs.rmSync(folder, { recursive: true })))
+      const [header = "", claims = "", signature = ""] = (yield* sign(privateKeyPem)).split(".")
+      const write = (name: string, content: string | Uint8Array) => {
+        const file = path.join(folder, name)
+        fs.writeFileSync(file, content)
+        return file
+      }
+      const verify = (signed: string) =>
+        spawnSync("openssl", [
+          "dgst",
+          "-sha256",
+          "-verify",
+          write("public.pem", publicKeyPem),
+          "-signature",
+          write("signature", Buffer.from(signature, "base64url")),
+          write("signed", signed)
+        ]).stdout.toString()
+      assert.include(verify(`${header}.${claims}`), "Verified OK")
+      assert.notInclude(verify(`${header}.${claims}x`), "Verified OK")
+    })
+  )
+})
+
+describe("private keys that work", () => {
+  const forms: Record<string, string> = {
+    "PKCS#8": privateKeyPem,
+    "PKCS#1": pkcs1Pem,
+    "CRLF line ends": pkcs1Pem.replaceAll("\n", "\r\n"),
+    "escaped newlines, as in an environment file": privateKeyPem.replaceAll("\n", "\\n"),
+    "escaped CRLF in quotes": `"${pkcs1Pem.replaceAll("\n", "\\r\\n")}"`,
+    "newlines turned into blanks": privateKeyPem.trim().replaceAll("\n", " "),
+    "blank space around and inside": `\n\n  ${privateKeyPem.replaceAll("\n", "  \n\t")}  \n`,
+    "a byte order mark": `\uFEFF${privateKeyPem}`,
+    "the whole PEM in base64": Buffer.from(pkcs1Pem).toString("base64"),
+    "the whole PEM in base64, wrapped": Buffer.from(privateKeyPem)
+      .toString("base64")
+      .replace(/(.{76})/g, "$1\n")
+  }
+  for (const [name, pem] of Object.entries(forms)) {
+    it.effect(name, () =>
+      Effect.gen(function* () {
+        yield* TestClock.setTime(now * 1000)
+        jsonwebtoken.verify(yield* sign(pem), publicKeyPem, { algorithms: ["RS256"], clockTimestamp: now })
+      })
+    )
+  }
+})
+
+describe("private keys that do not, refused when the layer is built", () => {
+  const pem = (key: KeyObject, options: { type: "pkcs8" | "sec1"; cipher?: string; passphrase?: string }) =>
+    key.export({ format: "pem", ...options }).toString()
+  const rsa = generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey
+  const ec = generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey
+  const small = generateKeyPairSync("rsa", { modulusLength: 1024 }).privateKey
+  const pss = generateKeyPairSync("rsa-pss", { modulusLength: 2048 }).privateKey
+  const ed = generateKeyPairSync("ed25519").privateKey
+  const lines = privateKeyPem.split("\n")
+  const openssh = "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEAAAAA\n-----END OPENSSH PRIVATE KEY-----\n"
+  const encrypted = { type: "pkcs8", cipher: "aes-256-cbc", passphrase: "x" } as const
+  const cases: Record<string, readonly [key: string, advice: string]> = {
+    "an empty key": ["", "empty"],
+    "a blank key": ["  \n ", "empty"],
+    "the first line only": [lines[0] ?? "", "only part"],
+    "half a key": [lines.slice(0, 10).join("\n"), "only part"],
+    "a damaged key": [privateKeyPem.replace(/\nM.{20}/, "\n*&^%"), "damaged"],
+    "a key whose middle is gone": [[...lines.slice(0, 5), ...lines.slice(15)].join("\n"), "cannot be read"],
+    "a public key": [publicKeyPem, "public key"],
+    "an encrypted key": [pem(rsa, encrypted), "decrypt it"],
+    "an encrypted PKCS#1 key": [
+      pkcs1Pem.replace("-----\n", "-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-256-CBC,00\n\n"),
+      "decrypt it"
+    ],
+    "an OpenSSH key": [openssh, "ssh-keygen"],
+    "an EC key": [pem(ec, { type: "sec1" }), "EC key"],
+    "an EC key in PKCS#8": [pem(ec, { type: "pkcs8" }), "EC key"],
+    "an Ed25519 key": [pem(ed, { type: "pkcs8" }), "not an RSA key"],
+    "an RSA-PSS key": [pem(pss, { type: "pkcs8" }), "RSA-PSS"],
+    "a key of 1024 bits": [pem(small, { type: "pkcs8" }), "1024 bits"],
+    "something else": ["hello", "BEGIN"]
+  }
+  for (const [name, [key, advice]] of Object.entries(cases)) {
+    it.effect(name, () =>
+      Effect.gen(function* () {
+        const message = yield* problemWith(key)
+        assert.include(message, advice)
+        for (const line of key.split(/\s+/).filter((word) => word.length > 16 && !word.startsWith("-"))) {
+          assert.notInclude(message, line.slice(0, 16))
+        }
+      })
+    )
+  }
+
+  it.effect("a missing key names the variable", () =>
+    Effect.gen(function* () {
+      const error = yield* Effect.flip(
+        Layer.build(Signer.layer.pipe(Layer.provide([ServerClock.layer, IcrConfig.layer({ appId: "1" })])))
+      )
+      assert.include(error.message, "ICR_PRIVATE_KEY")
+    })
+  )
+})
