@@ -1,0 +1,115 @@
+import { assert, beforeAll, describe, it } from "@effect/vitest"
+import * as fs from "node:fs"
+import * as os from "node:os"
+import * as path from "node:path"
+import { root, run } from "../support/run.ts"
+
+/** pnpm as it runs us, since only it applies `publishConfig` when it packs. */
+const pnpm = /pnpm/.test(process.env["npm_execpath"] ?? "")
+  ? [process.env["npm_execpath"] ?? ""]
+  : ["npx", "-y", "pnpm@12"]
+
+const bin = (name: string) => path.join(root, "node_modules/.bin", name)
+const names = fs.readdirSync(path.join(root, "packages"))
+const folder = fs.mkdtempSync(path.join(os.tmpdir(), "effect-icr-packages-"))
+/** A project that has the packed packages installed beside their peers. */
+const consumer = path.join(folder, "consumer")
+const installed = (name: string) => path.join(consumer, "node_modules/@effect-icr", name)
+const tarball = (name: string) => path.join(folder, `${name}.tgz`)
+
+const ok = async (command: string, args: ReadonlyArray<string>, cwd?: string) => {
+  const { exitCode, stderr, stdout } = await run(command, args, cwd === undefined ? {} : { cwd })
+  assert.strictEqual(exitCode, 0, `${command} ${args.join(" ")}\n${stdout}${stderr}`)
+  return stdout
+}
+
+beforeAll(async () => {
+  await ok(bin("tsc"), ["-b", ...names.map((name) => `packages/${name}`)])
+  const [command = "", ...args] = pnpm
+  for (const name of names) {
+    await ok(command, [...args, "pack", "--out", tarball(name)], path.join(root, "packages", name))
+    fs.mkdirSync(installed(name), { recursive: true })
+    await ok("tar", ["-xzf", tarball(name), "--strip-components=1", "-C", installed(name)])
+  }
+  for (const peer of fs.readdirSync(path.join(root, "node_modules"))) {
+    const link = path.join(consumer, "node_modules", peer)
+    if (peer !== "@effect-icr" && !peer.startsWith(".")) fs.symlinkSync(path.join(root, "node_modules", peer), link)
+  }
+  return () => fs.rmSync(folder, { recursive: true })
+}, 120_000)
+
+const modulesOf = (name: string) =>
+  fs
+    .readdirSync(path.join(installed(name), "dist"), { recursive: true, encoding: "utf8" })
+    .filter((file) => file.endsWith(".js") && !file.startsWith("internal") && !/^(index|main)\.js$/.test(file))
+    .map((file) => file.replace(/\.js$/, ""))
+
+const importing = (specifier: string) =>
+  run(process.execPath, ["--input-type=module", "-e", `await import("${specifier}")`], { cwd: consumer })
+
+for (const name of names) {
+  describe(`@effect-icr/${name}, as packed`, () => {
+    it("satisfies publint", async () => {
+      await ok(bin("publint"), [tarball(name), "--strict"])
+    })
+
+    it("has the right types for every resolution of ES modules", async () => {
+      await ok(bin("attw"), [tarball(name), "--profile", "esm-only"])
+    })
+
+    it("carries its licence, its README, declarations and maps, and only an open peer range on effect", () => {
+      const files = fs.readdirSync(installed(name))
+      assert.includeMembers(files, ["LICENSE", "README.md", "dist", "src"])
+      const dist = fs.readdirSync(path.join(installed(name), "dist"))
+      for (const ending of [".js", ".js.map", ".d.ts", ".d.ts.map"]) assert.include(dist, `index${ending}`)
+      const manifest: unknown = JSON.parse(fs.readFileSync(path.join(installed(name), "package.json"), "utf8"))
+      assert.deepNestedInclude(manifest, { "peerDependencies.effect": "^4.1.0", sideEffects: [] })
+    })
+
+    it("can be imported by its root and by every module, and by nothing internal", async () => {
+      for (const module of ["", ...modulesOf(name).map((module) => `/${module}`)]) {
+        const { exitCode, stderr } = await importing(`@effect-icr/${name}${module}`)
+        assert.strictEqual(exitCode, 0, stderr)
+      }
+      const [hidden = ""] = fs.readdirSync(path.join(installed(name), "dist/internal"))
+      for (const closed of [`internal/${hidden.replace(/\..*/, "")}`, "index"]) {
+        const { stderr } = await importing(`@effect-icr/${name}/${closed}`)
+        assert.include(stderr, "ERR_PACKAGE_PATH_NOT_EXPORTED")
+      }
+    })
+  })
+}
+
+describe("the repository", () => {
+  const tracked = async () => (await ok("git", ["ls-files"])).split("\n").filter((file) => file !== "")
+
+  it("names no package registry's host, the lockfile included", async () => {
+    const hosts = new RegExp(["registry", "npmjs"].join("\\.") + "|" + ["registry", "yarnpkg"].join("\\."))
+    for (const file of await tracked()) {
+      if (fs.existsSync(path.join(root, file)))
+        assert.notMatch(fs.readFileSync(path.join(root, file), "utf8"), hosts, file)
+    }
+  })
+
+  it("has nothing at its top level that is not part of the plan", async () => {
+    const top = new Set((await tracked()).map((file) => file.split("/")[0] ?? ""))
+    const planned = [
+      "packages",
+      "examples",
+      "test",
+      "package.json",
+      "pnpm-workspace.yaml",
+      "pnpm-lock.yaml",
+      "tsconfig.base.json",
+      "tsconfig.json",
+      "vitest.config.ts",
+      "README.md",
+      "LICENSE",
+      "CHANGELOG.md"
+    ]
+    assert.deepStrictEqual(
+      [...top].filter((name) => !name.startsWith(".") && !planned.includes(name)),
+      []
+    )
+  })
+})
