@@ -103,11 +103,7 @@ export class Simulator extends Context.Service<
       Simulator,
       Effect.gen(function* () {
         const server = yield* listen(yield* wholeNumber("port", options.port ?? 0, 0, 65_535))
-        const { exchange, simulator, world } = yield* make(
-          options,
-          HttpServer.formatAddress(server.address),
-          resetSocket
-        )
+        const { exchange, simulator, world } = yield* make(options, HttpServer.formatAddress(server.address), cutSocket)
         const routes = yield* HttpRouter.toHttpEffect(
           Layer.merge(routesOver(world), OwnPages.layer(world, simulator.control, simulator.controlToken))
         )
@@ -132,10 +128,17 @@ const listen = (port: number) =>
 const routesOver = (world: World.World["Service"]) =>
   Handlers.layer.pipe(Layer.provide(Layer.succeed(World.World, world)))
 
-/** A TCP reset rather than an orderly close: what a client sees when a server dies. */
-const resetSocket: Reset = (request) =>
+/**
+ * Before the head a TCP reset, as when a server dies. In the body an end after what was sent has left: a reset would overtake
+ * it and the client would see no head either.
+ */
+const cutSocket: Reset = (request, where) =>
   Effect.andThen(
-    Effect.sync(() => NodeHttpServerRequest.toIncomingMessage(request).socket.resetAndDestroy()),
+    Effect.sync(() => {
+      const { socket } = NodeHttpServerRequest.toIncomingMessage(request)
+      if (where === "head") socket.resetAndDestroy()
+      else socket.destroySoon()
+    }),
     Effect.never
   )
 
