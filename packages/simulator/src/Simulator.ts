@@ -52,6 +52,8 @@ export interface SimulatorOptions {
   readonly appNameId?: string | undefined
   /** What opens the control interface over HTTP; default: a random value. */
   readonly controlToken?: string | Redacted.Redacted<string> | undefined
+  /** How many tokens are kept; when there are more, the oldest end early. Default 100,000. */
+  readonly tokenCapacity?: number | undefined
   /** How many of the last requests the log keeps; default 1000. */
   readonly requestLogSize?: number | undefined
 }
@@ -162,6 +164,7 @@ const make = Effect.fnUntraced(function* (options: SimulatorOptions, baseUrl: st
     baseUrl,
     installations: yield* wholeNumber("installations", options.installations ?? 3, 0),
     projects: yield* wholeNumber("projects", options.projects ?? 60, 0),
+    tokenCapacity: yield* wholeNumber("tokenCapacity", options.tokenCapacity ?? 100_000, 1),
     behaviour: { ...profiles[options.profile ?? "documented"], ...life, ...options.behaviour },
     appNameId: options.appNameId ?? "app1",
     publicKey: key.publicKey
