@@ -17,6 +17,9 @@ const sign = (header: unknown, claims: unknown, pem: string) => {
   return `${head}.${createSign("RSA-SHA256").update(head).sign(pem, "base64url")}`
 }
 
+const without = (claims: Record<string, unknown>, name: string) =>
+  Object.fromEntries(Object.entries(claims).filter(([claim]) => claim !== name))
+
 const rs256 = { alg: "RS256", typ: "JWT" }
 
 const atNow = (options: SimulatorOptions = {}) => Effect.provide(Simulator.layer(options))
@@ -121,9 +124,9 @@ describe("an app JWT is refused", () => {
     "over-long": ({ claims, pem }) => sign(rs256, { ...claims, exp: now + 606 }, pem),
     "times in milliseconds": ({ claims, pem }) =>
       sign(rs256, { ...claims, iat: (now - 60) * 1000, exp: (now + 540) * 1000 }, pem),
-    "no exp": ({ claims: { exp: _, ...claims }, pem }) => sign(rs256, claims, pem),
-    "no iat": ({ claims: { iat: _, ...claims }, pem }) => sign(rs256, claims, pem),
-    "no iss": ({ claims: { iss: _, ...claims }, pem }) => sign(rs256, claims, pem),
+    "no exp": ({ claims, pem }) => sign(rs256, without(claims, "exp"), pem),
+    "no iat": ({ claims, pem }) => sign(rs256, without(claims, "iat"), pem),
+    "no iss": ({ claims, pem }) => sign(rs256, without(claims, "iss"), pem),
     "exp as text": ({ claims, pem }) => sign(rs256, { ...claims, exp: String(now + 540) }, pem),
     "exp null": ({ claims, pem }) => sign(rs256, { ...claims, exp: null }, pem),
     "claims that are a list": ({ pem }) => sign(rs256, [], pem),

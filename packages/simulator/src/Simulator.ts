@@ -52,6 +52,8 @@ export interface SimulatorOptions {
   readonly appNameId?: string | undefined
   /** What opens the control interface over HTTP; default: a random value. */
   readonly controlToken?: string | Redacted.Redacted<string> | undefined
+  /** How many tokens are kept; when there are more, the oldest end early. Default 100,000. */
+  readonly tokenCapacity?: number | undefined
   /** How many of the last requests the log keeps; default 1000. */
   readonly requestLogSize?: number | undefined
 }
@@ -103,11 +105,7 @@ export class Simulator extends Context.Service<
       Simulator,
       Effect.gen(function* () {
         const server = yield* listen(yield* wholeNumber("port", options.port ?? 0, 0, 65_535))
-        const { exchange, simulator, world } = yield* make(
-          options,
-          HttpServer.formatAddress(server.address),
-          resetSocket
-        )
+        const { exchange, simulator, world } = yield* make(options, HttpServer.formatAddress(server.address), cutSocket)
         const routes = yield* HttpRouter.toHttpEffect(
           Layer.merge(routesOver(world), OwnPages.layer(world, simulator.control, simulator.controlToken))
         )
@@ -132,10 +130,17 @@ const listen = (port: number) =>
 const routesOver = (world: World.World["Service"]) =>
   Handlers.layer.pipe(Layer.provide(Layer.succeed(World.World, world)))
 
-/** A TCP reset rather than an orderly close: what a client sees when a server dies. */
-const resetSocket: Reset = (request) =>
+/**
+ * Before the head a TCP reset, as when a server dies. In the body an end after what was sent has left: a reset would overtake
+ * it and the client would see no head either.
+ */
+const cutSocket: Reset = (request, where) =>
   Effect.andThen(
-    Effect.sync(() => NodeHttpServerRequest.toIncomingMessage(request).socket.resetAndDestroy()),
+    Effect.sync(() => {
+      const { socket } = NodeHttpServerRequest.toIncomingMessage(request)
+      if (where === "head") socket.resetAndDestroy()
+      else socket.destroySoon()
+    }),
     Effect.never
   )
 
@@ -159,6 +164,7 @@ const make = Effect.fnUntraced(function* (options: SimulatorOptions, baseUrl: st
     baseUrl,
     installations: yield* wholeNumber("installations", options.installations ?? 3, 0),
     projects: yield* wholeNumber("projects", options.projects ?? 60, 0),
+    tokenCapacity: yield* wholeNumber("tokenCapacity", options.tokenCapacity ?? 100_000, 1),
     behaviour: { ...profiles[options.profile ?? "documented"], ...life, ...options.behaviour },
     appNameId: options.appNameId ?? "app1",
     publicKey: key.publicKey

@@ -19,6 +19,8 @@ export class World extends Context.Service<
     readonly seed: number
     readonly baseUrl: string
     readonly projects: number
+    /** Tokens kept at most; the oldest go first. Bounds the memory of a server that runs for days. */
+    readonly tokenCapacity: number
     readonly behaviour: Ref.Ref<Behaviour>
     readonly tables: Ref.Ref<Tables>
     /** Milliseconds the registry's clock is ahead of Effect's `Clock`. */
@@ -36,6 +38,7 @@ export interface WorldOptions {
   readonly baseUrl: string
   readonly installations: number
   readonly projects: number
+  readonly tokenCapacity: number
   readonly behaviour: Behaviour
   readonly appNameId: string
   readonly publicKey: KeyObject
@@ -142,6 +145,7 @@ export const make = Effect.fnUntraced(function* (options: WorldOptions) {
     seed: options.seed,
     baseUrl: options.baseUrl,
     projects: options.projects,
+    tokenCapacity: options.tokenCapacity,
     behaviour,
     tables,
     skew,

@@ -101,7 +101,8 @@ export const make =
       const complaint = refusedVersion(request.headers["x-icr-api-version"], yield* Ref.get(world.behaviour))
       const genuine =
         complaint === undefined || route === undefined ? answered(request, path) : Effect.succeed(json(400, complaint))
-      const response = yield* Faults.apply(genuine, faults, options.reset)
+      // A server handles requests uninterruptibly; a stalled one has to end when its client leaves or the server stops.
+      const response = yield* Effect.interruptible(Faults.apply(genuine, faults, options.reset))
       close(response.status)
       const date = (yield* world.now) + Faults.dateSkew(faults)
       return HttpServerResponse.setHeader(response, "date", httpDate(date))

@@ -10,8 +10,8 @@ import * as Tokens from "./tokens.ts"
 /** How a connection breaks where there is no socket: the in-memory transport turns this into a transport error. */
 export class ConnectionReset extends Data.TaggedError("ConnectionReset")<{}> {}
 
-/** Breaks the connection of the current exchange. Never comes back. */
-export type Reset = (request: HttpServerRequest.HttpServerRequest) => Effect.Effect<never>
+/** Breaks the connection of the current exchange, before its head or in its body. Never comes back. */
+export type Reset = (request: HttpServerRequest.HttpServerRequest, where: "head" | "body") => Effect.Effect<never>
 
 type Answer<R> = Effect.Effect<HttpServerResponse.HttpServerResponse, never, R>
 
@@ -117,7 +117,7 @@ const status = (fault: Extract<Fault, { _tag: "Status" }>) => {
 
 /** `answer` as it comes out under one fault. */
 const under = <R>(answer: Answer<R>, fault: Fault, reset: Reset): Answer<R | HttpServerRequest.HttpServerRequest> => {
-  const broken = Effect.flatMap(HttpServerRequest.HttpServerRequest, reset)
+  const broken = Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) => reset(request, "head"))
   switch (fault._tag) {
     case "Status":
       return fault.handled === true ? Effect.map(answer, () => status(fault)) : Effect.sync(() => status(fault))
@@ -133,7 +133,7 @@ const under = <R>(answer: Answer<R>, fault: Fault, reset: Reset): Answer<R | Htt
       if (fault.at === "answer") return Effect.andThen(answer, broken)
       if (fault.at !== "body") return broken
       return Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) =>
-        Effect.map(answer, (response) => halved(response, () => Stream.fromEffect(asFailure(reset(request)))))
+        Effect.map(answer, (response) => halved(response, () => Stream.fromEffect(asFailure(reset(request, "body")))))
       )
     case "TruncatedJson":
       return Effect.map(answer, (response) => {

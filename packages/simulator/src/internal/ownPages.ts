@@ -4,6 +4,7 @@ import * as HttpRouter from "effect/http/HttpRouter"
 import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import { RegistryApi } from "../Contract.ts"
@@ -44,35 +45,47 @@ const htmlAnswer = (markup: string, status = 200) =>
     headers: { "cache-control": "no-store" }
   })
 
+/** Does what a button says. The key pair that a button made, if it made one. */
 const press = Effect.fnUntraced(function* (control: Control, { action, target }: typeof Press.Type) {
   switch (action) {
-    case "install":
-      return void (yield* control.install({ appId: target }))
-    case "uninstall":
-      return yield* control.uninstall(target)
-    case "suspend":
-      return yield* control.suspend(target)
-    case "unsuspend":
-      return yield* control.unsuspend(target)
-    case "approve":
-      return yield* control.approvePermissions(target)
-    case "reject":
-      return yield* control.rejectPermissions(target)
     case "addKey":
-      return yield* control.addKey(target)
+      return Option.some(yield* control.addKey(target))
     case "rotateKey":
-      return yield* control.rotateKey(target)
+      return Option.some(yield* control.rotateKey(target))
+    case "install":
+      yield* control.install({ appId: target })
+      break
+    case "uninstall":
+      yield* control.uninstall(target)
+      break
+    case "suspend":
+      yield* control.suspend(target)
+      break
+    case "unsuspend":
+      yield* control.unsuspend(target)
+      break
+    case "approve":
+      yield* control.approvePermissions(target)
+      break
+    case "reject":
+      yield* control.rejectPermissions(target)
+      break
     case "revokeKey":
-      return yield* revokeAnyKey(control, target)
+      yield* revokeAnyKey(control, target)
+      break
     case "revokeToken":
-      return yield* control.revokeToken(target)
+      yield* control.revokeToken(target)
+      break
     case "expireAllTokens":
-      return yield* control.expireAllTokens
+      yield* control.expireAllTokens
+      break
     case "skewClock":
-      return yield* control.skewClock(Number(target) || 0)
+      yield* control.skewClock(Number(target) || 0)
+      break
     case "reset":
-      return yield* control.reset
+      yield* control.reset
   }
+  return Option.none()
 })
 
 /** A fingerprint is enough to know the app. */
@@ -105,9 +118,10 @@ const pressed = (control: Control, token: Redacted.Redacted<string>) =>
       return htmlAnswer(complaintPage("This page is from an earlier run of the simulator. Load it again."), 403)
     }
     const key = yield* press(control, form)
-    return key === undefined
-      ? HttpServerResponse.redirect("/", { status: 303 })
-      : htmlAnswer(newKeyPage(key.fingerprint, Redacted.value(key.privateKey)))
+    return Option.match(key, {
+      onNone: () => HttpServerResponse.redirect("/", { status: 303 }),
+      onSome: ({ fingerprint, privateKey }) => htmlAnswer(newKeyPage(fingerprint, Redacted.value(privateKey)))
+    })
   }).pipe(
     Effect.catchTags({
       SchemaError: () => Effect.succeed(htmlAnswer(complaintPage("No such action."), 400)),
@@ -119,6 +133,7 @@ const pressed = (control: Control, token: Redacted.Redacted<string>) =>
 export const layer = (world: World["Service"], control: Control, token: Redacted.Redacted<string>) =>
   Layer.mergeAll(
     HttpRouter.add("GET", "/", home(world, control, token)),
+    HttpRouter.add("GET", "/favicon.ico", HttpServerResponse.empty()),
     HttpRouter.add("POST", "/_simulator/page", pressed(control, token)),
     HttpApiSwagger.layer(RegistryApi, { path: "/docs" }),
     ControlHandlers.layer(control, token).pipe(Layer.provide(Validation.layer))

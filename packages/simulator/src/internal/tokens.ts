@@ -13,16 +13,13 @@ export const FreshTokenDelay = Context.Reference<number>("@effect-icr/simulator/
   defaultValue: () => 0
 })
 
-/** More live tokens than this are not kept: the oldest go. Bounds the memory of a server that runs for days. */
-const mostTokens = 100_000
-
 /** Tokens stay for this long after their end, so that an expired one can be told from an unknown one. */
 const afterlife = 3_600_000
 
 /** Cheap because insertion order is nearly the order of expiry: looks at the oldest until one is to be kept. */
-const prune = (tables: Tables, now: number) => {
+const prune = (tables: Tables, now: number, capacity: number) => {
   for (const [token, record] of tables.tokens) {
-    if (tables.tokens.size <= mostTokens && record.expiresAt + afterlife > now) return
+    if (tables.tokens.size < capacity && record.expiresAt + afterlife > now) return
     tables.tokens.delete(token)
   }
 }
@@ -48,7 +45,7 @@ export const mint = Effect.fnUntraced(function* (app: AppRecord, installation?: 
     expiresAt: now + Duration.toMillis(life),
     usableFrom: now + delay
   }
-  prune(tables, now)
+  prune(tables, now, world.tokenCapacity)
   tables.tokens.set(record.token, record)
   return record
 })

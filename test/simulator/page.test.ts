@@ -1,0 +1,160 @@
+import { Simulator } from "@effect-icr/simulator/Simulator"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Layer, Redacted } from "effect"
+import { FetchHttpClient } from "effect/http"
+import * as fs from "node:fs"
+import { type Browser, chromium, type Page } from "playwright-core"
+import { call, callAsApp, mint } from "./support/calls.ts"
+import { appJwt } from "./support/jwt.ts"
+
+/** Debian's Chromium, or what CHROMIUM_PATH names. */
+const executablePath = [process.env["CHROMIUM_PATH"], "/usr/bin/chromium", "/usr/bin/chromium-browser"].find(
+  (path) => path !== undefined && fs.existsSync(path)
+)
+if (executablePath === undefined) {
+  process.stderr.write(
+    "\nSKIPPED test/simulator/page.test.ts: no Chromium on this machine. Install Debian's package `chromium` or set CHROMIUM_PATH.\n"
+  )
+}
+
+const acquire = Effect.acquireRelease(
+  // A container's root has no user namespaces to build Chromium's sandbox from; it only ever visits our own page.
+  Effect.promise(() => chromium.launch({ executablePath: executablePath ?? "", args: ["--no-sandbox"] })),
+  (browser: Browser) => Effect.promise(() => browser.close())
+)
+
+/** A page at `path` of the simulator, and every address it asks for. */
+const open = Effect.fnUntraced(function* (path: string) {
+  const { baseUrl } = yield* Simulator
+  const browser = yield* acquire
+  const page = yield* Effect.promise(() => browser.newPage())
+  const asked: Array<string> = []
+  const problems: Array<string> = []
+  page.on("request", (request) => asked.push(request.url()))
+  page.on("console", (message) => {
+    if (message.type() === "error") problems.push(message.text())
+  })
+  page.on("pageerror", (error) => problems.push(error.message))
+  yield* Effect.promise(() => page.goto(`${baseUrl}${path}`, { waitUntil: "networkidle" }))
+  const foreign = () => asked.filter((url) => !url.startsWith(baseUrl) && !url.startsWith("data:"))
+  return { page, foreign, problems }
+})
+
+const press = (page: Page, row: string, label: string) =>
+  Effect.promise(async () => {
+    await page.locator(row).getByRole("button", { name: label, exact: true }).click()
+    await page.waitForLoadState("networkidle")
+  })
+
+const server = Effect.provide(Layer.merge(Simulator.layerServer({ installations: 3 }), FetchHttpClient.layer))
+
+describe("in a real browser", () => {
+  it.live.skipIf(executablePath === undefined)(
+    "the page shows the world and its buttons change it",
+    Effect.fnUntraced(
+      function* () {
+        const { app, control } = yield* Simulator
+        const [first, second] = yield* control.installations()
+        const token = yield* mint(first?.id)
+        const jwt = yield* appJwt()
+        yield* call("GET", `/projects?access_token=${token}`, token)
+        const { foreign, page, problems } = yield* open("/")
+        const text = () => Effect.promise(() => page.locator("body").innerText())
+        const row = (id: string | undefined) => `[data-installation="${id}"]`
+        const status = (id: string | undefined) => Effect.promise(() => page.locator(`${row(id)} .status`).innerText())
+
+        assert.include(yield* text(), app.appId)
+        assert.include(yield* text(), `crs_…${token.slice(-4)}`)
+        const source = yield* Effect.promise(() => page.content())
+        for (const secret of [token, jwt, Redacted.value(app.webhookSecret)]) assert.notInclude(source, secret)
+
+        yield* press(page, row(first?.id), "Suspend")
+        assert.strictEqual(yield* status(first?.id), "suspended")
+        assert.strictEqual((yield* callAsApp("POST", `/app/installations/${first?.id}/accessTokens`)).status, 403)
+        yield* press(page, row(first?.id), "Unsuspend")
+        assert.strictEqual(yield* status(first?.id), "active")
+        yield* press(page, row(second?.id), "Uninstall")
+        assert.strictEqual(yield* Effect.promise(() => page.locator(row(second?.id)).count()), 0)
+        yield* press(page, "body", "Install on a new organization")
+        assert.strictEqual((yield* control.installations()).length, 3)
+
+        yield* control.requestPermissions({ organization_info: "VIEW", examiner: "VIEW" })
+        yield* Effect.promise(() => page.reload())
+        yield* press(page, row(first?.id), "Approve")
+        assert.property((yield* control.installations())[0]?.permissions, "examiner")
+
+        yield* press(page, "body", "Expire all tokens")
+        assert.strictEqual((yield* call("GET", "/projects", token)).status, 403)
+        yield* press(page, "#tokens", "Revoke")
+        assert.strictEqual((yield* control.tokens).length, 0)
+        yield* press(page, "body", "Clock 1 minute ahead")
+        yield* press(page, "body", "Clock right")
+
+        yield* press(page, "body", "Rotate key")
+        const pem = (yield* Effect.promise(() => page.locator("pre").innerText())).trim()
+        assert.strictEqual((yield* call("GET", "/app/installations", jwt)).status, 401)
+        const fresh = yield* appJwt({}, Redacted.make(pem))
+        assert.strictEqual((yield* call("GET", "/app/installations", fresh)).status, 200)
+        yield* Effect.promise(() => page.getByRole("link", { name: "Back" }).click())
+
+        yield* press(page, "body", "Reset")
+        assert.strictEqual(yield* control.requestCount(), 0)
+        assert.strictEqual((yield* call("GET", "/app/installations", jwt)).status, 200)
+        assert.deepStrictEqual(foreign(), [])
+        assert.deepStrictEqual(problems, [])
+      },
+      Effect.scoped,
+      server
+    )
+  )
+
+  it.live.skipIf(executablePath === undefined)(
+    "the API reference renders without asking another host for anything",
+    Effect.fnUntraced(
+      function* () {
+        const { foreign, page, problems } = yield* open("/docs")
+        yield* Effect.promise(() => page.getByText("Generate an installation access token").first().waitFor())
+        yield* Effect.promise(() => page.getByText("Get all public projects").first().click())
+        assert.deepStrictEqual(foreign(), [])
+        assert.deepStrictEqual(problems, [])
+      },
+      Effect.scoped,
+      server
+    )
+  )
+})
+
+describe("the page's buttons", () => {
+  const press = Effect.fnUntraced(function* (fields: Record<string, string>) {
+    const { baseUrl } = yield* Simulator
+    const response = yield* Effect.promise(() =>
+      fetch(`${baseUrl}/_simulator/page`, { method: "POST", body: new URLSearchParams(fields), redirect: "manual" })
+    )
+    return { status: response.status, text: yield* Effect.promise(() => response.text()) }
+  })
+
+  it.live(
+    "want the token that only the page knows",
+    Effect.fnUntraced(function* () {
+      const { control } = yield* Simulator
+      const [first] = yield* control.installations()
+      const target = first?.id ?? ""
+      for (const token of ["", "guess"]) {
+        assert.strictEqual((yield* press({ token, action: "uninstall", target })).status, 403)
+      }
+      assert.strictEqual((yield* control.installations()).length, 3)
+    }, server)
+  )
+
+  it.live(
+    "complain of what they cannot do, as text",
+    Effect.fnUntraced(function* () {
+      const token = Redacted.value((yield* Simulator).controlToken)
+      const answer = yield* press({ token, action: "suspend", target: "<script>alert(1)</script>" })
+      assert.strictEqual(answer.status, 400)
+      assert.include(answer.text, "no installation &lt;script&gt;")
+      assert.strictEqual((yield* press({ token, action: "explode", target: "" })).status, 400)
+      assert.strictEqual((yield* press({ action: "reset" })).status, 400)
+    }, server)
+  )
+})
