@@ -214,7 +214,17 @@ const make = Effect.fnUntraced(function* (
  * Decodes the JSON body of a response from {@link Service.client}, with failures as `IcrError` like everywhere else.
  *
  * ```ts
- * client.get("/projects?limit=10&page=0").pipe(Effect.flatMap(IcrHttp.schemaBodyJson(Projects)))
+ * import { IcrApp } from "@effect-icr/app/IcrApp"
+ * import { schemaBodyJson } from "@effect-icr/app/IcrHttp"
+ * import { Effect, Schema } from "effect"
+ *
+ * const Projects = schemaBodyJson(
+ *   Schema.Struct({ projects: Schema.Array(Schema.Struct({ fullName: Schema.String })) })
+ * )
+ *
+ * export const projects = Effect.flatMap(IcrApp, ({ appClient }) => appClient.get("/projects?limit=10&page=0")).pipe(
+ *   Effect.flatMap(Projects)
+ * )
  * ```
  */
 export const schemaBodyJson = <A>(schema: Schema.Decoder<A>) => {
