@@ -2,7 +2,19 @@
  * The International Carbon Registry on your machine: in memory for tests, or on a loopback socket for everything else.
  *
  * ```ts
- * import * as Simulator from "@effect-icr/simulator/Simulator"
+ * import { Simulator } from "@effect-icr/simulator/Simulator"
+ * import { Effect } from "effect"
+ * import * as HttpClient from "effect/http/HttpClient"
+ * import * as assert from "node:assert"
+ *
+ * const program = Effect.gen(function* () {
+ *   const { baseUrl, control } = yield* Simulator
+ *   const response = yield* HttpClient.get(`${baseUrl}/projects`)
+ *   assert.strictEqual(response.status, 403) // no token
+ *   assert.strictEqual(yield* control.requestCount("GET /projects"), 1)
+ * })
+ *
+ * await Effect.runPromise(Effect.provide(program, Simulator.layer()))
  * ```
  */
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
