@@ -170,7 +170,7 @@ describe("the control interface over HTTP", () => {
   it.live(
     "does what the typed one does",
     Effect.fnUntraced(function* () {
-      const { control } = yield* Simulator
+      const { app, control } = yield* Simulator
       const [first] = yield* control.installations()
       const id = first?.id ?? ""
       yield* manage("POST", `/installations/${id}/suspend`)
@@ -192,6 +192,12 @@ describe("the control interface over HTTP", () => {
       const { json: key } = yield* manage("POST", "/keys", {})
       assert.property(key, "privateKey")
       assert.strictEqual((yield* control.keys()).length, 2)
+      assert.property((yield* manage("POST", "/keys/rotate", {})).json, "privateKey")
+      const [rotated] = yield* control.keys()
+      // The app's first key again, revoked by the rotation: a PEM private key holds its public half.
+      yield* manage("POST", "/keys/public", { pem: Redacted.value(app.privateKey) })
+      yield* manage("POST", "/keys/revoke", { fingerprint: rotated ?? "" })
+      assert.strictEqual((yield* control.keys()).length, 1)
       yield* manage("PATCH", "/behaviour", { pageCap: 2, installationTokenLife: 1000 })
       assert.strictEqual((yield* control.behaviour).pageCap, 2)
       yield* manage("PUT", "/clock", { skewMillis: 1000 })

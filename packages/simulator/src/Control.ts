@@ -128,7 +128,7 @@ export interface Control {
   readonly skewClock: (by: Duration.Input) => Effect.Effect<void>
 
   readonly behaviour: Effect.Effect<Behaviour>
-  readonly setBehaviour: (change: Partial<Behaviour>) => Effect.Effect<void>
+  readonly setBehaviour: (changes: Partial<Behaviour>) => Effect.Effect<void, SimulatorError>
   readonly faults: Faults
 
   /** The last requests, oldest first, without secrets. Bounded by the option `requestLogSize`. */

@@ -106,6 +106,11 @@ const group = HttpApiGroup.make("control")
       error
     }),
     HttpApiEndpoint.post("addKey", "/keys", { payload: Schema.Struct(appId), success: Key, error }),
+    HttpApiEndpoint.post("addPublicKey", "/keys/public", {
+      payload: Schema.Struct({ ...appId, pem: Schema.String }),
+      success: Schema.Struct({ fingerprint: Schema.String }),
+      error
+    }),
     HttpApiEndpoint.post("rotateKey", "/keys/rotate", { payload: Schema.Struct(appId), success: Key, error }),
     HttpApiEndpoint.post("revokeKey", "/keys/revoke", {
       payload: Schema.Struct({ ...appId, fingerprint: Schema.String }),
@@ -126,7 +131,8 @@ const group = HttpApiGroup.make("control")
     HttpApiEndpoint.get("behaviour", "/behaviour", { success: Behaviour }),
     HttpApiEndpoint.patch("setBehaviour", "/behaviour", {
       payload: Behaviour.mapFields(Struct.map(Schema.optionalKey)),
-      success: Behaviour
+      success: Behaviour,
+      error
     }),
     HttpApiEndpoint.post("scriptFaults", "/faults/script", {
       payload: Schema.Struct({ route: target, steps: Schema.Array(FaultStep) }),

@@ -30,7 +30,7 @@ import * as Redacted from "effect/Redacted"
 import * as Ref from "effect/Ref"
 import { randomBytes } from "node:crypto"
 import { createServer } from "node:http"
-import { type Behaviour, profiles, type Profile } from "./Behaviour.ts"
+import { type Behaviour, change, profiles, type Profile } from "./Behaviour.ts"
 import type { AppCredentials, Control } from "./Control.ts"
 import * as ControlActions from "./internal/control.ts"
 import * as Exchange from "./internal/exchange.ts"
@@ -177,7 +177,7 @@ const make = Effect.fnUntraced(function* (options: SimulatorOptions, baseUrl: st
     installations: yield* wholeNumber("installations", options.installations ?? 3, 0),
     projects: yield* wholeNumber("projects", options.projects ?? 60, 0),
     tokenCapacity: yield* wholeNumber("tokenCapacity", options.tokenCapacity ?? 100_000, 1),
-    behaviour: { ...profiles[options.profile ?? "documented"], ...life, ...options.behaviour },
+    behaviour: yield* change(profiles[options.profile ?? "documented"], { ...life, ...options.behaviour }),
     appNameId: options.appNameId ?? "app1",
     publicKey: key.publicKey
   })

@@ -4,6 +4,7 @@ import * as PubSub from "effect/PubSub"
 import * as Redacted from "effect/Redacted"
 import * as Ref from "effect/Ref"
 import * as Stream from "effect/Stream"
+import { change as changeBehaviour } from "../Behaviour.ts"
 import type { Control, InstallationView } from "../Control.ts"
 import type { RegistryEvent } from "../RegistryEvent.ts"
 import { SimulatorError } from "../SimulatorError.ts"
@@ -220,7 +221,9 @@ export const make = (world: World["Service"], log: RequestLog, plan: FaultPlan):
     skewClock: (by) => Ref.set(world.skew, Duration.toMillis(by)),
 
     behaviour: Ref.get(world.behaviour),
-    setBehaviour: (changes) => Ref.update(world.behaviour, (behaviour) => ({ ...behaviour, ...changes })),
+    setBehaviour: Effect.fn("Simulator.setBehaviour")(function* (changes) {
+      yield* Ref.set(world.behaviour, yield* changeBehaviour(yield* Ref.get(world.behaviour), changes))
+    }),
     faults: {
       script: (route, steps) => Effect.sync(() => plan.script(route, steps)),
       probability: Effect.fn("Simulator.faults.probability")(function* (route, probability, fault) {

@@ -49,6 +49,9 @@ export const layer = (control: Control, token: Redacted.Redacted<string>) =>
             done(control.requestPermissions(payload.permissions, payload.appId))
           )
           .handle("addKey", ({ payload }) => refused(Effect.map(control.addKey(payload.appId), key)))
+          .handle("addPublicKey", ({ payload }) =>
+            refused(Effect.map(control.addPublicKey(payload.pem, payload.appId), (fingerprint) => ({ fingerprint })))
+          )
           .handle("rotateKey", ({ payload }) => refused(Effect.map(control.rotateKey(payload.appId), key)))
           .handle("revokeKey", ({ payload }) => done(control.revokeKey(payload.fingerprint, payload.appId)))
           .handle("tokens", () =>
@@ -60,7 +63,9 @@ export const layer = (control: Control, token: Redacted.Redacted<string>) =>
           .handle("expireAllTokens", () => Effect.as(control.expireAllTokens, true))
           .handle("skewClock", ({ payload }) => Effect.as(control.skewClock(payload.skewMillis), true))
           .handle("behaviour", () => control.behaviour)
-          .handle("setBehaviour", ({ payload }) => Effect.andThen(control.setBehaviour(payload), control.behaviour))
+          .handle("setBehaviour", ({ payload }) =>
+            refused(Effect.andThen(control.setBehaviour(payload), control.behaviour))
+          )
           .handle("scriptFaults", ({ payload }) => Effect.as(control.faults.script(payload.route, payload.steps), true))
           .handle("addFault", ({ payload }) =>
             done(control.faults.probability(payload.route, payload.probability, payload.fault))
