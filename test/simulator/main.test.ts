@@ -70,6 +70,7 @@ describe("pnpm simulator", () => {
         )
         const stalled = yield* Effect.forkChild(reached(`${ready.baseUrl}/projects`), { startImmediately: true })
         yield* handle.kill({ killSignal: signal })
+        assert.strictEqual(yield* handle.exitCode, 130)
         assert.isFalse(yield* reached(ready.baseUrl))
         yield* Fiber.join(stalled)
       }, live)
