@@ -124,6 +124,8 @@ export const make = Effect.fnUntraced(function* <T>(
 
   /** Begins a flight in the layer's scope. To be run without interruption: from here on callers rely on its end. */
   const begin = (key: string, now: number, ask: Slot.Ask, context: Context.Context<never>) => {
+    // A closed scope never starts a fiber, so nobody would ever be told of its end.
+    if (scope.state._tag === "Closed") return Effect.interrupt
     const slot = slotOf(key)
     const current = Slot.living(slot, now)?.value
     const refreshing = current !== undefined
