@@ -173,7 +173,7 @@ const make = Effect.gen(function* () {
           InstallationNotFound: () => Effect.void,
           InstallationSuspended: () => Effect.void
         }),
-        Effect.andThen(countToken("revoked", 1))
+        Effect.andThen(countToken("revoked"))
       )
 
   return IcrApp.of({
