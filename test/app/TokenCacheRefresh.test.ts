@@ -182,6 +182,22 @@ describe("minimumValidity", () => {
     }).pipe(Effect.provide(appOver(registry)))
   })
 
+  it.effect("is not met by a token that had it when the caller began to wait for a refresh that fails", () => {
+    const registry = makeRegistry()
+    return Effect.gen(function* () {
+      const cache = yield* TokenCache
+      yield* cache.installationToken(acme)
+      registry.latency = 5 * second
+      registry.refusal = refusal(503, "down")
+      yield* TestClock.adjust(2 * hour - 30 * second)
+      const picky = yield* started(reasonOf(cache.installationToken(acme, { minimumValidity: "28 seconds" })))
+      const plain = yield* started(cache.installationToken(acme))
+      yield* TestClock.adjust(5 * second)
+      assert.strictEqual((yield* Fiber.join(picky))._tag, "ServerError")
+      assert.strictEqual(textOf(yield* Fiber.join(plain)), "crs_1")
+    }).pipe(Effect.provide(appOver(registry)))
+  })
+
   it.effect("that is negative or no number is refused, and nothing is sent", () => {
     const registry = makeRegistry()
     return Effect.gen(function* () {

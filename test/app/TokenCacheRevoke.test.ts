@@ -126,6 +126,20 @@ describe("a scoped installation token", () => {
   })
 })
 
+describe("a scoped installation token that is still being minted", () => {
+  it.effect("does not keep its caller from leaving", () => {
+    const registry = makeRegistry()
+    registry.latency = 5000
+    return Effect.gen(function* () {
+      const app = yield* IcrApp
+      const caller = yield* started(Effect.scoped(app.scopedInstallationToken(acme)))
+      yield* Fiber.interrupt(caller)
+      yield* TestClock.adjust(5000)
+      assert.deepStrictEqual([registry.issued.length, registry.requests.length], [0, 0])
+    }).pipe(Effect.provide(appOver(registry)))
+  })
+})
+
 describe("a gone installation", () => {
   for (const [name, answer, tag] of [
     ["a suspended one", refusal(403, "This installation has been suspended"), "InstallationSuspended"],

@@ -180,10 +180,13 @@ const make = Effect.gen(function* () {
     appToken: cache.appToken(),
     installationToken: cache.installationToken,
     scopedInstallationToken: (id) =>
-      Effect.acquireRelease(cache.mintInstallationToken(id), (token) =>
-        Effect.catch(revoke(token), (error) =>
-          Effect.logWarning("A scoped installation token could not be revoked; it ends by itself", error)
-        )
+      Effect.acquireRelease(
+        cache.mintInstallationToken(id),
+        (token) =>
+          Effect.catch(revoke(token), (error) =>
+            Effect.logWarning("A scoped installation token could not be revoked; it ends by itself", error)
+          ),
+        { interruptible: true }
       ),
     installations,
     installationPage,

@@ -122,6 +122,8 @@ const makeSealed = ([current, ...older]: readonly [Key, ...ReadonlyArray<Key>]):
     const found = [current, ...older].find((key) => key.id === id)
     const decoded = Base64Url.decode(text)
     if (form !== version || found === undefined || Result.isFailure(decoded)) return Option.none()
+    // One spelling only, down to the spare bits of the last character.
+    if (Base64Url.encode(decoded.success) !== text) return Option.none()
     const bytes = Uint8Array.from(decoded.success)
     const opened = yield* Effect.option(
       Effect.tryPromise(() =>

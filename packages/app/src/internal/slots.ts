@@ -149,12 +149,15 @@ export const make = Effect.fnUntraced(function* <T>(
     )
   }
 
-  /** A token that still lives, should the flight fail. */
-  const orHeld = (key: string) =>
+  /** A token that still lives, and long enough for the caller, should the flight fail. */
+  const orHeld = (key: string, { minimumValidity }: Slot.Ask) =>
     Effect.catch((error: IcrError) =>
-      Effect.flatMap(
-        step((now) => Slot.living(slotOf(key), now)),
-        (held) => (held === undefined ? Effect.fail(error) : Effect.succeed(held.value))
+      Effect.flatten(
+        step((now) => {
+          const held = Slot.living(slotOf(key), now)
+          const isEnough = held !== undefined && held.until - now >= minimumValidity
+          return isEnough ? Effect.succeed(held.value) : Effect.fail(error)
+        })
       )
     )
 
@@ -181,14 +184,14 @@ export const make = Effect.fnUntraced(function* <T>(
           case "Mint": {
             const done = begin(key, now, ask, context)
             const minted = Effect.flatMap(done, (done) => restore(Effect.map(Deferred.await(done), valueOf)))
-            return decision.fallback ? orHeld(key)(minted) : minted
+            return decision.fallback ? orHeld(key, ask)(minted) : minted
           }
           case "Join": {
             options.onEvent("joined", 1, context)
             const joined = Effect.flatMap(landing(decision.flight), (minted) =>
               Slot.isEnough(minted, ask) ? Effect.succeed(minted.value) : get(key, ask)
             )
-            return decision.fallback ? orHeld(key)(restore(joined)) : restore(joined)
+            return decision.fallback ? orHeld(key, ask)(restore(joined)) : restore(joined)
           }
           case "Queue":
             return restore(Effect.andThen(Effect.exit(landing(decision.flight)), get(key, ask)))
