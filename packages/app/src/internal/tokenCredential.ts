@@ -48,5 +48,8 @@ export const tokenCredential = <T extends Token>(
       ? { again: false, tried: `the fresh token ${sameAgain} times within ${settling / 1000} s` }
       : { again: repeatable, tried: repeatable ? "also with a new token" : "" }
   })
-  return { get: Effect.map(get, ({ token }) => token), onRefused }
+  return {
+    get: Effect.flatMap(slots.outlook(key), (cache) => Effect.map(get, ({ token }) => ({ value: token, cache }))),
+    onRefused
+  }
 }

@@ -1,3 +1,4 @@
+import type * as HttpClientError from "effect/http/HttpClientError"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import type { TransportKind } from "../IcrError.ts"
@@ -30,13 +31,10 @@ const findCode = (value: unknown, depth = 0): string | undefined => {
 
 /** What a transport failure was. Once the head of the answer has come, a lost connection has cut the body. */
 export const classify = (
-  cause: unknown,
-  phase: "head" | "body"
+  error: HttpClientError.HttpClientError
 ): { readonly kind: TransportKind; readonly code: Option.Option<string> } => {
-  const code = findCode(cause)
+  const code = findCode(error.reason.cause)
   const kind = kinds.find(([, pattern]) => code !== undefined && pattern.test(code))?.[0] ?? "unknown"
-  return {
-    kind: phase === "body" && (kind === "reset" || kind === "unknown") ? "cut" : kind,
-    code: Option.fromUndefinedOr(code)
-  }
+  const isCut = error.response !== undefined && (kind === "reset" || kind === "unknown")
+  return { kind: isCut ? "cut" : kind, code: Option.fromUndefinedOr(code) }
 }
