@@ -3,7 +3,7 @@ import { IcrApp, IcrError, IcrReason, idempotent } from "@effect-icr/app"
 import { Simulator } from "@effect-icr/simulator/Simulator"
 import { assert, describe, it } from "@effect/vitest"
 import { Duration, Effect, Match, Option, Schema } from "effect"
-import type { HttpClient } from "effect/http"
+import { type HttpClient, HttpClientError } from "effect/http"
 import { withSimulator } from "../support/app.ts"
 import { anyClient, failure, firstId, played, wireOver } from "./support/wire.ts"
 
@@ -154,6 +154,54 @@ describe("what the words add to the status", () => {
 /** Without passing virtual time: signing the JWT takes real time, which a jump of the clock would not wait for. */
 const reasonOf = <A, R>(effect: Effect.Effect<A, IcrError, R>) =>
   Effect.map(Effect.flip(effect), ({ reason }) => reason)
+
+describe("a lost connection, by the code that the runtime gives", () => {
+  const coded = (code: string) => Object.assign(new Error("no"), { code })
+  const rows: ReadonlyArray<readonly [cause: unknown, kind: IcrReason.TransportKind, code?: string]> = [
+    [coded("ENOTFOUND"), "dns", "ENOTFOUND"],
+    [coded("EAI_AGAIN"), "dns", "EAI_AGAIN"],
+    [coded("ECONNREFUSED"), "refused", "ECONNREFUSED"],
+    [coded("EHOSTUNREACH"), "refused", "EHOSTUNREACH"],
+    [coded("ConnectionRefused"), "refused", "ConnectionRefused"],
+    [coded("ECONNRESET"), "reset", "ECONNRESET"],
+    [coded("EPIPE"), "reset", "EPIPE"],
+    [coded("UND_ERR_SOCKET"), "reset", "UND_ERR_SOCKET"],
+    [coded("DEPTH_ZERO_SELF_SIGNED_CERT"), "tls", "DEPTH_ZERO_SELF_SIGNED_CERT"],
+    [coded("CERT_HAS_EXPIRED"), "tls", "CERT_HAS_EXPIRED"],
+    [coded("ERR_TLS_CERT_ALTNAME_INVALID"), "tls", "ERR_TLS_CERT_ALTNAME_INVALID"],
+    [coded("UNABLE_TO_VERIFY_LEAF_SIGNATURE"), "tls", "UNABLE_TO_VERIFY_LEAF_SIGNATURE"],
+    [coded("ERR_SSL_WRONG_VERSION_NUMBER"), "tls", "ERR_SSL_WRONG_VERSION_NUMBER"],
+    [new TypeError("fetch failed", { cause: coded("ECONNREFUSED") }), "refused", "ECONNREFUSED"],
+    [new TypeError("failed", { cause: new AggregateError([coded("ECONNREFUSED")]) }), "refused", "ECONNREFUSED"],
+    [new TypeError("fetch failed"), "unknown"],
+    [coded("not a code, but words: crs_0123456789abcdef"), "unknown"],
+    ["a text", "unknown"],
+    [undefined, "unknown"]
+  ]
+  for (const [cause, kind, code] of rows) {
+    it.effect(`${kind}: ${code ?? String(cause)}`, () =>
+      Effect.gen(function* () {
+        const reason = yield* failure((yield* anyClient).get("/things"))
+        assert.strictEqual(reason._tag, "Transport")
+        if (reason._tag !== "Transport") return
+        assert.deepStrictEqual([reason.kind, reason.code], [kind, Option.fromUndefinedOr(code)])
+        assert.isTrue(reason.isRetryable)
+      }).pipe(
+        Effect.provide(
+          wireOver(
+            played((_, request) =>
+              Effect.fail(
+                new HttpClientError.HttpClientError({
+                  reason: new HttpClientError.TransportError({ request, cause })
+                })
+              )
+            ).layer
+          )
+        )
+      )
+    )
+  }
+})
 
 describe("against the simulator", () => {
   it.effect("an installation that is suspended, gone, or another's", () =>

@@ -1,5 +1,5 @@
 /** Attempts, waits, the budget and the deadline, all in virtual time. */
-import { IcrApp, type IcrError, IcrHttp, IcrReason, RateLimit, RetryPolicy, idempotent } from "@effect-icr/app"
+import { IcrApp, type IcrError, IcrHttp, type IcrReason, RateLimit, RetryPolicy, idempotent } from "@effect-icr/app"
 import type { Options } from "@effect-icr/app/IcrHttp"
 import type { Options as LimitOptions } from "@effect-icr/app/RateLimit"
 import { Simulator } from "@effect-icr/simulator/Simulator"

@@ -8,9 +8,8 @@ const kinds: ReadonlyArray<readonly [TransportKind, RegExp]> = [
   ["dns", /ENOTFOUND|EAI_|DNS/i],
   ["refused", /ECONNREFUSED|ConnectionRefused|EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL/i],
   ["cut", /RES_CONTENT_LENGTH_MISMATCH|ERR_STREAM_PREMATURE_CLOSE|ERR_HTTP2_STREAM/i],
-  // HPE_*: bytes that are no HTTP, which is what plain text looks like to a TLS client's parser and the reverse
   ["tls", /TLS|SSL|CERT|SELF_SIGNED|UNABLE_TO_|EPROTO/i],
-  ["reset", /ECONNRESET|EPIPE|UND_ERR_SOCKET|ConnectionClosed|ECONNABORTED|ABORT_ERR|HPE_/i]
+  ["reset", /ECONNRESET|EPIPE|UND_ERR_SOCKET|ConnectionClosed|ECONNABORTED|ABORT_ERR/i]
 ]
 
 const codeOf = (value: unknown): string | undefined =>
