@@ -31,7 +31,7 @@ export class ReadResponse extends Inspectable.Class implements HttpClientRespons
 
   /** The answer and the call it belongs to, when the response is one of ours. */
   static parts(response: HttpClientResponse.HttpClientResponse) {
-    return response instanceof ReadResponse ? { answer: response.#answer, info: response.#info } : undefined
+    return #answer in response ? { answer: response.#answer, info: response.#info } : undefined
   }
 
   get status() {
