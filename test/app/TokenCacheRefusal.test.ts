@@ -178,7 +178,7 @@ describe("an older token", () => {
       // The POST dropped crs_2, so crs_3 is held now.
       assert.strictEqual(textOf(yield* cache.installationToken(acme)), "crs_3")
       yield* TestClock.adjust(minute)
-      yield* onRefused({ error, refused: [old], repeatable: true })
+      yield* onRefused({ error, refused: [old.value], repeatable: true })
       assert.strictEqual(textOf(yield* cache.installationToken(acme)), "crs_3")
     }).pipe(Effect.provide(appOver(registry)))
   })

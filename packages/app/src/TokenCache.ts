@@ -216,7 +216,7 @@ export class TokenCache extends Context.Service<TokenCache, Service>()("@effect-
       installationToken: tokens.installation,
       appCredential: fixed(tokens.app.token),
       installationCredential: (id) => ({
-        get: Effect.map(tokens.installation(id), ({ token }) => token),
+        get: Effect.map(tokens.installation(id), ({ token }) => ({ value: token })),
         onRefused: () => Effect.succeed({ again: false, tried: "" })
       }),
       mintInstallationToken: tokens.installation,

@@ -54,9 +54,22 @@ export interface GetOptions {
   readonly fresh: boolean
 }
 
+/** Where a token comes from, as seen by its caller. */
+export type Outlook = "hit" | "joined" | "miss"
+
+const outlooks: { readonly [Tag in Slot.Decision<unknown>["_tag"]]: Outlook } = {
+  Serve: "hit",
+  ServeAndRefresh: "hit",
+  Join: "joined",
+  Queue: "joined",
+  Mint: "miss"
+}
+
 /** The slots of one layer. */
 export interface Slots<T> {
   readonly get: (key: string, options?: GetOptions) => Effect.Effect<T, IcrError>
+  /** How `get` would come by a token if it were called now: one held, one of a flight under way, or a new one. */
+  readonly outlook: (key: string) => Effect.Effect<Outlook>
   /** What is held now, without minting, and how long ago it was minted; one from a store counts as old. */
   readonly peek: (key: string) => Effect.Effect<{ readonly value: T; readonly age: number } | undefined>
   /** Drops this token and no other. */
@@ -220,6 +233,8 @@ export const make = Effect.fnUntraced(function* <T>(
               after: given.fresh ? Ref.getUnsafe(state).lastFlight : 0
             })
           ),
+    outlook: (key) =>
+      step((now) => outlooks[Slot.decide(slotOf(key), now, Slot.anyToken)._tag]),
     peek: (key) =>
       step((now) => {
         const held = Slot.living(slotOf(key), now)

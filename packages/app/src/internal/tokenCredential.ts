@@ -51,5 +51,8 @@ export const tokenCredential = <T extends Token>(
     yield* removeFromStore(key, held.value)
     return { again: repeatable, tried: "" }
   })
-  return { get: Effect.map(get, ({ token }) => token), onRefused }
+  return {
+    get: Effect.flatMap(slots.outlook(key), (cache) => Effect.map(get, ({ token }) => ({ value: token, cache }))),
+    onRefused
+  }
 }
