@@ -20,6 +20,8 @@ export { IcrError } from "./IcrError.ts"
 /** The reasons inside an `IcrError`, for tests and for building one's own. */
 export * as IcrReason from "./IcrError.ts"
 export { IcrHttp, idempotent, schemaBodyJson } from "./IcrHttp.ts"
+export { InstallFlow } from "./InstallFlow.ts"
+export { InstallStates } from "./InstallStates.ts"
 export { RateLimit } from "./RateLimit.ts"
 export * as RetryPolicy from "./RetryPolicy.ts"
 export { ServerClock } from "./ServerClock.ts"
