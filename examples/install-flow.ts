@@ -15,7 +15,6 @@ import * as Config from "effect/Config"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as HttpRouter from "effect/http/HttpRouter"
-import * as HttpServer from "effect/http/HttpServer"
 import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as Layer from "effect/Layer"
@@ -63,22 +62,15 @@ const callback = Effect.gen(function* () {
   )
 )
 
-const ready = Layer.effectDiscard(
-  Effect.flatMap(HttpServer.HttpServer, ({ address }) =>
-    Console.log(`listening on ${HttpServer.formatAddress(address)}`)
-  )
-)
-
 const server = Layer.unwrap(
-  Effect.map(Config.Port("PORT").pipe(Config.withDefault(4041)), (port) =>
+  Effect.map(Config.Int("PORT").pipe(Config.withDefault(4041)), (port) =>
     NodeHttpServer.layer(createServer, { port, host: "127.0.0.1" })
   )
 )
 
-HttpRouter.serve(
-  Layer.mergeAll(HttpRouter.add("GET", "/", begin), HttpRouter.add("GET", "/callback", callback), ready),
-  { disableLogger: true }
-).pipe(
+HttpRouter.serve(Layer.mergeAll(HttpRouter.add("GET", "/", begin), HttpRouter.add("GET", "/callback", callback)), {
+  disableLogger: true
+}).pipe(
   Layer.provide(InstallFlow.layerEnv),
   Layer.provide(IcrApp.layerEnv),
   Layer.provide([server, NodeHttpClient.layerUndici]),

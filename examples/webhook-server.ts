@@ -2,7 +2,7 @@
  * A server that takes the registry's webhook deliveries at /webhook and works on the events after answering.
  *
  * ICR_APP_ID, ICR_PRIVATE_KEY, ICR_WEBHOOK_SECRET and ICR_ENVIRONMENT or ICR_BASE_URL say who the app is; PORT where to
- * listen (default 4040). Ctrl-C or SIGTERM finishes the work that was accepted.
+ * listen (default 4040, 0 takes a free one). Ctrl-C or SIGTERM finishes the work that was accepted.
  */
 import { IcrApp } from "@effect-icr/app/IcrApp"
 import { Webhook } from "@effect-icr/app/Webhook"
@@ -14,7 +14,6 @@ import * as Config from "effect/Config"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as HttpRouter from "effect/http/HttpRouter"
-import * as HttpServer from "effect/http/HttpServer"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import { createServer } from "node:http"
@@ -39,19 +38,13 @@ const work = Effect.fn("work")(function* (event: WebhookEvent) {
   }
 })
 
-const ready = Layer.effectDiscard(
-  Effect.flatMap(HttpServer.HttpServer, ({ address }) =>
-    Console.log(`listening on ${HttpServer.formatAddress(address)}`)
-  )
-)
-
 const server = Layer.unwrap(
-  Effect.map(Config.Port("PORT").pipe(Config.withDefault(4040)), (port) =>
+  Effect.map(Config.Int("PORT").pipe(Config.withDefault(4040)), (port) =>
     NodeHttpServer.layer(createServer, { port, host: "127.0.0.1" })
   )
 )
 
-HttpRouter.serve(Layer.merge(Webhook.route("/webhook", work), ready), { disableLogger: true }).pipe(
+HttpRouter.serve(Webhook.route("/webhook", work), { disableLogger: true }).pipe(
   Layer.provide(Webhook.layerEnv),
   Layer.provide(IcrApp.layerEnv),
   Layer.provide([server, NodeHttpClient.layerUndici]),
