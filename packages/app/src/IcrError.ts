@@ -11,6 +11,9 @@
 import * as Duration from "effect/Duration"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
+import { InstallRefused, WebhookRefused } from "./Refusals.ts"
+
+export { InstallRefused, WebhookRefused } from "./Refusals.ts"
 
 /** What was being called. Every reason that stems from a call carries these. */
 const call = {
@@ -313,7 +316,9 @@ export const Reason = Schema.Union([
   Signing,
   Configuration,
   InvalidRequest,
-  Clock
+  Clock,
+  WebhookRefused,
+  InstallRefused
 ])
 /** Every reason an {@link IcrError} can have. */
 export type Reason = typeof Reason.Type

@@ -15,6 +15,7 @@ import { Validation } from "./Contract.ts"
 import { Fault, FaultStep } from "./Fault.ts"
 import { RequestEntry } from "./RequestLog.ts"
 import { Route } from "./Route.ts"
+import { webhookGroup } from "./WebhookControlApi.ts"
 import { BadRequest, OrganizationType, Permissions, Unauthorized } from "./Wire.ts"
 
 /** The simulator's own token, not one of the registry's. */
@@ -158,4 +159,5 @@ const group = HttpApiGroup.make("control")
 /** The contract of the control interface; `/_simulator/openapi.json` is made from it. */
 export class ControlApi extends HttpApi.make("simulator-control")
   .add(group)
+  .add(webhookGroup.middleware(ControlToken).middleware(Validation).prefix("/_simulator"))
   .annotateMerge(OpenApi.annotations({ title: "Simulator control", version: "1" })) {}

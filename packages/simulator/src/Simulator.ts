@@ -43,6 +43,7 @@ import * as OwnPages from "./internal/ownPages.ts"
 import * as RequestLog from "./internal/requestLog.ts"
 import * as World from "./internal/World.ts"
 import { SimulatorError } from "./SimulatorError.ts"
+import type { WebhookTarget } from "./Webhooks.ts"
 
 /** How the simulated registry is set up. */
 export interface SimulatorOptions {
@@ -62,6 +63,10 @@ export interface SimulatorOptions {
   readonly privateKey?: string | Redacted.Redacted<string> | undefined
   /** The first app's name id; default `app1`. */
   readonly appNameId?: string | undefined
+  /** Where the first app's webhook deliveries go; default nowhere. */
+  readonly webhookUrl?: WebhookTarget | undefined
+  /** Where the install page may send the browser, the default first; default nowhere. */
+  readonly callbackUrls?: ReadonlyArray<string> | undefined
   /** What opens the control interface over HTTP; default: a random value. */
   readonly controlToken?: string | Redacted.Redacted<string> | undefined
   /** How many tokens are kept; when there are more, the oldest end early. Default 100,000. */
@@ -179,13 +184,15 @@ const make = Effect.fnUntraced(function* (options: SimulatorOptions, baseUrl: st
     tokenCapacity: yield* wholeNumber("tokenCapacity", options.tokenCapacity ?? 100_000, 1),
     behaviour: yield* change(profiles[options.profile ?? "documented"], { ...life, ...options.behaviour }),
     appNameId: options.appNameId ?? "app1",
-    publicKey: key.publicKey
+    publicKey: key.publicKey,
+    webhookTarget: options.webhookUrl,
+    callbackUrls: options.callbackUrls ?? []
   })
   const log = RequestLog.make(yield* wholeNumber("requestLogSize", options.requestLogSize ?? 1000, 0))
   const plan = FaultPlan.make(world.seed)
   const control = ControlActions.make(world, log, plan)
   const [app] = (yield* Ref.get(world.tables)).apps.values()
-  if (app === undefined) return yield* Effect.die("a world has a first app")
+  if (app?.webhookSecret === undefined) return yield* Effect.die("a world has a first app")
   const installations = Effect.orDie(control.installations())
   const simulator = Simulator.of({
     baseUrl,

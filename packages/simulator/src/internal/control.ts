@@ -14,6 +14,7 @@ import type { RequestLog } from "./requestLog.ts"
 import * as Seeded from "./seeded.ts"
 import type { AppRecord, InstallationRecord, Tables } from "./Tables.ts"
 import * as Tokens from "./tokens.ts"
+import * as Webhooks from "./webhooks.ts"
 import { addApp, addInstallation, addOrganization, printedPermissions, type World } from "./World.ts"
 
 export const view = (record: InstallationRecord): InstallationView => ({
@@ -32,6 +33,7 @@ export const notify = Effect.fnUntraced(function* (
   record: InstallationRecord
 ) {
   yield* PubSub.publish(world.events, { event, at: yield* world.now, installation: view(record) })
+  yield* world.deliveries.announce(event, record)
 })
 
 const appIn = Effect.fnUntraced(function* (tables: Tables, appId: string | undefined) {
@@ -185,6 +187,13 @@ export const make = (world: World["Service"], log: RequestLog, plan: FaultPlan):
         return undefined
       }),
     events: Stream.fromPubSub(world.events),
+    webhooks: Webhooks.make(world, app),
+    setCallbackUrls: Effect.fn("Simulator.setCallbackUrls")(function* (urls, appId) {
+      const owner = yield* app(appId)
+      const bad = urls.find((url) => !URL.canParse(url))
+      if (bad !== undefined) return yield* new SimulatorError({ message: `${bad} is not a URL` })
+      owner.callbackUrls = urls
+    }),
 
     addKey: (appId) => Effect.flatMap(app(appId), register),
     addPublicKey: Effect.fn("Simulator.addPublicKey")(function* (pem, appId) {

@@ -7,6 +7,7 @@ import { type AppCredentials, type AppKey, type Control, type InstallationView }
 import { ControlApi, ControlToken } from "../ControlApi.ts"
 import type { SimulatorError } from "../SimulatorError.ts"
 import { badRequest, unauthorized } from "../Wire.ts"
+import * as WebhookHandlers from "./webhookHandlers.ts"
 
 /** Equal or not, in a time that says nothing about where they differ. */
 export const sameToken = (a: Redacted.Redacted<string>, b: Redacted.Redacted<string>): boolean => {
@@ -30,6 +31,7 @@ const credentials = (app: AppCredentials) => ({
 /** `/_simulator/…` over the typed control. */
 export const layer = (control: Control, token: Redacted.Redacted<string>) =>
   HttpApiBuilder.layer(ControlApi, { openapiPath: "/_simulator/openapi.json" }).pipe(
+    Layer.provide(WebhookHandlers.layer(control)),
     Layer.provide(
       HttpApiBuilder.group(ControlApi, "control", (handlers) =>
         handlers
