@@ -1,6 +1,7 @@
 /** What each answer becomes: status × body × method → one reason, its fields, and the number of requests. */
 import { IcrApp, IcrError, IcrReason, idempotent } from "@effect-icr/app"
 import { Simulator } from "@effect-icr/simulator/Simulator"
+import { InstallRefusalKind, WebhookRefusalKind } from "@effect-icr/app/Refusals"
 import { assert, describe, it } from "@effect/vitest"
 import { Duration, Effect, Match, Option, Schema } from "effect"
 import { type HttpClient, HttpClientError } from "effect/http"
@@ -296,7 +297,9 @@ describe("IcrError", () => {
     new IcrReason.Signing({ detail: "the KMS is away" }),
     new IcrReason.Configuration({ variable: "ICR_APP_ID", detail: "is missing" }),
     new IcrReason.InvalidRequest({ operation: "IcrApp.x", detail: "the path contains '..'" }),
-    new IcrReason.Clock({ operation: "IcrApp.x", expiredFor: Duration.minutes(5) })
+    new IcrReason.Clock({ operation: "IcrApp.x", expiredFor: Duration.minutes(5) }),
+    ...WebhookRefusalKind.literals.map((kind) => new IcrReason.WebhookRefused({ kind, detail: "" })),
+    ...InstallRefusalKind.literals.map((kind) => new IcrReason.InstallRefused({ kind }))
   ]
 
   /** Does not compile when a reason is missing. */
@@ -318,7 +321,9 @@ describe("IcrError", () => {
       Signing: () => "signer",
       Configuration: ({ variable }) => variable,
       InvalidRequest: () => "request",
-      Clock: () => "clock"
+      Clock: () => "clock",
+      WebhookRefused: ({ kind }) => kind,
+      InstallRefused: ({ kind }) => kind
     })
   )
 

@@ -132,7 +132,7 @@ describe("examples/install-flow.ts", () => {
         await page.waitForSelector("#organization")
         return { permissions, organization: await page.textContent("#organization"), url: page.url() }
       })
-      const [made] = (yield* simulator.installationIds).filter((id) => !before.includes(id))
+      const made = (yield* simulator.installationIds).find((id) => !before.includes(id))
       assert.isDefined(made)
       assert.include(text.permissions ?? "", "organization_inventory: Read and request")
       assert.match(text.organization ?? "", /^Organization \d+$/)

@@ -5,9 +5,10 @@
  * asynchronous. A program that takes thousands of deliveries a second on Node gives `layerHmac` the runtime's own:
  *
  * ```ts
+ * import { WebhookMac } from "@effect-icr/app/WebhookMac"
  * import { createHmac } from "node:crypto"
  *
- * WebhookMac.layerHmac((secret, text) => createHmac("sha256", secret).update(text).digest())
+ * export const MacLive = WebhookMac.layerHmac((secret, text) => createHmac("sha256", secret).update(text).digest())
  * ```
  */
 import * as Context from "effect/Context"

@@ -233,8 +233,7 @@ export const make = Effect.fnUntraced(function* <T>(
               after: given.fresh ? Ref.getUnsafe(state).lastFlight : 0
             })
           ),
-    outlook: (key) =>
-      step((now) => outlooks[Slot.decide(slotOf(key), now, Slot.anyToken)._tag]),
+    outlook: (key) => step((now) => outlooks[Slot.decide(slotOf(key), now, Slot.anyToken)._tag]),
     peek: (key) =>
       step((now) => {
         const held = Slot.living(slotOf(key), now)
