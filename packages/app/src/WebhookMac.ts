@@ -5,7 +5,7 @@
  * asynchronous. A program that takes thousands of deliveries a second on Node gives `layerHmac` the runtime's own:
  *
  * ```ts
- * import { WebhookMac } from "@effect-icr/app/WebhookMac"
+ * import * as WebhookMac from "@effect-icr/app/WebhookMac"
  * import { createHmac } from "node:crypto"
  *
  * export const MacLive = WebhookMac.layerHmac((secret, text) => createHmac("sha256", secret).update(text).digest())
