@@ -144,7 +144,9 @@ describe("a token store", () => {
       const long = Effect.flatMap(TokenCache, (cache) => cache.installationToken(acme, { minimumValidity: hour + 1 }))
       assert.strictEqual(textOf(yield* inProcess(registry, store, long)), "crs_2")
       const forced = Effect.flatMap(TokenCache, (cache) => cache.installationToken(acme, { forceRefresh: true }))
+      store.log.length = 0
       assert.strictEqual(textOf(yield* inProcess(registry, store, forced)), "crs_3")
+      assert.deepStrictEqual(store.log, [`lease ${key}`, `set ${key} ${2 * hour}`])
     })
   })
 
