@@ -4,19 +4,11 @@ import { Simulator } from "@effect-icr/simulator/Simulator"
 import { assert, describe, it } from "@effect/vitest"
 import { Clock, DateTime, Effect, Logger } from "effect"
 import { TestClock } from "effect/testing"
-import { idOf } from "../support/registry.ts"
+import { captured, idOf } from "../support/registry.ts"
 import { withSimulator } from "../support/app.ts"
 
 const second = 1000
 const minute = 60 * second
-
-const captured = () => {
-  const lines: Array<string> = []
-  return {
-    lines,
-    layer: Logger.layer([Logger.make(({ message }) => void lines.push([message].flat().join(" ")))])
-  }
-}
 
 /** An answer just received, from a registry whose clock is ahead by this much. */
 const observe = Effect.fnUntraced(function* (ahead: number, took = 0) {
@@ -93,7 +85,7 @@ describe("the offset", () => {
 describe("against a registry whose clock is wrong", () => {
   for (const skew of [20 * minute, -20 * minute]) {
     it.effect(
-      `by ${skew / minute} min, a refused JWT is re-signed and sent once more; later calls cost one request (D6)`,
+      `by ${skew / minute} min, a refused JWT is re-signed and sent once more; later calls cost one request`,
       () =>
         Effect.gen(function* () {
           const app = yield* IcrApp

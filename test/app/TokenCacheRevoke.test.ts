@@ -3,7 +3,7 @@ import { IcrApp } from "@effect-icr/app/IcrApp"
 import { TokenCache } from "@effect-icr/app/TokenCache"
 import { Simulator } from "@effect-icr/simulator/Simulator"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Exit, Fiber, Result, Stream } from "effect"
+import { Effect, Exit, Fiber, Metric, Result, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import { withSimulator } from "../support/app.ts"
 import { appOver, idOf, makeRegistry, reasonOf, refusal, started, textOf } from "../support/registry.ts"
@@ -88,6 +88,21 @@ describe("revoking", () => {
       yield* TestClock.adjust(5000)
       assert.strictEqual(textOf(yield* Fiber.join(next)), "crs_3")
     }).pipe(Effect.provide(appOver(registry)))
+  })
+})
+
+describe("the metric of revoked tokens", () => {
+  it.effect("counts each once", () => {
+    const registry = makeRegistry()
+    return Effect.gen(function* () {
+      const app = yield* IcrApp
+      yield* app.installationToken(acme)
+      yield* app.revokeInstallationToken(acme)
+      yield* app.revokeInstallationToken(acme)
+      yield* Effect.scoped(app.scopedInstallationToken(acme))
+      const found = (yield* Metric.snapshot).find(({ id }) => id === "icr_token_revoked")
+      assert.deepStrictEqual(found?.state, { count: 2, incremental: true })
+    }).pipe(Effect.provide(appOver(registry)), Effect.provideService(Metric.MetricRegistry, new Map()))
   })
 })
 

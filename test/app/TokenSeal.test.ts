@@ -37,7 +37,10 @@ describe("a sealed text", () => {
         assert.isTrue(Option.isNone(yield* seal.open("k", changed)), `character ${i}`)
         assert.isTrue(Option.isNone(yield* seal.open("k", text.slice(0, i))), `cut at ${i}`)
       }
-      for (const junk of ["", ".", "..", "icr1", "icr1..", `${text}x`, "plain.crs_secret", "crs_secret"]) {
+      // The last character has spare bits: another spelling of the very same bytes.
+      const base64url = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+      const spelled = text.slice(0, -1) + (base64url[base64url.indexOf(text.at(-1) ?? "") ^ 1] ?? "")
+      for (const junk of [spelled, "", ".", "..", "icr1", "icr1..", `${text}x`, "plain.crs_secret", "crs_secret"]) {
         assert.isTrue(Option.isNone(yield* seal.open("k", junk)), junk)
       }
     })

@@ -62,7 +62,7 @@ const program = Effect.gen(function* () {
       seen.reads++
       yield* app.installationClient(id).get("/projects?limit=1&page=0")
     }
-    if (turn % 400 === 0) yield* app.revokeInstallationToken(id)
+    if (turn % 4000 === 1) yield* app.revokeInstallationToken(id)
   })
 
   const caller = (number: number) =>

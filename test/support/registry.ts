@@ -11,7 +11,7 @@ import { ServerClock } from "@effect-icr/app/ServerClock"
 import { Signer } from "@effect-icr/app/Signer"
 import { type Options as CacheOptions, TokenCache } from "@effect-icr/app/TokenCache"
 import type { AppAccessToken } from "@effect-icr/app/domain/AccessToken"
-import { Clock, DateTime, Effect, type Fiber, Layer, Redacted, Schema } from "effect"
+import { Clock, DateTime, Effect, type Fiber, Layer, Logger, Random, Redacted, Schema } from "effect"
 import { HttpClient, type HttpClientRequest } from "effect/http"
 
 /** An installation's id. */
@@ -29,6 +29,20 @@ export const reasonOf = <A, R>(effect: Effect.Effect<A, IcrError, R>) =>
   Effect.map(Effect.flip(effect), ({ reason }) => reason)
 /** Whether it has ended by now. */
 export const isDone = (fiber: Fiber.Fiber<unknown, unknown>) => fiber.pollUnsafe() !== undefined
+
+/** Keeps what is logged. */
+export const captured = () => {
+  const lines: Array<string> = []
+  const layer = Logger.layer([
+    Logger.make(({ logLevel, message }) => {
+      lines.push(`${logLevel} ${[message].flat().join(" ")}`)
+    })
+  ])
+  return { lines, layer }
+}
+
+/** No jitter: windows begin exactly where the options say. */
+export const exact = Effect.provideService(Random.Random, { nextIntUnsafe: () => 0, nextDoubleUnsafe: () => 0 })
 
 interface Issued {
   readonly text: string
