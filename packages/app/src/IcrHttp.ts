@@ -132,6 +132,7 @@ const make = Effect.fnUntraced(function* (
   const limit = yield* Effect.serviceOption(RateLimit)
   const shared = {
     clock,
+    propagateTrace: options.propagateTrace ?? false,
     observe: makeObserve(new URL(config.baseUrl)),
     schedule: atLeastRetryAfter(yield* scheduleOf(options.retry)),
     budget: yield* makeBudget(yield* count("retryBudget", options.retryBudget, 100, 0)),

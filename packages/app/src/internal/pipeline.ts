@@ -8,6 +8,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as HttpClientError from "effect/http/HttpClientError"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
+import * as HttpTraceContext from "effect/http/HttpTraceContext"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
@@ -45,6 +46,8 @@ export interface Options {
   readonly budget: Budget
   /** Returns when a request may go out; absent without a rate limit. */
   readonly wait: Effect.Effect<void> | undefined
+  /** Send `traceparent` and `b3` to the registry. */
+  readonly propagateTrace: boolean
   readonly maxRetryAfter: number
   readonly attemptTimeout: number
   readonly deadline: number
@@ -79,6 +82,10 @@ export const makePipeline = (options: Options): Pipeline => {
     const now = () => Number(clock.monotonicTimeNanosUnsafe()) / 1e6
     const started = now()
     let attempts = 0
+
+    const request = options.propagateTrace
+      ? HttpClientRequest.setHeaders(call.request, HttpTraceContext.toHeaders(span))
+      : call.request
 
     const info = (): CallInfo => ({
       operation: call.operation,
@@ -121,7 +128,7 @@ export const makePipeline = (options: Options): Pipeline => {
 
     const attempt = ({ cache, value }: Presented): Effect.Effect<RawAnswer, IcrError> => {
       if (cache !== undefined) span.attribute("icr.token.cache", cache)
-      const sent = options.attempt(HttpClientRequest.bearerToken(call.request, value)).pipe(
+      const sent = options.attempt(HttpClientRequest.bearerToken(request, value)).pipe(
         Effect.mapError((error) => notAnswered(error, info())),
         Effect.flatMap((answer) => {
           span.attribute("http.response.status_code", answer.status)
