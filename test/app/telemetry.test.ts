@@ -7,7 +7,7 @@ import { HttpClient } from "effect/http"
 import { TestClock } from "effect/testing"
 import { withSimulator } from "../support/app.ts"
 import { recorder, view } from "./support/recorder.ts"
-import { anyClient, failure, firstId, played, wireOver } from "./support/wire.ts"
+import { anyClient, failure, firstId, inVirtualTime, played, wireOver } from "./support/wire.ts"
 
 const get = Effect.flatMap(anyClient, (client) => client.get("/things/123?q=1"))
 
@@ -57,16 +57,21 @@ describe("spans of calls", () => {
     }).pipe(Effect.provide(wireOver(played(() => Effect.never).layer)), Effect.provide(layer))
   })
 
-  it.effect("the client's own span comes when asked for, under ours", () => {
+  it.effect("a span for each request comes when asked for, under the call's", () => {
     const { layer, spans } = recorder()
-    const registry = played(() => Effect.sync(() => Response.json({})))
+    const registry = played((n) => Effect.sync(() => new Response("{}", { status: n === 1 ? 503 : 200 })))
     return Effect.gen(function* () {
-      yield* get
+      yield* inVirtualTime(get)
       assert.deepStrictEqual(
-        spans.map(({ name, parent }) => [name, Option.getOrUndefined(parent)?.spanId]),
+        spans.map((span) => {
+          const { attributes, ended, name } = view(span)
+          const parent = Option.getOrUndefined(span.parent)?.spanId
+          return [name, parent, attributes["http.request.resend_count"], attributes["http.response.status_code"], ended]
+        }),
         [
-          ["Test.call", undefined],
-          ["GET", spans[0]?.spanId]
+          ["Test.call", undefined, undefined, 200, "Success"],
+          ["GET", spans[0]?.spanId, 0, 503, "Failure"],
+          ["GET", spans[0]?.spanId, 1, 200, "Success"]
         ]
       )
     }).pipe(Effect.provide(wireOver(registry.layer, { traceRequests: true })), Effect.provide(layer))
