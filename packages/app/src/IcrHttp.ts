@@ -98,7 +98,7 @@ export interface Options {
   readonly maxBodyBytes?: number | undefined
   /** Of any other answer; what is beyond is not read. Default 1 MiB. */
   readonly maxErrorBytes?: number | undefined
-  /** Also open the HTTP client's own span for each request. Default false. */
+  /** Also open a span for each request under the one of its call. Default false. */
   readonly traceRequests?: boolean | undefined
   /** Send `traceparent` and `b3` to the registry. Default false. */
   readonly propagateTrace?: boolean | undefined
@@ -132,6 +132,8 @@ const make = Effect.fnUntraced(function* (
   const limit = yield* Effect.serviceOption(RateLimit)
   const shared = {
     clock,
+    traceRequests: options.traceRequests ?? false,
+    propagateTrace: options.propagateTrace ?? false,
     observe: makeObserve(new URL(config.baseUrl)),
     schedule: atLeastRetryAfter(yield* scheduleOf(options.retry)),
     budget: yield* makeBudget(yield* count("retryBudget", options.retryBudget, 100, 0)),
@@ -142,9 +144,7 @@ const make = Effect.fnUntraced(function* (
       client: yield* HttpClient.HttpClient,
       clock,
       maxBodyBytes: yield* count("maxBodyBytes", options.maxBodyBytes, 16 * 1024 * 1024, 0),
-      maxErrorBytes: yield* count("maxErrorBytes", options.maxErrorBytes, 1024 * 1024, 0),
-      traceRequests: options.traceRequests ?? false,
-      propagateTrace: options.propagateTrace ?? false
+      maxErrorBytes: yield* count("maxErrorBytes", options.maxErrorBytes, 1024 * 1024, 0)
     })
   }
   const limited = makePipeline({ ...shared, wait: Option.getOrUndefined(limit)?.wait })

@@ -3,7 +3,7 @@ import { Clock } from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as FetchHttpClient from "effect/http/FetchHttpClient"
-import * as Headers from "effect/http/Headers"
+import type * as Headers from "effect/http/Headers"
 import * as HttpClient from "effect/http/HttpClient"
 import type * as HttpClientError from "effect/http/HttpClientError"
 import type * as HttpClientRequest from "effect/http/HttpClientRequest"
@@ -26,10 +26,6 @@ export interface Options {
   readonly clock: ServerClock.Service
   readonly maxBodyBytes: number
   readonly maxErrorBytes: number
-  /** Also trace the HTTP client's own span under ours. */
-  readonly traceRequests: boolean
-  /** Send `traceparent` to the registry. */
-  readonly propagateTrace: boolean
 }
 
 /**
@@ -46,34 +42,14 @@ const requestInitOf = Effect.fnUntraced(function* (client: HttpClient.HttpClient
   return found
 })
 
-/** Headers that an answer may show in a trace. Any other could be an echo of what was sent. */
-const shown = new Set([
-  "content-encoding",
-  "content-length",
-  "content-type",
-  "date",
-  "location",
-  "retry-after",
-  "server"
-])
-
 /**
- * What holds for every request, whatever the program's layers say: `fetch` does not follow redirects, and the client's own
- * span is off, or else free of credentials.
+ * What holds for every request, whatever the program's layers say: `fetch` does not follow redirects, and the client opens
+ * no span, since it would put into it what it was sent and what it was answered.
  */
-const bindings = Effect.fnUntraced(function* ({ client, propagateTrace, traceRequests }: Options) {
-  const requestInit = yield* requestInitOf(client)
-  const filter = yield* HttpClient.TracerHeaderFilter
-  return Context.make(FetchHttpClient.RequestInit, { ...requestInit, redirect: "manual" }).pipe(
-    Context.add(HttpClient.TracerDisabledWhen, () => !traceRequests),
-    Context.add(HttpClient.TracerPropagationEnabled, propagateTrace),
-    Context.add(Headers.CurrentRedactedNames, [...(yield* Headers.CurrentRedactedNames), "authorization"]),
-    Context.add(
-      HttpClient.TracerHeaderFilter,
-      (name, phase) => (phase === "request" || shown.has(name)) && filter(name, phase)
-    )
+const bindings = (requestInit: globalThis.RequestInit | undefined) =>
+  Context.make(FetchHttpClient.RequestInit, { ...requestInit, redirect: "manual" }).pipe(
+    Context.add(HttpClient.TracerDisabledWhen, () => true)
   )
-})
 
 /** A client that refuses statuses by itself must not hide the answer. */
 const evenIfRefused = (error: HttpClientError.HttpClientError) =>
@@ -82,7 +58,7 @@ const evenIfRefused = (error: HttpClientError.HttpClientError) =>
 /** Sends the request and reads the answer, up to the limit for its status. Interruption aborts the socket. */
 export const makeAttempt = Effect.fnUntraced(function* (options: Options) {
   const { client, clock, maxBodyBytes, maxErrorBytes } = options
-  const bound = Effect.provideContext(yield* bindings(options))
+  const bound = Effect.provideContext(bindings(yield* requestInitOf(client)))
   let lastDate: string | undefined
 
   const read = (response: HttpClientResponse.HttpClientResponse, headers: Headers.Headers) => {

@@ -8,6 +8,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as HttpClientError from "effect/http/HttpClientError"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
+import * as HttpTraceContext from "effect/http/HttpTraceContext"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
@@ -45,6 +46,10 @@ export interface Options {
   readonly budget: Budget
   /** Returns when a request may go out; absent without a rate limit. */
   readonly wait: Effect.Effect<void> | undefined
+  /** Open a span for each request under the call's own. */
+  readonly traceRequests: boolean
+  /** Send `traceparent` and `b3` to the registry. */
+  readonly propagateTrace: boolean
   readonly maxRetryAfter: number
   readonly attemptTimeout: number
   readonly deadline: number
@@ -119,19 +124,29 @@ export const makePipeline = (options: Options): Pipeline => {
       return yield* fail(reasonOf(said, info(), call, yield* options.clock.now))
     })
 
-    const attempt = ({ cache, value }: Presented): Effect.Effect<RawAnswer, IcrError> => {
-      if (cache !== undefined) span.attribute("icr.token.cache", cache)
-      const sent = options.attempt(HttpClientRequest.bearerToken(call.request, value)).pipe(
+    const send = (value: Redacted.Redacted, within: Tracer.Span) => {
+      const request = options.propagateTrace
+        ? HttpClientRequest.setHeaders(call.request, HttpTraceContext.toHeaders(within))
+        : call.request
+      return options.attempt(HttpClientRequest.bearerToken(request, value)).pipe(
         Effect.mapError((error) => notAnswered(error, info())),
         Effect.flatMap((answer) => {
           span.attribute("http.response.status_code", answer.status)
+          if (within !== span) within.attribute("http.response.status_code", answer.status)
           return answer.status >= 200 && answer.status < 300 && !answer.truncated
             ? Effect.succeed(answer)
             : judge(answer, value)
         })
       )
+    }
+
+    const attempt = ({ cache, value }: Presented): Effect.Effect<RawAnswer, IcrError> => {
+      if (cache !== undefined) span.attribute("icr.token.cache", cache)
       const begun = Effect.suspend(() => {
         attempts++
+        const sent = options.traceRequests
+          ? options.observe.request(call, attempts - 1, (inner) => send(value, inner))
+          : send(value, span)
         return within(attemptTimeout, sent)
       })
       return options.wait === undefined ? begun : Effect.andThen(within(Infinity, options.wait), begun)
@@ -185,5 +200,5 @@ export const makePipeline = (options: Options): Pipeline => {
   }
 
   return (call, finish) =>
-    options.observe(call, (span) => Effect.withFiber((fiber) => run(call, finish, span, fiber.getRef(Clock))))
+    options.observe.call(call, (span) => Effect.withFiber((fiber) => run(call, finish, span, fiber.getRef(Clock))))
 }

@@ -8,9 +8,16 @@ const credential = /bearer\s+\S+|\bcr[a-z]_[\w-]+|[\w+/=.~-]{40,}/gi
 const longest = 200
 const most = 10
 
+/** A run that is, or is cut out of, a credential that was sent. */
+const run = /[\w+/=.~-]{12,}/g
+
 const clean = (text: string, secrets: ReadonlyArray<string>) => {
   const known = secrets.reduce((rest, secret) => (secret === "" ? rest : rest.replaceAll(secret, "<redacted>")), text)
-  const scrubbed = known.replace(credential, "<redacted>").replace(/\s+/g, " ").trim()
+  const scrubbed = known
+    .replace(run, (part) => (secrets.some((secret) => secret.includes(part)) ? "<redacted>" : part))
+    .replace(credential, "<redacted>")
+    .replace(/\s+/g, " ")
+    .trim()
   return scrubbed.length > longest ? `${scrubbed.slice(0, longest)}…` : scrubbed
 }
 

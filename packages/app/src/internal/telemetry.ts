@@ -26,11 +26,20 @@ export interface Labels {
   readonly installation: string | undefined
 }
 
-/** One span and one update of each metric around a public operation. */
-export type Observe = <A>(
-  labels: Labels,
-  call: (span: Tracer.Span) => Effect.Effect<A, IcrError>
-) => Effect.Effect<A, IcrError>
+/** What is seen of calls from outside. */
+export interface Observe {
+  /** One span and one update of each metric around a public operation. */
+  readonly call: <A>(
+    labels: Labels,
+    call: (span: Tracer.Span) => Effect.Effect<A, IcrError>
+  ) => Effect.Effect<A, IcrError>
+  /** A span for one of its requests; `resends` requests went before it. */
+  readonly request: <A>(
+    labels: Labels,
+    resends: number,
+    request: (span: Tracer.Span) => Effect.Effect<A, IcrError>
+  ) => Effect.Effect<A, IcrError>
+}
 
 const outcomeOf = <A>(exit: Exit.Exit<A, IcrError>): string =>
   Exit.isSuccess(exit)
@@ -57,14 +66,16 @@ export const makeObserve = (server: URL): Observe => {
   const counted = remembered((operation, outcome) => Metric.withAttributes(requests, { operation, outcome }))
   const timed = remembered((operation) => Metric.withAttributes(duration, { operation }))
 
-  return ({ installation, operation, path, request }, call) => {
-    const attributes = {
-      "http.request.method": request.method,
-      "url.template": path,
-      "server.address": address,
-      ...(installation === undefined ? {} : { "icr.installation.id": installation })
-    }
-    return Effect.useSpan(operation, { kind: "client", attributes }, (span) =>
+  const attributesOf = ({ installation, path, request }: Labels) => ({
+    "http.request.method": request.method,
+    "url.template": path,
+    "server.address": address,
+    ...(installation === undefined ? {} : { "icr.installation.id": installation })
+  })
+
+  const call: Observe["call"] = (labels, call) => {
+    const { operation } = labels
+    return Effect.useSpan(operation, { kind: "client", attributes: attributesOf(labels) }, (span) =>
       Effect.withFiber((fiber) => {
         const clock = fiber.getRef(Clock)
         const started = clock.monotonicTimeNanosUnsafe()
@@ -79,4 +90,13 @@ export const makeObserve = (server: URL): Observe => {
       })
     )
   }
+
+  const request: Observe["request"] = (labels, resends, request) => {
+    const attributes = { ...attributesOf(labels), "http.request.resend_count": resends }
+    return Effect.useSpan(labels.request.method, { kind: "client", attributes }, (span) =>
+      Effect.withParentSpan(request(span), span, { captureStackTrace: false })
+    )
+  }
+
+  return { call, request }
 }

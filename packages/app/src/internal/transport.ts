@@ -12,8 +12,11 @@ const kinds: ReadonlyArray<readonly [TransportKind, RegExp]> = [
   ["reset", /ECONNRESET|EPIPE|UND_ERR_SOCKET|ConnectionClosed|ECONNABORTED|ABORT_ERR/i]
 ]
 
+/** `ECONNRESET`, `ERR_TLS_…`, Bun's `ConnectionRefused`: nothing that could be a token. */
+const codeForm = /^(?:[A-Z][A-Z0-9_]{2,40}|[A-Z][A-Za-z]{2,40})$/
+
 const codeOf = (value: unknown): string | undefined =>
-  Predicate.hasProperty(value, "code") && Predicate.isString(value.code) && /^[A-Za-z][\w]*$/.test(value.code)
+  Predicate.hasProperty(value, "code") && Predicate.isString(value.code) && codeForm.test(value.code)
     ? value.code
     : undefined
 
