@@ -21,9 +21,11 @@ export interface Tally {
   readonly sent: number
   /** Deliveries answered with 202 in the end. */
   readonly accepted: number
-  /** Transactions worked on at least once. */
+  /** Transactions worked on to the end at least once. */
   readonly handled: number
-  /** Times that work was done again. */
+  /** Times that work was begun again, since a kill had cut it off or its end was not written down. */
+  readonly begunAgain: number
+  /** Times that work was done again to the end. */
   readonly duplicates: number
   readonly seconds: number
 }
@@ -61,8 +63,10 @@ const startReceiver = (env: Record<string, string>) =>
 
 const counts = Effect.gen(function* () {
   const redis = yield* Redis.Redis
-  const values = yield* redis.send<ReadonlyArray<string>>("HVALS", "handled")
-  return { handled: values.length, times: values.reduce((sum, n) => sum + Number(n), 0) }
+  const timesOf = (name: string) => redis.send<ReadonlyArray<string>>("HVALS", name)
+  const [begun, handled] = [yield* timesOf("begun"), yield* timesOf("handled")]
+  const again = (times: ReadonlyArray<string>) => times.reduce((sum, n) => sum + Number(n) - 1, 0)
+  return { handled: handled.length, begunAgain: again(begun), duplicates: again(handled) }
 })
 
 /** Sends `deliveries` at 64 at a time, and kills the receiver `kills` times at even distances in between. */
@@ -105,7 +109,7 @@ export const deliverThroughKills = Effect.fnUntraced(function* (deliveries: numb
   })
   yield* Effect.forEach(Array.from({ length: deliveries }), () => deliver, { concurrency: 64, discard: true })
 
-  const { handled, times } = yield* counts.pipe(
+  const counted = yield* counts.pipe(
     Effect.repeat({
       until: ({ handled }) => handled >= deliveries,
       times: 300,
@@ -119,8 +123,7 @@ export const deliverThroughKills = Effect.fnUntraced(function* (deliveries: numb
     kills: tally.kills,
     sent: tally.sent,
     accepted: tally.accepted,
-    handled,
-    duplicates: times - handled,
+    ...counted,
     seconds: ((yield* Clock.currentTimeMillis) - begun) / 1000
   }
   return result

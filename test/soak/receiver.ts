@@ -1,4 +1,4 @@
-/** A receiver over a durable queue, made to be killed: counts in Redis how often each transaction was worked on. */
+/** A receiver over a durable queue, made to be killed: counts in Redis how often work on each transaction began and ended. */
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import * as NodeRedis from "@effect/platform-node/NodeRedis"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
@@ -23,9 +23,11 @@ Layer.unwrap(
       Effect.fnUntraced(function* (event) {
         if (event._tag !== "WarehouseTransaction") return
         const { id } = yield* Effect.fromOption(event.transaction)
+        const redis = yield* Redis.Redis
+        yield* redis.send("HINCRBY", "begun", id, "1")
         // Long enough for kills to hit work under way.
-        yield* Effect.sleep("5 millis")
-        yield* (yield* Redis.Redis).send("HINCRBY", "handled", id, "1")
+        yield* Effect.sleep("20 millis")
+        yield* redis.send("HINCRBY", "handled", id, "1")
       }),
       { concurrency: 32 }
     )
