@@ -104,10 +104,8 @@ export const makePipeline = (options: Options): Pipeline => {
       const rest = left()
       if (rest <= 0) return Effect.fail(timedOut("call"))
       const of = limit < rest ? "attempt" : "call"
-      return Effect.timeoutOrElse(step, {
-        duration: Math.min(limit, rest),
-        orElse: () => Effect.fail(timedOut(of))
-      })
+      const over = Effect.flatMap(Effect.sleep(Math.min(limit, rest)), () => Effect.fail(timedOut(of)))
+      return Effect.raceFirst(step, over)
     }
 
     const judge = Effect.fnUntraced(function* (
