@@ -97,6 +97,23 @@ describe("the schedule", () => {
   })
 })
 
+describe("a call that needs an exchange first", () => {
+  it.effect("does not repeat what the exchange has already repeated: 4 requests, not 16", () =>
+    Effect.gen(function* () {
+      const { appClient, installationPage } = yield* IcrApp
+      const { control } = yield* Simulator
+      // Signs the JWT, which takes real time.
+      yield* installationPage({ limit: 1, page: 0 })
+      yield* control.faults.probability("POST /app/accessTokens", 1, { _tag: "Status", status: 503 })
+      const reason = yield* failure(appClient.get("/projects"))
+      assert.strictEqual(reason._tag, "ServerError")
+      if (reason._tag === "ServerError") assert.strictEqual(reason.operation, "IcrApp.appToken")
+      assert.strictEqual(yield* control.requestCount("POST /app/accessTokens"), 4)
+      assert.strictEqual(yield* control.requestCount("GET /projects"), 0)
+    }).pipe(Effect.provide(withSimulator()))
+  )
+})
+
 describe("Retry-After", () => {
   const rows: ReadonlyArray<readonly [name: string, header: string, wait: number]> = [
     ["seconds", "7", 7000],
