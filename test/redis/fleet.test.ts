@@ -41,7 +41,8 @@ describe(`a fleet of ${processes} processes and ${installations} installations`,
           burst(what, clockAhead).pipe(
             Effect.tap(() => Effect.sleep("200 millis")),
             Effect.repeat({ until: (minds) => minds.size === 1 && !minds.has([...before].join()) }),
-            Effect.timeout("30 seconds")
+            // Only so that a fleet that never settles ends with a word; a laden machine may take its time.
+            Effect.timeout("3 minutes")
           )
 
         const first = yield* burst("at the start", 0)
@@ -62,6 +63,7 @@ describe(`a fleet of ${processes} processes and ${installations} installations`,
         )
       },
       Effect.provide(Simulator.layerServer({ installations }))
-    )
+    ),
+    300_000
   )
 })
