@@ -1,0 +1,90 @@
+/** Row 4: one installation over HTTP, authorised and decoded, the server in another process. */
+import { Installation } from "@effect-icr/app/domain/Installation"
+import { InstallationId } from "@effect-icr/app/domain/Ids"
+import { request } from "@octokit/request"
+import { NodeHttpClient } from "@effect/platform-node"
+import { Effect, Schema } from "effect"
+import { FetchHttpClient } from "effect/http"
+import jsonwebtoken from "jsonwebtoken"
+import { Agent, request as undiciRequest } from "undici"
+import type { Row } from "../rows.ts"
+import { ours } from "../support/clients.ts"
+import { beside, type Finding } from "../support/finding.ts"
+import { repeatAsync, repeatEffect } from "../support/loop.ts"
+import { compare } from "../support/measure.ts"
+import { type Registry, replaying, simulator } from "../support/registry.ts"
+
+const transports = [
+  ["ours over undici", NodeHttpClient.layerUndici],
+  ["ours over fetch", FetchHttpClient.layer],
+  ["ours over node:http", NodeHttpClient.layerNodeHttp]
+] as const
+
+const contenders = async (registry: Registry) => {
+  const { appId, baseUrl, installationIds, privateKey } = registry
+  const id = await Effect.runPromise(Schema.decodeUnknownEffect(InstallationId)(installationIds[0]))
+  const now = Math.floor(Date.now() / 1000)
+  const jwt = jsonwebtoken.sign({ iss: appId, iat: now - 60, exp: now + 540 }, privateKey, { algorithm: "RS256" })
+  const headers = { authorization: `Bearer ${jwt}`, accept: "application/json", "x-icr-api-version": "2023-06-16" }
+  const path = `/app/installations/${id}`
+  const decode = Schema.decodeUnknownSync(Installation)
+  const octokit = request.defaults({ baseUrl, headers })
+  const dispatcher = new Agent()
+
+  const byHand = [
+    {
+      name: "undici by hand",
+      one: async () => {
+        const { body, statusCode } = await undiciRequest(baseUrl + path, { headers, dispatcher })
+        const text = await body.text()
+        if (statusCode !== 200) throw new Error(`status ${statusCode}`)
+        return decode(JSON.parse(text))
+      }
+    },
+    {
+      name: "fetch by hand",
+      one: async () => {
+        const answer = await fetch(baseUrl + path, { headers })
+        if (answer.status !== 200) throw new Error(`status ${answer.status}`)
+        return decode(JSON.parse(await answer.text()))
+      }
+    },
+    { name: "@octokit/request", one: () => octokit(`GET ${path}`) }
+  ]
+  const apps = await Promise.all(
+    transports.map(async ([name, layer]) => ({ name, ...(await ours(appId, layer, { baseUrl, privateKey })) }))
+  )
+  return (width: number) => [
+    ...apps.map(({ app, name, runtime }) => ({
+      name,
+      run: (operations: number) => runtime.runPromise(repeatEffect(width, operations, () => app.installation(id)))
+    })),
+    ...byHand.map(({ name, one }) => ({ name, run: repeatAsync(width, one) }))
+  ]
+}
+
+export const run: Row["run"] = async (effort) => {
+  const findings: Array<Finding> = []
+  for (const [server, start] of [
+    ["simulator", simulator],
+    ["replaying server", replaying]
+  ] as const) {
+    const registry = await start(10)
+    const at = await contenders(registry)
+    for (const width of [1, 64]) {
+      const timings = await compare(at(width), { ...effort, millis: effort.millis * 2 })
+      const line = (name: string) => ({ row: 4, work: `GET + decode, ${width} at a time, ${server}: ${name}` })
+      const undici = line("ours over undici")
+      const atMost = width === 1 ? 1.3 : 1.8
+      findings.push(
+        beside({ ...undici, target: { atMost } }, timings, "ours over undici", "undici by hand"),
+        beside(line("ours over fetch"), timings, "ours over fetch", "fetch by hand"),
+        ...transports.map(([name]) =>
+          beside({ ...line(name), target: { fasterBy: 1 } }, timings, name, "@octokit/request")
+        )
+      )
+    }
+    await registry.stop()
+  }
+  return findings
+}
