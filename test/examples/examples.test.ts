@@ -74,7 +74,9 @@ describe("pnpm examples", () => {
     const outcome = await runNode("examples/all.ts")
     succeeded(outcome)
     const files = fs.readdirSync(`${root}/examples`).filter((name) => name.endsWith(".ts"))
-    for (const name of files.filter((name) => name !== "all.ts" && name !== "demo.ts")) {
+    // The two servers run until they are stopped: their tests are in webhooks.test.ts.
+    const elsewhere = new Set(["all.ts", "demo.ts", "install-flow.ts", "webhook-server.ts"])
+    for (const name of files.filter((name) => !elsewhere.has(name))) {
       assert.include(outcome.stdout, `▸ ${name}`)
     }
   })

@@ -300,6 +300,14 @@ describe("API versions", () => {
       assert.strictEqual((yield* Effect.flatMap(callAsApp("GET", "/app/installations"), errorOf)).status, 400)
       const newer = callAsApp("GET", "/app/installations", { "x-icr-api-version": "2030-01-01" })
       assert.strictEqual((yield* newer).status, 200)
+      yield* control.setBehaviour({ missingVersion: "oldest" })
+      yield* callAsApp("GET", "/app/installations")
+      yield* control.setBehaviour({ missingVersion: "newest" })
+      yield* callAsApp("GET", "/app/installations")
+      assert.deepStrictEqual(
+        (yield* control.requestLog).map(({ apiVersion }) => apiVersion),
+        [null, "2030-01-01", "2023-06-16", "2030-01-01"]
+      )
     }, simulator)
   )
 })
@@ -464,6 +472,10 @@ describe("the world", () => {
       const build = (options: Parameters<typeof Simulator.layer>[0]) =>
         Effect.flip(Effect.void.pipe(Effect.provide(Simulator.layer(options))))
       assert.include((yield* build({ installations: -1 })).message, "installations must be a whole number")
+      assert.include(
+        (yield* build({ behaviour: { pageCap: 0 } })).message,
+        "behaviour: Expected a value greater than 0"
+      )
       assert.include((yield* build({ seed: 1.5 })).message, "seed must be a whole number")
       const error = yield* build({ privateKey: "-----BEGIN PRIVATE KEY-----\nsecret\n-----END PRIVATE KEY-----" })
       assert.strictEqual(error.message, "privateKey is not a private key in PEM form (PKCS#1 or PKCS#8)")

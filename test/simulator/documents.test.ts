@@ -1,17 +1,17 @@
 import { NodeServices } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Schema, Stream } from "effect"
+import { Effect, Schema } from "effect"
 import { ChildProcess, ChildProcessSpawner } from "effect/process"
 import jsonwebtoken from "jsonwebtoken"
 import * as fs from "node:fs"
 import { fileURLToPath } from "node:url"
+import { directory, start } from "./support/program.ts"
 
 /**
  * The documents this project started from judge the simulator: their curl commands are run as written by a real shell and a
  * real curl against a real process, and their JSON examples say what must come back.
  */
 const seeds = fileURLToPath(new URL("../../../shared/seeds", import.meta.url))
-const main = fileURLToPath(new URL("../../packages/simulator/src/main.ts", import.meta.url))
 
 const documents = fs.existsSync(seeds)
   ? fs.readdirSync(seeds).map((name) => ({ name, text: fs.readFileSync(`${seeds}/${name}`, "utf8") }))
@@ -70,45 +70,11 @@ const missing = (example: Schema.Json, actual: Schema.Json | undefined, path = "
   return Object.entries(example).flatMap(([name, value]) => missing(value, fields.get(name), `${path}.${name}`))
 }
 
-const Ready = Schema.fromJsonString(
-  Schema.Struct({
-    baseUrl: Schema.String,
-    appId: Schema.String,
-    appNameId: Schema.String,
-    installationIds: Schema.Array(Schema.String),
-    organizationIds: Schema.Array(Schema.String),
-    privateKeyFile: Schema.String,
-    webhookSecret: Schema.String
-  })
-)
-
-/** A `pnpm simulator` process on a free port and a JWT for its app. Ends with the scope. */
+/** A `pnpm simulator` process and a JWT for its app. */
 const running = Effect.gen(function* () {
-  const spawner = yield* ChildProcessSpawner.ChildProcessSpawner
-  const directory = yield* Effect.acquireRelease(
-    Effect.sync(() => fs.mkdtempSync("/tmp/icr-simulator-")),
-    (path) => Effect.sync(() => fs.rmSync(path, { recursive: true }))
-  )
-  const handle = yield* spawner.spawn(
-    ChildProcess.make(process.execPath, [
-      main,
-      "--port",
-      "0",
-      "--installations",
-      "12",
-      "--key-file",
-      `${directory}/key.pem`
-    ])
-  )
-  const line = yield* handle.stdout.pipe(
-    Stream.decodeText(),
-    Stream.splitLines,
-    Stream.runHead,
-    Effect.flatMap(Effect.fromOption)
-  )
-  const ready = yield* Schema.decodeUnknownEffect(Ready)(line)
-  assert.strictEqual(fs.statSync(ready.privateKeyFile).mode & 0o777, 0o600)
-  const jwt = jsonwebtoken.sign({}, fs.readFileSync(ready.privateKeyFile), {
+  const keyFile = `${yield* directory}/key.pem`
+  const { ready } = yield* start("--installations", "12", "--key-file", keyFile)
+  const jwt = jsonwebtoken.sign({}, fs.readFileSync(keyFile), {
     algorithm: "RS256",
     issuer: ready.appId,
     expiresIn: 540

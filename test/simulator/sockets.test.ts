@@ -10,7 +10,7 @@ import { appJwt } from "./support/jwt.ts"
 const server = Effect.provide(Layer.merge(Simulator.layerServer(), FetchHttpClient.layer))
 
 /** What plain `node:http` sees of one exchange: head, bytes of the body, and how it ended. */
-const observe = Effect.fnUntraced(function* (fault: Fault, until: "end" | "silence" = "end") {
+const observe = Effect.fnUntraced(function* (fault: Fault, until: "end" | "silence" | "silence after data" = "end") {
   const { baseUrl, control } = yield* Simulator
   yield* control.faults.script("GET /app/installations", [fault])
   const jwt = yield* appJwt()
@@ -34,6 +34,7 @@ const observe = Effect.fnUntraced(function* (fault: Fault, until: "end" | "silen
       response = head
       head.on("data", (chunk: Buffer) => {
         bytes += chunk.length
+        if (until === "silence after data") request.setTimeout(300, () => done("silence"))
       })
       head.on("end", () => done("end"))
       head.on("error", (error: NodeJS.ErrnoException) => done(error.code ?? error.message))
@@ -65,7 +66,7 @@ describe("faults on a socket", () => {
   it.live(
     "StallInBody sends half of the announced bytes and then nothing",
     Effect.fnUntraced(function* () {
-      const seen = yield* observe({ _tag: "StallInBody" }, "silence")
+      const seen = yield* observe({ _tag: "StallInBody" }, "silence after data")
       assert.deepStrictEqual(
         [seen.status, seen.end, seen.bytes],
         [200, "silence", Math.ceil((seen.announced ?? 0) / 2)]
@@ -170,7 +171,7 @@ describe("the control interface over HTTP", () => {
   it.live(
     "does what the typed one does",
     Effect.fnUntraced(function* () {
-      const { control } = yield* Simulator
+      const { app, control } = yield* Simulator
       const [first] = yield* control.installations()
       const id = first?.id ?? ""
       yield* manage("POST", `/installations/${id}/suspend`)
@@ -192,6 +193,12 @@ describe("the control interface over HTTP", () => {
       const { json: key } = yield* manage("POST", "/keys", {})
       assert.property(key, "privateKey")
       assert.strictEqual((yield* control.keys()).length, 2)
+      assert.property((yield* manage("POST", "/keys/rotate", {})).json, "privateKey")
+      const [rotated] = yield* control.keys()
+      // The app's first key again, revoked by the rotation: a PEM private key holds its public half.
+      yield* manage("POST", "/keys/public", { pem: Redacted.value(app.privateKey) })
+      yield* manage("POST", "/keys/revoke", { fingerprint: rotated ?? "" })
+      assert.strictEqual((yield* control.keys()).length, 1)
       yield* manage("PATCH", "/behaviour", { pageCap: 2, installationTokenLife: 1000 })
       assert.strictEqual((yield* control.behaviour).pageCap, 2)
       yield* manage("PUT", "/clock", { skewMillis: 1000 })

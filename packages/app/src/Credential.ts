@@ -3,6 +3,13 @@ import * as Effect from "effect/Effect"
 import type * as Redacted from "effect/Redacted"
 import type { IcrError } from "./IcrError.ts"
 
+/** A credential at hand. */
+export interface Presented {
+  readonly value: Redacted.Redacted
+  /** How the token cache came by it: held, exchanged for this call, or by an exchange already under way. */
+  readonly cache?: "hit" | "miss" | "joined" | undefined
+}
+
 /** The registry refused the credential of an attempt. */
 export interface Refusal {
   readonly error: IcrError
@@ -22,7 +29,7 @@ export interface Verdict {
 
 /** What a request is authorised with. */
 export interface Credential {
-  readonly get: Effect.Effect<Redacted.Redacted, IcrError>
+  readonly get: Effect.Effect<Presented, IcrError>
   /** Called on 401, and on 403 without a permission reason. Waits where waiting helps. Must end: see the count. */
   readonly onRefused: (refusal: Refusal) => Effect.Effect<Verdict>
 }
@@ -32,6 +39,6 @@ export const giveUp: Verdict = { again: false, tried: "" }
 
 /** One value that cannot be replaced, such as the token that a revocation spends. */
 export const fixed = (value: Redacted.Redacted): Credential => ({
-  get: Effect.succeed(value),
+  get: Effect.succeed({ value }),
   onRefused: () => Effect.succeed(giveUp)
 })

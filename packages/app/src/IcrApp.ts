@@ -173,17 +173,20 @@ const make = Effect.gen(function* () {
           InstallationNotFound: () => Effect.void,
           InstallationSuspended: () => Effect.void
         }),
-        Effect.andThen(countToken("revoked", 1))
+        Effect.andThen(countToken("revoked"))
       )
 
   return IcrApp.of({
     appToken: cache.appToken(),
     installationToken: cache.installationToken,
     scopedInstallationToken: (id) =>
-      Effect.acquireRelease(cache.mintInstallationToken(id), (token) =>
-        Effect.catch(revoke(token), (error) =>
-          Effect.logWarning("A scoped installation token could not be revoked; it ends by itself", error)
-        )
+      Effect.acquireRelease(
+        cache.mintInstallationToken(id),
+        (token) =>
+          Effect.catch(revoke(token), (error) =>
+            Effect.logWarning("A scoped installation token could not be revoked; it ends by itself", error)
+          ),
+        { interruptible: true }
       ),
     installations,
     installationPage,
@@ -261,7 +264,27 @@ const over = <E, R>(
     )
   )
 
-/** An ICR App at work. */
+/**
+ * An ICR App at work.
+ *
+ * ```ts
+ * import { IcrApp } from "@effect-icr/app/IcrApp"
+ * import { Console, Effect, Layer, Stream } from "effect"
+ * import { FetchHttpClient } from "effect/http"
+ *
+ * const program = Effect.gen(function* () {
+ *   const { forEachInstallation } = yield* IcrApp
+ *   yield* forEachInstallation(({ organization }, client) => client.get(`/organizations/${organization.id}`)).pipe(
+ *     Stream.runForEach(({ installation, result }) => Console.log(installation.id, result._tag))
+ *   )
+ * })
+ *
+ * // ICR_APP_ID and ICR_PRIVATE_KEY from the environment
+ * const AppLive = IcrApp.layerEnv.pipe(Layer.provide(FetchHttpClient.layer))
+ *
+ * await Effect.runPromise(Effect.provide(program, AppLive))
+ * ```
+ */
 export class IcrApp extends Context.Service<IcrApp, Service>()("@effect-icr/app/IcrApp") {
   /** Over services of one's own composition. */
   static readonly layer: Layer.Layer<IcrApp, never, Signer | TokenCache | IcrHttp> = Layer.effect(IcrApp, make)

@@ -195,7 +195,23 @@ const configError = ({ cause }: Config.ConfigError): IcrError => {
   )
 }
 
-/** Who the app is and which registry it talks to. */
+/**
+ * Who the app is and which registry it talks to.
+ *
+ * ```ts
+ * import { IcrConfig } from "@effect-icr/app/IcrConfig"
+ * import { Config, Effect } from "effect"
+ *
+ * const ConfigLive = IcrConfig.layerConfig({
+ *   appId: Config.NonEmptyString("ICR_APP_ID"),
+ *   privateKey: Config.Redacted("ICR_PRIVATE_KEY"),
+ *   environment: Config.succeed("sandbox")
+ * })
+ *
+ * const { baseUrl } = await Effect.runPromise(Effect.provide(IcrConfig, ConfigLive))
+ * console.log(baseUrl) // https://sandbox-api.carbonregistry.com
+ * ```
+ */
 export class IcrConfig extends Context.Service<IcrConfig, Service>()("@effect-icr/app/IcrConfig") {
   /** From plain values. */
   static readonly layer = (options: Options): Layer.Layer<IcrConfig, IcrError> => Layer.effect(IcrConfig, make(options))

@@ -11,6 +11,9 @@
 import * as Duration from "effect/Duration"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
+import { InstallRefused, WebhookRefused } from "./Refusals.ts"
+
+export { InstallRefused, WebhookRefused } from "./Refusals.ts"
 
 /** What was being called. Every reason that stems from a call carries these. */
 const call = {
@@ -48,9 +51,9 @@ interface Answer extends Call {
 const times = (n: number) => (n > 1 ? ` after ${n} attempts` : "")
 const where = (reason: Call) => `${reason.operation} (${reason.method} ${reason.path})`
 const said = (reason: Answer) =>
-  reason.registryMessage.length === 0 ? "" : ` The registry said: ${reason.registryMessage.join("; ")}.`
+  reason.registryMessage.length === 0 ? "" : `, saying "${reason.registryMessage.join("; ")}"`
 const answered = (reason: Answer, what: string) =>
-  `${where(reason)} answered ${reason.status}${times(reason.attempts)}: ${what}.${said(reason)}`
+  `${where(reason)} answered ${reason.status}${times(reason.attempts)}${said(reason)}: ${what}.`
 const seconds = (duration: Duration.Duration) => `${Math.ceil(Duration.toSeconds(duration))} s`
 const waitHint = (retryAfter: Option.Option<Duration.Duration>) =>
   Option.match(retryAfter, { onNone: () => "try again later", onSome: (wait) => `try again in ${seconds(wait)}` })
@@ -179,7 +182,8 @@ export class UnexpectedStatus extends Schema.TaggedError<UnexpectedStatus>("@eff
   readonly isRetryable = false
   readonly retryAfter = noWait
   override get message() {
-    return this.status >= 300 && this.status < 400
+    // Browsers hide a redirect that is not followed behind the status 0.
+    return this.status === 0 || (this.status >= 300 && this.status < 400)
       ? answered(this, "redirects are not followed; check the base URL")
       : answered(this, "no call of the registry documents this status; check the base URL")
   }
@@ -312,7 +316,9 @@ export const Reason = Schema.Union([
   Signing,
   Configuration,
   InvalidRequest,
-  Clock
+  Clock,
+  WebhookRefused,
+  InstallRefused
 ])
 /** Every reason an {@link IcrError} can have. */
 export type Reason = typeof Reason.Type

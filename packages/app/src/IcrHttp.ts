@@ -8,14 +8,14 @@
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as FetchHttpClient from "effect/http/FetchHttpClient"
+import * as Headers from "effect/http/Headers"
 import * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
-import * as HttpClientResponse from "effect/http/HttpClientResponse"
+import type * as HttpClientResponse from "effect/http/HttpClientResponse"
 import type * as HttpMethod from "effect/http/HttpMethod"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
-import * as Redacted from "effect/Redacted"
+import * as Schedule from "effect/Schedule"
 import type * as Schema from "effect/Schema"
 import type { Credential } from "./Credential.ts"
 import { IcrConfig } from "./IcrConfig.ts"
@@ -24,7 +24,12 @@ import { makeAttempt } from "./internal/attempt.ts"
 import { decodeJson } from "./internal/decode.ts"
 import { count, millis } from "./internal/options.ts"
 import { makePipeline } from "./internal/pipeline.ts"
-import { pathTemplate, whyNotRelative } from "./internal/url.ts"
+import { ReadResponse } from "./internal/response.ts"
+import { atLeastRetryAfter, makeBudget } from "./internal/retry.ts"
+import { type TestRequest, type TestResponse, scripted } from "./internal/scripted.ts"
+import { makeObserve } from "./internal/telemetry.ts"
+import { classify } from "./internal/transport.ts"
+import { fillPath, pathTemplate, whyNotRelative } from "./internal/url.ts"
 import { RateLimit } from "./RateLimit.ts"
 import * as RetryPolicy from "./RetryPolicy.ts"
 import { ServerClock } from "./ServerClock.ts"
@@ -79,8 +84,8 @@ export interface Service {
 
 /** All have defaults. 0 is honoured; negative durations and NaN are refused when the layer is built. */
 export interface Options {
-  /** `RetryPolicy.make()` with its defaults unless given; `false` switches repeating off. */
-  readonly retry?: RetryPolicy.RetrySchedule | false | undefined
+  /** Options of the policy, or a schedule of one's own; `false` switches repeating off. */
+  readonly retry?: RetryPolicy.Options | RetryPolicy.RetrySchedule | false | undefined
   /** Repetitions that all calls of the layer share; a success gives a tenth back. Default 100. */
   readonly retryBudget?: number | undefined
   /** The longest `Retry-After` that is waited for; above it the call fails at once. Default 60 s. */
@@ -93,7 +98,7 @@ export interface Options {
   readonly maxBodyBytes?: number | undefined
   /** Of any other answer; what is beyond is not read. Default 1 MiB. */
   readonly maxErrorBytes?: number | undefined
-  /** Also open the HTTP client's own span for each request. Default false. */
+  /** Also open a span for each request under the one of its call. Default false. */
   readonly traceRequests?: boolean | undefined
   /** Send `traceparent` and `b3` to the registry. Default false. */
   readonly propagateTrace?: boolean | undefined
@@ -114,11 +119,10 @@ export const idempotent: <A, E, R>(self: Effect.Effect<A, E, R>) => Effect.Effec
 // Constructor
 // ---------------------------------------------------------------------------------------------------------------------
 
-/** Fills `{placeholders}`. Ids are branded as safe segments; encoding them is the second lock on the same door. */
-const fill = (path: string, params: { readonly [name: string]: string } = {}) =>
-  path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(params[name] ?? ""))
-
-const nullBody = new Set([204, 205, 304])
+const scheduleOf = (retry: Options["retry"]) => {
+  if (retry === false) return Effect.succeed(RetryPolicy.none)
+  return Schedule.isSchedule(retry) ? Effect.succeed(retry) : RetryPolicy.make(retry)
+}
 
 const make = Effect.fnUntraced(function* (
   options: Options
@@ -126,40 +130,35 @@ const make = Effect.fnUntraced(function* (
   const config = yield* IcrConfig
   const clock = yield* ServerClock
   const limit = yield* Effect.serviceOption(RateLimit)
-  const requestInit = yield* Effect.serviceOption(FetchHttpClient.RequestInit)
-  const { retry } = options
   const shared = {
     clock,
-    server: new URL(config.baseUrl).hostname,
-    schedule: RetryPolicy.atLeastRetryAfter(retry === false ? RetryPolicy.none : (retry ?? RetryPolicy.make())),
-    budget: yield* RetryPolicy.makeBudget(yield* count("retryBudget", options.retryBudget, 100, 0)),
+    traceRequests: options.traceRequests ?? false,
+    propagateTrace: options.propagateTrace ?? false,
+    observe: makeObserve(new URL(config.baseUrl)),
+    schedule: atLeastRetryAfter(yield* scheduleOf(options.retry)),
+    budget: yield* makeBudget(yield* count("retryBudget", options.retryBudget, 100, 0)),
     maxRetryAfter: yield* millis("maxRetryAfter", options.maxRetryAfter, "60 seconds"),
     attemptTimeout: yield* millis("attemptTimeout", options.attemptTimeout, "10 seconds"),
     deadline: yield* millis("deadline", options.deadline, "30 seconds"),
-    attempt: makeAttempt({
+    attempt: yield* makeAttempt({
       client: yield* HttpClient.HttpClient,
       clock,
       maxBodyBytes: yield* count("maxBodyBytes", options.maxBodyBytes, 16 * 1024 * 1024, 0),
-      maxErrorBytes: yield* count("maxErrorBytes", options.maxErrorBytes, 1024 * 1024, 0),
-      traceRequests: options.traceRequests ?? false,
-      propagateTrace: options.propagateTrace ?? false,
-      requestInit: Option.getOrUndefined(requestInit)
+      maxErrorBytes: yield* count("maxErrorBytes", options.maxErrorBytes, 1024 * 1024, 0)
     })
   }
-  const limited = makePipeline({
-    ...shared,
-    wait: Option.match(limit, { onNone: () => Effect.void, onSome: (_) => _.wait })
-  })
-  const unlimited = makePipeline({ ...shared, wait: Effect.void })
+  const limited = makePipeline({ ...shared, wait: Option.getOrUndefined(limit)?.wait })
+  const unlimited = makePipeline({ ...shared, wait: undefined })
 
+  const headers = Headers.fromInput({ accept: "application/json", "x-icr-api-version": config.apiVersion })
   const prepare = (request: HttpClientRequest.HttpClientRequest, path: string) =>
-    request.pipe(
-      HttpClientRequest.setUrl(config.baseUrl + path),
-      HttpClientRequest.setHeaders({
-        accept: "application/json",
-        "x-icr-api-version": config.apiVersion,
-        ...request.headers
-      })
+    HttpClientRequest.makeWith(
+      request.method,
+      config.baseUrl + path,
+      request.urlParams,
+      request.hash,
+      Headers.merge(headers, request.headers),
+      request.body
     )
 
   const call = <A>(request: Request<A>): Effect.Effect<A, IcrError> =>
@@ -169,12 +168,12 @@ const make = Effect.fnUntraced(function* (
         path: request.path,
         request: prepare(
           HttpClientRequest.make(request.method)("", { urlParams: request.query }),
-          fill(request.path, request.params)
+          fillPath(request.path, request.params)
         ),
         credential: request.credential,
         repeatable: request.repeatable,
-        installation: Option.fromUndefinedOr(request.installation),
-        notFound: Option.fromUndefinedOr(request.notFound)
+        installation: request.installation,
+        notFound: request.notFound
       },
       decodeJson(request.success)
     )
@@ -184,24 +183,17 @@ const make = Effect.fnUntraced(function* (
       const refused = whyNotRelative(request.url)
       if (refused !== undefined) return yield* fail(new InvalidRequest({ operation, detail: refused }))
       const path = request.url.startsWith("/") ? request.url : `/${request.url}`
-      const repeatable = request.method === "GET" || request.method === "HEAD" || (yield* Idempotent)
       return yield* limited(
         {
           operation,
           path: pathTemplate(path),
           request: prepare(request, path),
           credential,
-          repeatable,
-          installation: Option.fromUndefinedOr(installation),
-          notFound: Option.none()
+          repeatable: request.method === "GET" || request.method === "HEAD" || (yield* Idempotent),
+          installation,
+          notFound: undefined
         },
-        ({ bytes, headers, status }) =>
-          Effect.sync(() =>
-            HttpClientResponse.fromWeb(
-              request,
-              new Response(nullBody.has(status) ? null : Uint8Array.from(bytes), { status, headers })
-            )
-          )
+        (answer, info) => Effect.succeed(new ReadResponse(request, answer, info))
       )
     })
     return HttpClient.makeWith(Effect.flatMap(send), Effect.succeed<HttpClientRequest.HttpClientRequest>)
@@ -214,27 +206,36 @@ const make = Effect.fnUntraced(function* (
  * Decodes the JSON body of a response from {@link Service.client}, with failures as `IcrError` like everywhere else.
  *
  * ```ts
- * client.get("/projects?limit=10&page=0").pipe(Effect.flatMap(IcrHttp.schemaBodyJson(Projects)))
+ * import { IcrApp } from "@effect-icr/app/IcrApp"
+ * import { schemaBodyJson } from "@effect-icr/app/IcrHttp"
+ * import { Effect, Schema } from "effect"
+ *
+ * const Projects = schemaBodyJson(
+ *   Schema.Struct({ projects: Schema.Array(Schema.Struct({ fullName: Schema.String })) })
+ * )
+ *
+ * export const projects = Effect.flatMap(IcrApp, ({ appClient }) => appClient.get("/projects?limit=10&page=0")).pipe(
+ *   Effect.flatMap(Projects)
+ * )
  * ```
  */
 export const schemaBodyJson = <A>(schema: Schema.Decoder<A>) => {
   const decode = decodeJson(schema)
   return (response: HttpClientResponse.HttpClientResponse): Effect.Effect<A, IcrError> => {
+    const parts = ReadResponse.parts(response)
+    if (parts !== undefined) return decode(parts.answer, parts.info)
+    // A response that the program has wrapped, or got elsewhere.
+    const { headers, request, status } = response
     const info = {
       operation: "IcrHttp.schemaBodyJson",
-      method: response.request.method,
-      path: pathTemplate(response.request.url),
+      method: request.method,
+      path: pathTemplate(request.url),
       attempts: 1,
       elapsed: Duration.zero
     }
     return response.arrayBuffer.pipe(
-      Effect.catch(() => Effect.fail(fail(new Transport({ ...info, kind: "cut", code: Option.none() })))),
-      Effect.flatMap((buffer) =>
-        decode(
-          { status: response.status, headers: response.headers, bytes: new Uint8Array(buffer), truncated: false },
-          info
-        )
-      )
+      Effect.mapError((error) => fail(new Transport({ ...info, ...classify(error) }))),
+      Effect.flatMap((buffer) => decode({ status, headers, bytes: new Uint8Array(buffer), truncated: false }, info))
     )
   }
 }
@@ -243,38 +244,7 @@ export const schemaBodyJson = <A>(schema: Schema.Decoder<A>) => {
 // Layers
 // ---------------------------------------------------------------------------------------------------------------------
 
-/** What a test double sees of a request. The credential is there to be checked, redacted as everywhere. */
-export interface TestRequest {
-  readonly method: string
-  /** With its query, such as `/app/installations?limit=10&page=0`. */
-  readonly path: string
-  readonly headers: { readonly [name: string]: string }
-  readonly authorization: Redacted.Redacted
-}
-
-/** What a test double answers: by default status 200 and no headers. The body is sent as JSON. */
-export interface TestResponse {
-  readonly status?: number | undefined
-  readonly headers?: { readonly [name: string]: string } | undefined
-  readonly body?: unknown
-}
-
-const scripted = (script: (request: TestRequest) => Effect.Effect<TestResponse>) =>
-  HttpClient.make((request, url) =>
-    script({
-      method: request.method,
-      path: url.pathname + url.search,
-      headers: request.headers,
-      authorization: Redacted.make((request.headers["authorization"] ?? "").replace(/^Bearer /, ""))
-    }).pipe(
-      Effect.map(({ body, headers = {}, status = 200 }) =>
-        HttpClientResponse.fromWeb(
-          request,
-          new Response(body === undefined || nullBody.has(status) ? null : JSON.stringify(body), { status, headers })
-        )
-      )
-    )
-  )
+export type { TestRequest, TestResponse }
 
 /** The one way onto the wire. */
 export class IcrHttp extends Context.Service<IcrHttp, Service>()("@effect-icr/app/IcrHttp") {

@@ -42,6 +42,8 @@ export interface Claims {
 const header = { alg: "RS256", typ: "JWT" } as const
 const backdated = 60
 const ahead = 9 * 60
+/** Without an end to it, one lost answer of a KMS would hold up every caller for ever. */
+const patience = "10 seconds"
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Constructors
@@ -57,15 +59,22 @@ const make = Effect.fnUntraced(function* (
     name: "The app JWT",
     mint: Effect.fnUntraced(function* () {
       const now = Math.floor((yield* clock.now) / 1000)
-      const jwt = yield* sign({ iss: appId, iat: now - backdated, exp: now + ahead })
-      return { value: Redacted.make(jwt, { label: "app-jwt" }), life: ahead * 1000 }
+      const exp = now + ahead
+      const jwt = yield* Effect.timeoutOrElse(sign({ iss: appId, iat: now - backdated, exp }), {
+        duration: patience,
+        orElse: () =>
+          Effect.fail(fail(new Signing({ detail: `the signing service did not answer within ${patience}` })))
+      })
+      // A slow signing service eats into the life of what it signs.
+      const life = exp * 1000 - (yield* clock.now)
+      return { value: Redacted.make(jwt, { label: "app-jwt" }), life, stored: false }
     }),
     // The present offset, and the one before while its last callers leave.
     capacity: 2,
     windows: { soft: 120_000, hard: 30_000 },
     pause: { first: 10_000, longest: 120_000 },
     isGone: () => false,
-    onEvent: () => Effect.void
+    onEvent: () => {}
   })
   return { appJwt: Effect.flatMap(clock.offset, (offset) => slots.get(String(offset))) }
 })

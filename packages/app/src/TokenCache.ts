@@ -19,7 +19,7 @@ import { IcrConfig } from "./IcrConfig.ts"
 import type { IcrError } from "./IcrError.ts"
 import { IcrHttp } from "./IcrHttp.ts"
 import { jwtCredential } from "./internal/jwtCredential.ts"
-import { countToken } from "./internal/metrics.ts"
+import { countTokenUnsafe } from "./internal/metrics.ts"
 import { makeMint } from "./internal/mint.ts"
 import { count, millis, validDuration } from "./internal/options.ts"
 import * as Slots from "./internal/slots.ts"
@@ -71,7 +71,7 @@ export interface Options {
   readonly pause?: Duration.Input | undefined
   /** Default 2 min. */
   readonly maxPause?: Duration.Input | undefined
-  /** Installations whose tokens are kept, least recently used dropped first. Default 10,000. */
+  /** Installations whose tokens are kept, least recently used dropped first; 0 keeps none. Default 10,000. */
   readonly capacity?: number | undefined
 }
 
@@ -100,14 +100,14 @@ const make = Effect.fnUntraced(function* (
       first: yield* millis("pause", options.pause, "10 seconds"),
       longest: yield* millis("maxPause", options.maxPause, "2 minutes")
     },
-    onEvent: countToken,
+    onEvent: countTokenUnsafe,
     isGone
   }
 
-  // Keys are the whole identity, for stores and logs as well as for ourselves.
+  // Stores are shared, so their keys are the whole identity. The slots are this layer's own, for this app and this
+  // registry only: there the installation's id is enough, and spares every read the hashing of a long text.
   const identity = `${appId}@${baseUrl}`
-  const appKey = `${identity}/app`
-  const prefix = `${identity}/installations/`
+  const appKey = "app"
 
   const exchangeApp = http.call({
     operation: "IcrApp.appToken",
@@ -137,6 +137,7 @@ const make = Effect.fnUntraced(function* (
     ...shared,
     operation: "IcrApp.appToken",
     codec: AppAccessToken,
+    storeKey: (key: string) => `${identity}/${key}`,
     exchange: () => exchangeApp,
     longestLife: Infinity
   })
@@ -146,17 +147,18 @@ const make = Effect.fnUntraced(function* (
     ...shared,
     operation: "IcrApp.installationToken",
     codec: InstallationAccessToken,
-    exchange: (key: string) => exchangeInstallation(key.slice(prefix.length)),
+    storeKey: (id: string) => `${identity}/installations/${id}`,
+    exchange: exchangeInstallation,
     // "The installation access token will expire after 2 hours" (Authenticate as an installation).
     longestLife: 2 * 60 * 60 * 1000
   })
   const installations = yield* Slots.make<InstallationAccessToken>({
     ...shared,
     name: "An installation token",
-    capacity: yield* count("capacity", options.capacity, 10_000, 1),
-    mint: (key, situation) =>
-      Effect.tapError(installationMint.mint(key, situation), (error) =>
-        isGone(error) ? installationMint.remove(key) : Effect.void
+    capacity: yield* count("capacity", options.capacity, 10_000, 0),
+    mint: (id, situation) =>
+      Effect.tapError(installationMint.mint(id, situation), (error) =>
+        isGone(error) ? installationMint.remove(id) : Effect.void
       )
   })
 
@@ -168,8 +170,8 @@ const make = Effect.fnUntraced(function* (
 
   const installationToken: Service["installationToken"] = (id, options) =>
     options === undefined
-      ? installations.get(prefix + id)
-      : Effect.flatMap(asked("IcrApp.installationToken", options), (asked) => installations.get(prefix + id, asked))
+      ? installations.get(id)
+      : Effect.flatMap(asked("IcrApp.installationToken", options), (asked) => installations.get(id, asked))
 
   return TokenCache.of({
     appToken: (options) =>
@@ -178,13 +180,11 @@ const make = Effect.fnUntraced(function* (
         : Effect.flatMap(asked("IcrApp.appToken", options), (asked) => app.get(appKey, asked)),
     installationToken,
     appCredential: tokenCredential(app, appKey, app.get(appKey), appMint.remove),
-    installationCredential: (id) =>
-      tokenCredential(installations, prefix + id, installationToken(id), installationMint.remove),
+    installationCredential: (id) => tokenCredential(installations, id, installationToken(id), installationMint.remove),
     mintInstallationToken: exchangeInstallation,
     takeInstallationToken: Effect.fnUntraced(function* (id) {
-      const key = prefix + id
-      const held = yield* installations.take(key)
-      const stored = yield* installationMint.take(key)
+      const held = yield* installations.take(id)
+      const stored = yield* installationMint.take(id)
       return Option.orElse(Option.fromUndefinedOr(held), () => stored)
     })
   })
@@ -216,7 +216,7 @@ export class TokenCache extends Context.Service<TokenCache, Service>()("@effect-
       installationToken: tokens.installation,
       appCredential: fixed(tokens.app.token),
       installationCredential: (id) => ({
-        get: Effect.map(tokens.installation(id), ({ token }) => token),
+        get: Effect.map(tokens.installation(id), ({ token }) => ({ value: token })),
         onRefused: () => Effect.succeed({ again: false, tried: "" })
       }),
       mintInstallationToken: tokens.installation,

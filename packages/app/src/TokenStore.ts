@@ -10,9 +10,16 @@ import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import type { KeyValueStore } from "effect/persistence/KeyValueStore"
 import type * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
+import type { IcrError } from "./IcrError.ts"
+import type * as TokenSeal from "./TokenSeal.ts"
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Service
+// ---------------------------------------------------------------------------------------------------------------------
 
 /** A store that failed. Never contains a value, and never reaches a caller of `IcrApp`. */
 export class TokenStoreError extends Schema.TaggedError<TokenStoreError>("@effect-icr/app/TokenStoreError")(
@@ -45,6 +52,20 @@ export interface Service {
   readonly lease: (key: string) => Effect.Effect<boolean, TokenStoreError, Scope.Scope>
 }
 
+// ---------------------------------------------------------------------------------------------------------------------
+// Options
+// ---------------------------------------------------------------------------------------------------------------------
+
+/** How the tokens are sealed, and under which names they are kept. */
+export type KeyValueStoreOptions = TokenSeal.Options & {
+  /** Before every key. Default `icr-token:`. */
+  readonly prefix?: string | undefined
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Layers
+// ---------------------------------------------------------------------------------------------------------------------
+
 /** Where tokens outlive a process. */
 export class TokenStore extends Context.Service<TokenStore, Service>()("@effect-icr/app/TokenStore") {
   /** Nowhere: every process mints for itself. The default. */
@@ -54,4 +75,20 @@ export class TokenStore extends Context.Service<TokenStore, Service>()("@effect-
     remove: () => Effect.void,
     lease: () => Effect.succeed(false)
   })
+
+  /**
+   * In a `KeyValueStore` (memory, files, SQL, web storage), sealed with the keys of `ICR_TOKEN_STORE_KEY` unless told
+   * otherwise. It has no locks, so processes may mint side by side, and no expiry: the entry of an installation that
+   * nobody asks for again stays until it is overwritten or cleared. Fails with the reason `Configuration`.
+   */
+  static readonly layerKeyValueStore = (
+    options: KeyValueStoreOptions = {}
+  ): Layer.Layer<TokenStore, IcrError, KeyValueStore> =>
+    // Loaded when used: every program has a TokenStore, few need this one and its encryption.
+    Layer.unwrap(
+      Effect.map(
+        Effect.promise(() => import("./internal/keyValueTokens.ts")),
+        ({ layer }) => layer(options)
+      )
+    )
 }

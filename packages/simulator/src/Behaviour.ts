@@ -3,7 +3,9 @@
  * switch here, with the default the evidence speaks for. {@link profiles} are three settings of all of them.
  */
 import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
+import { SimulatorError } from "./SimulatorError.ts"
 
 const RefusalStatus = Schema.Literals([401, 403])
 
@@ -66,6 +68,14 @@ export const Behaviour = Schema.Struct({
   data: Schema.Literals(["printed", "seen"])
 })
 export type Behaviour = typeof Behaviour.Type
+
+const validate = Schema.decodeUnknownEffect(Schema.toType(Behaviour))
+
+/** `base` with some switches changed; a value that no switch takes is refused. */
+export const change = (base: Behaviour, changes: Partial<Behaviour>): Effect.Effect<Behaviour, SimulatorError> =>
+  validate({ ...base, ...changes }).pipe(
+    Effect.mapError(({ message }) => new SimulatorError({ message: `behaviour: ${message}` }))
+  )
 
 const documented: Behaviour = {
   installationTokenLife: Duration.hours(2),

@@ -11,6 +11,7 @@ import type { RegistryEvent } from "./RegistryEvent.ts"
 import type { RequestEntry } from "./RequestLog.ts"
 import type { Route } from "./Route.ts"
 import type { SimulatorError } from "./SimulatorError.ts"
+import type { Webhooks } from "./Webhooks.ts"
 import type { OrganizationType, Permissions } from "./Wire.ts"
 
 /** An installation as the registry's own dashboard sees it. */
@@ -110,6 +111,10 @@ export interface Control {
 
   /** What apps are told about, from the moment the stream runs. Nothing is kept for later. */
   readonly events: Stream.Stream<RegistryEvent>
+  /** The deliveries that tell them. */
+  readonly webhooks: Webhooks
+  /** Where the install page may send the browser, the default first (Callback URL). */
+  readonly setCallbackUrls: (urls: ReadonlyArray<string>, appId?: string) => Effect.Effect<void, SimulatorError>
 
   /** Registers one more key pair. */
   readonly addKey: (appId?: string) => Effect.Effect<AppKey, SimulatorError>
@@ -128,7 +133,7 @@ export interface Control {
   readonly skewClock: (by: Duration.Input) => Effect.Effect<void>
 
   readonly behaviour: Effect.Effect<Behaviour>
-  readonly setBehaviour: (change: Partial<Behaviour>) => Effect.Effect<void>
+  readonly setBehaviour: (changes: Partial<Behaviour>) => Effect.Effect<void, SimulatorError>
   readonly faults: Faults
 
   /** The last requests, oldest first, without secrets. Bounded by the option `requestLogSize`. */

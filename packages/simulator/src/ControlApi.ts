@@ -15,6 +15,7 @@ import { Validation } from "./Contract.ts"
 import { Fault, FaultStep } from "./Fault.ts"
 import { RequestEntry } from "./RequestLog.ts"
 import { Route } from "./Route.ts"
+import { webhookGroup } from "./WebhookControlApi.ts"
 import { BadRequest, OrganizationType, Permissions, Unauthorized } from "./Wire.ts"
 
 /** The simulator's own token, not one of the registry's. */
@@ -106,6 +107,11 @@ const group = HttpApiGroup.make("control")
       error
     }),
     HttpApiEndpoint.post("addKey", "/keys", { payload: Schema.Struct(appId), success: Key, error }),
+    HttpApiEndpoint.post("addPublicKey", "/keys/public", {
+      payload: Schema.Struct({ ...appId, pem: Schema.String }),
+      success: Schema.Struct({ fingerprint: Schema.String }),
+      error
+    }),
     HttpApiEndpoint.post("rotateKey", "/keys/rotate", { payload: Schema.Struct(appId), success: Key, error }),
     HttpApiEndpoint.post("revokeKey", "/keys/revoke", {
       payload: Schema.Struct({ ...appId, fingerprint: Schema.String }),
@@ -126,7 +132,8 @@ const group = HttpApiGroup.make("control")
     HttpApiEndpoint.get("behaviour", "/behaviour", { success: Behaviour }),
     HttpApiEndpoint.patch("setBehaviour", "/behaviour", {
       payload: Behaviour.mapFields(Struct.map(Schema.optionalKey)),
-      success: Behaviour
+      success: Behaviour,
+      error
     }),
     HttpApiEndpoint.post("scriptFaults", "/faults/script", {
       payload: Schema.Struct({ route: target, steps: Schema.Array(FaultStep) }),
@@ -152,4 +159,5 @@ const group = HttpApiGroup.make("control")
 /** The contract of the control interface; `/_simulator/openapi.json` is made from it. */
 export class ControlApi extends HttpApi.make("simulator-control")
   .add(group)
+  .add(webhookGroup.middleware(ControlToken).middleware(Validation).prefix("/_simulator"))
   .annotateMerge(OpenApi.annotations({ title: "Simulator control", version: "1" })) {}

@@ -13,6 +13,8 @@ export const RequestEntry = Schema.Struct({
   route: Schema.NullOr(Schema.String),
   /** What the request carried in `authorization`. */
   credential: Schema.Literals(["none", "jwt", "token", "other"]),
+  /** The API version the request was held to; null when it asked for one that is not supported. */
+  apiVersion: Schema.NullOr(Schema.String),
   headers: Schema.Record(Schema.String, Schema.String),
   /** Status of the answer; null when there was none, as after a reset. */
   status: Schema.NullOr(Schema.Int),

@@ -2,7 +2,19 @@
  * The International Carbon Registry on your machine: in memory for tests, or on a loopback socket for everything else.
  *
  * ```ts
- * import * as Simulator from "@effect-icr/simulator/Simulator"
+ * import { Simulator } from "@effect-icr/simulator/Simulator"
+ * import { Effect } from "effect"
+ * import * as HttpClient from "effect/http/HttpClient"
+ * import * as assert from "node:assert"
+ *
+ * const program = Effect.gen(function* () {
+ *   const { baseUrl, control } = yield* Simulator
+ *   const response = yield* HttpClient.get(`${baseUrl}/projects`)
+ *   assert.strictEqual(response.status, 403) // no token
+ *   assert.strictEqual(yield* control.requestCount("GET /projects"), 1)
+ * })
+ *
+ * await Effect.runPromise(Effect.provide(program, Simulator.layer()))
  * ```
  */
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
@@ -18,7 +30,7 @@ import * as Redacted from "effect/Redacted"
 import * as Ref from "effect/Ref"
 import { randomBytes } from "node:crypto"
 import { createServer } from "node:http"
-import { type Behaviour, profiles, type Profile } from "./Behaviour.ts"
+import { type Behaviour, change, profiles, type Profile } from "./Behaviour.ts"
 import type { AppCredentials, Control } from "./Control.ts"
 import * as ControlActions from "./internal/control.ts"
 import * as Exchange from "./internal/exchange.ts"
@@ -31,6 +43,7 @@ import * as OwnPages from "./internal/ownPages.ts"
 import * as RequestLog from "./internal/requestLog.ts"
 import * as World from "./internal/World.ts"
 import { SimulatorError } from "./SimulatorError.ts"
+import type { WebhookTarget } from "./Webhooks.ts"
 
 /** How the simulated registry is set up. */
 export interface SimulatorOptions {
@@ -50,6 +63,10 @@ export interface SimulatorOptions {
   readonly privateKey?: string | Redacted.Redacted<string> | undefined
   /** The first app's name id; default `app1`. */
   readonly appNameId?: string | undefined
+  /** Where the first app's webhook deliveries go; default nowhere. */
+  readonly webhookUrl?: WebhookTarget | undefined
+  /** Where the install page may send the browser, the default first; default nowhere. */
+  readonly callbackUrls?: ReadonlyArray<string> | undefined
   /** What opens the control interface over HTTP; default: a random value. */
   readonly controlToken?: string | Redacted.Redacted<string> | undefined
   /** How many tokens are kept; when there are more, the oldest end early. Default 100,000. */
@@ -165,15 +182,17 @@ const make = Effect.fnUntraced(function* (options: SimulatorOptions, baseUrl: st
     installations: yield* wholeNumber("installations", options.installations ?? 3, 0),
     projects: yield* wholeNumber("projects", options.projects ?? 60, 0),
     tokenCapacity: yield* wholeNumber("tokenCapacity", options.tokenCapacity ?? 100_000, 1),
-    behaviour: { ...profiles[options.profile ?? "documented"], ...life, ...options.behaviour },
+    behaviour: yield* change(profiles[options.profile ?? "documented"], { ...life, ...options.behaviour }),
     appNameId: options.appNameId ?? "app1",
-    publicKey: key.publicKey
+    publicKey: key.publicKey,
+    webhookTarget: options.webhookUrl,
+    callbackUrls: options.callbackUrls ?? []
   })
   const log = RequestLog.make(yield* wholeNumber("requestLogSize", options.requestLogSize ?? 1000, 0))
   const plan = FaultPlan.make(world.seed)
   const control = ControlActions.make(world, log, plan)
   const [app] = (yield* Ref.get(world.tables)).apps.values()
-  if (app === undefined) return yield* Effect.die("a world has a first app")
+  if (app?.webhookSecret === undefined) return yield* Effect.die("a world has a first app")
   const installations = Effect.orDie(control.installations())
   const simulator = Simulator.of({
     baseUrl,

@@ -134,8 +134,8 @@ export const Project = Schema.Struct({
   status: Schema.String,
   startDate: Timestamp,
   creditingPeriodStartDate: Timestamp,
-  estimatedAnnualMitigations: Schema.Array(Schema.NullOr(Schema.Number)),
-  location: Schema.Struct({ lat: Schema.Number, lng: Schema.Number })
+  estimatedAnnualMitigations: Schema.Array(Schema.NullOr(Schema.Finite)),
+  location: Schema.Struct({ lat: Schema.Finite, lng: Schema.Finite })
 }).annotate({ identifier: "Project" })
 export type Project = typeof Project.Type
 

@@ -25,6 +25,14 @@ const flags = {
     Flag.withDescription("Installations at the start"),
     Flag.withDefault(3)
   ),
+  webhookUrl: Flag.String("webhook-url").pipe(
+    Flag.withDescription("Where the app's webhook deliveries go"),
+    Flag.optional
+  ),
+  callbackUrl: Flag.String("callback-url").pipe(
+    Flag.withDescription("Where the install page sends the browser"),
+    Flag.optional
+  ),
   seed: Flag.Int("seed").pipe(Flag.withDescription("Same seed, same world"), Flag.withDefault(1)),
   profile: Flag.Literals("profile", ["documented", "observed", "strict"]).pipe(
     Flag.withDescription("Which reading of the documents"),
@@ -81,8 +89,16 @@ const complain = (message: string) =>
     })
   )
 
-Command.make("icr-simulator", flags, ({ keyFile, ...options }) =>
-  run(keyFile).pipe(Effect.provide(Simulator.layerServer(options)))
+Command.make("icr-simulator", flags, ({ callbackUrl, keyFile, webhookUrl, ...options }) =>
+  run(keyFile).pipe(
+    Effect.provide(
+      Simulator.layerServer({
+        ...options,
+        webhookUrl: Option.getOrUndefined(webhookUrl),
+        callbackUrls: Option.toArray(callbackUrl)
+      })
+    )
+  )
 ).pipe(
   Command.withDescription("The International Carbon Registry on your machine"),
   Command.run({ version: "0.1.0" }),

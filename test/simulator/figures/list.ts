@@ -1,19 +1,22 @@
 /**
- * Lists 100,000 installations over a loopback socket, page by page, and prints what that takes:
+ * Lists 100,000 installations over a loopback socket, twice: page by page with a bare HTTP client, and through the client's
+ * stream. Prints what that takes:
  *
  *     node --expose-gc test/simulator/figures/list.ts [installations]
  *
  * Client and server share the process; its memory is read after a garbage collection, so that the figures show what is held.
  */
+import { IcrApp } from "@effect-icr/app/IcrApp"
 import { Simulator } from "@effect-icr/simulator/Simulator"
 import { NodeRuntime } from "@effect/platform-node"
-import { Console, Effect, Layer, Schema } from "effect"
+import { Console, Effect, Layer, Schema, Stream } from "effect"
 import { FetchHttpClient } from "effect/http"
 import { body, call, Page } from "../support/calls.ts"
 import { appJwt } from "../support/jwt.ts"
 
 const installations = Number(process.argv[2] ?? 100_000)
 const limit = 50
+const lines = 5
 
 const held = () => {
   globalThis.gc?.()
@@ -22,27 +25,56 @@ const held = () => {
 }
 const since = (start: number) => `${((performance.now() - start) / 1000).toFixed(2)} s`
 
-const started = performance.now()
-const program = Effect.gen(function* () {
-  yield* Console.log(`world of ${installations} ready after ${since(started)}: ${held()}`)
-  const seen = new Set<string>()
-  const walk = performance.now()
-  let jwt = yield* appJwt()
+const report = (start: number, listed: number) =>
+  listed % Math.ceil(installations / lines) === 0
+    ? Console.log(`${String(listed).padStart(9)} listed, ${since(start)}, ${held()}`)
+    : Effect.void
+
+const all = Schema.decodeUnknownEffect(Schema.Literal(installations))
+
+const raw = Effect.gen(function* () {
+  const start = performance.now()
+  const jwt = yield* appJwt()
+  let listed = 0
   for (let page = 0; ; page++) {
     const response = yield* call("GET", `/app/installations?limit=${limit}&page=${page}`, jwt)
-    const { installations: items } = yield* body(Page)(response)
-    for (const { id } of items) seen.add(id)
-    if (items.length < limit) break
-    if (page % 400 === 399) {
-      jwt = yield* appJwt()
-      yield* Console.log(`${String(seen.size).padStart(7)} listed, ${since(walk)}, ${held()}`)
-    }
+    const items = (yield* body(Page)(response)).installations.length
+    listed += items
+    if (items < limit) break
+    yield* report(start, listed)
   }
-  yield* Console.log(`${seen.size} different ids of ${installations} in ${since(walk)}: ${held()} (the ids included)`)
-  yield* Schema.decodeUnknownEffect(Schema.Literal(installations))(seen.size)
+  yield* all(listed)
 })
 
-program.pipe(
-  Effect.provide(Layer.merge(Simulator.layerServer({ installations }), FetchHttpClient.layer)),
+const streamed = Effect.gen(function* () {
+  const start = performance.now()
+  const app = yield* IcrApp
+  let listed = 0
+  yield* app.installations.pipe(
+    Stream.runForEach(() => {
+      listed++
+      return report(start, listed)
+    })
+  )
+  yield* all(listed)
+})
+
+const client = Layer.unwrap(
+  Effect.map(Simulator, ({ app, baseUrl }) =>
+    IcrApp.layerOptions({ appId: app.appId, privateKey: app.privateKey, baseUrl })
+  )
+)
+
+const started = performance.now()
+Effect.gen(function* () {
+  yield* Console.log(`world of ${installations} ready after ${since(started)}: ${held()}`)
+  yield* Console.log("page by page")
+  yield* raw
+  yield* Console.log("through the client's stream")
+  yield* streamed
+}).pipe(
+  Effect.provide(
+    client.pipe(Layer.provideMerge(Layer.merge(Simulator.layerServer({ installations }), FetchHttpClient.layer)))
+  ),
   NodeRuntime.runMain
 )

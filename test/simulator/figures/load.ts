@@ -1,7 +1,9 @@
 /**
  * Mixed load on a `pnpm simulator` process, and the memory of that process meanwhile:
  *
- *     node test/simulator/figures/load.ts [seconds] [callers]
+ *     node test/simulator/figures/load.ts [seconds] [callers] [MiB]
+ *
+ * The server's heap is limited (default 192 MiB), so that something that grows without end would end the run with it.
  */
 import { NodeRuntime, NodeServices } from "@effect/platform-node"
 import { Console, Duration, Effect, Schedule, Schema, Stream } from "effect"
@@ -12,6 +14,7 @@ import { fileURLToPath } from "node:url"
 
 const seconds = Number(process.argv[2] ?? 60)
 const callers = Number(process.argv[3] ?? 8)
+const heapLimit = Number(process.argv[4] ?? 192)
 const main = fileURLToPath(new URL("../../../packages/simulator/src/main.ts", import.meta.url))
 
 const Ready = Schema.fromJsonString(
@@ -32,7 +35,16 @@ const program = Effect.gen(function* () {
   const keyFile = `${directory}/key.pem`
   const spawner = yield* ChildProcessSpawner.ChildProcessSpawner
   const handle = yield* spawner.spawn(
-    ChildProcess.make(process.execPath, [main, "--port", "0", "--installations", "100", "--key-file", keyFile])
+    ChildProcess.make(process.execPath, [
+      `--max-old-space-size=${heapLimit}`,
+      main,
+      "--port",
+      "0",
+      "--installations",
+      "100",
+      "--key-file",
+      keyFile
+    ])
   )
   const line = yield* handle.stdout.pipe(
     Stream.decodeText(),

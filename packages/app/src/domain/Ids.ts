@@ -19,7 +19,23 @@ export const AppId = segment.pipe(Schema.brand("AppId"))
 /** The app's id from the dashboard, the `iss` of its JWT (`Generate a JWT`). */
 export type AppId = typeof AppId.Type
 
-/** One app on one organization (`Get an installation`, Apps v0.5). */
+/**
+ * One app on one organization (`Get an installation`, Apps v0.5).
+ *
+ * ```ts
+ * import { InstallationId } from "@effect-icr/app"
+ * import { Config, Effect, Schema } from "effect"
+ * import * as assert from "node:assert"
+ *
+ * // a constant, which throws where it is wrong
+ * InstallationId.make("123e4567-e89b-12d3-a456-426614174000")
+ * // what comes from outside
+ * const decode = Schema.decodeUnknownEffect(InstallationId)
+ * assert.ok(await Effect.runPromise(Effect.isFailure(decode("../admin"))))
+ * // configuration
+ * Config.schema(InstallationId, "MY_INSTALLATION")
+ * ```
+ */
 export const InstallationId = segment.pipe(Schema.brand("InstallationId"))
 /** One app on one organization (`Get an installation`, Apps v0.5). */
 export type InstallationId = typeof InstallationId.Type

@@ -23,9 +23,9 @@ export interface CallInfo {
 
 /** What a 404 or a suspension speaks of: the installation itself, or something behind it. */
 export interface Subject {
-  readonly installation: Option.Option<string>
+  readonly installation: string | undefined
   /** The id to report when a 404 means that there is no such installation. */
-  readonly notFound: Option.Option<string>
+  readonly notFound: string | undefined
 }
 
 /** A whole answer, body read as text. */
@@ -33,18 +33,20 @@ export interface Answer {
   readonly status: number
   readonly headers: Headers.Headers
   readonly text: string
+  /** What the request carried: a server may echo it. */
+  readonly secrets: ReadonlyArray<string>
 }
 
 const Json = Schema.decodeUnknownOption(Schema.fromJsonString(Schema.Unknown))
 
 /** `message` as a text or a list of texts; anything else (HTML, an empty body, half a JSON) says nothing. */
-const registryMessage = (text: string): ReadonlyArray<string> => {
+const registryMessage = ({ secrets, text }: Answer): ReadonlyArray<string> => {
   const message = Json(text).pipe(
     Option.filter(Predicate.hasProperty("message")),
     Option.map(({ message }) => message),
     Option.getOrElse(() => [])
   )
-  return scrub(Arr.filter(Arr.ensure<unknown>(message), Predicate.isString))
+  return scrub(Arr.filter(Arr.ensure<unknown>(message), Predicate.isString), secrets)
 }
 
 const permissionName = /\b(?:organization_[a-z]+|examiner)(?::[a-z_]+)?/
@@ -60,7 +62,7 @@ const retryAfter = (headers: Headers.Headers, now: number) =>
 /** The reason for an answer that is not a success. `now` is the registry's time, for `Retry-After` dates. */
 export const reasonOf = (answer: Answer, call: CallInfo, subject: Subject, now: number): Reason.Reason => {
   const { status } = answer
-  const fields = { ...call, status, registryMessage: registryMessage(answer.text) }
+  const fields = { ...call, status, registryMessage: registryMessage(answer) }
   const words = fields.registryMessage.join(" ")
   switch (status) {
     case 400:
@@ -79,7 +81,7 @@ export const reasonOf = (answer: Answer, call: CallInfo, subject: Subject, now: 
       if (/\bsuspended\b/i.test(words)) {
         return new Reason.InstallationSuspended({
           ...fields,
-          installationId: Option.getOrElse(subject.installation, () => "(unknown)")
+          installationId: subject.installation ?? "(unknown)"
         })
       }
       const permission = Option.fromNullishOr(permissionName.exec(words)?.[0])
@@ -90,10 +92,9 @@ export const reasonOf = (answer: Answer, call: CallInfo, subject: Subject, now: 
     }
     case 404:
     case 410:
-      return Option.match(subject.notFound, {
-        onNone: () => new Reason.NotFound(fields),
-        onSome: (id) => new Reason.InstallationNotFound({ ...fields, id })
-      })
+      return subject.notFound === undefined
+        ? new Reason.NotFound(fields)
+        : new Reason.InstallationNotFound({ ...fields, id: subject.notFound })
     case 409:
       return new Reason.Conflict(fields)
     case 429:
@@ -104,6 +105,10 @@ export const reasonOf = (answer: Answer, call: CallInfo, subject: Subject, now: 
         : new Reason.UnexpectedStatus(fields)
   }
 }
+
+/** Whether it was the credential that was refused, or may have been. */
+export const isRefusal = ({ reason }: Reason.IcrError): boolean =>
+  reason._tag === "Unauthorized" || (reason._tag === "Forbidden" && Option.isNone(reason.permission))
 
 /** Says in a refusal what was done about it before giving up. */
 export const withTried = (error: Reason.IcrError, tried: string): Reason.IcrError => {

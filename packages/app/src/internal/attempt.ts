@@ -1,5 +1,5 @@
 /** One request over the wire: sent once, read whole, never followed elsewhere. */
-import * as Clock from "effect/Clock"
+import { Clock } from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as FetchHttpClient from "effect/http/FetchHttpClient"
@@ -7,11 +7,10 @@ import type * as Headers from "effect/http/Headers"
 import * as HttpClient from "effect/http/HttpClient"
 import type * as HttpClientError from "effect/http/HttpClientError"
 import type * as HttpClientRequest from "effect/http/HttpClientRequest"
-import type * as Option from "effect/Option"
-import type { TransportKind } from "../IcrError.ts"
+import type * as HttpClientResponse from "effect/http/HttpClientResponse"
+import * as Option from "effect/Option"
 import type * as ServerClock from "../ServerClock.ts"
 import { readBody } from "./body.ts"
-import { classify } from "./transport.ts"
 
 /** A whole answer. `truncated` when the body was longer than the limit for its status. */
 export interface RawAnswer {
@@ -21,46 +20,73 @@ export interface RawAnswer {
   readonly truncated: boolean
 }
 
-/** The connection failed. */
-export interface Lost {
-  readonly kind: TransportKind
-  readonly code: Option.Option<string>
-}
-
 /** What an attempt needs beside the request. */
 export interface Options {
   readonly client: HttpClient.HttpClient
   readonly clock: ServerClock.Service
   readonly maxBodyBytes: number
   readonly maxErrorBytes: number
-  /** Also trace the HTTP client's own span under ours. */
-  readonly traceRequests: boolean
-  /** Send `traceparent` to the registry. */
-  readonly propagateTrace: boolean
-  /** What the program set for `fetch`, if anything. */
-  readonly requestInit: globalThis.RequestInit | undefined
 }
 
-const lost = (phase: "head" | "body") =>
-  Effect.mapError((error: HttpClientError.HttpClientError): Lost => classify(error, phase))
+/**
+ * What the program set for `fetch` when it built the client's layer: visible only to what runs inside the client, so a
+ * request is begun there and given up before it is one.
+ */
+const requestInitOf = Effect.fnUntraced(function* (client: HttpClient.HttpClient) {
+  let found: globalThis.RequestInit | undefined
+  const look = Effect.flatMap(Effect.serviceOption(FetchHttpClient.RequestInit), (init) => {
+    found = Option.getOrUndefined(init)
+    return Effect.interrupt
+  })
+  yield* Effect.exit(client.postprocess(look))
+  return found
+})
+
+/**
+ * What holds for every request, whatever the program's layers say: `fetch` does not follow redirects, and the client opens
+ * no span, since it would put into it what it was sent and what it was answered.
+ */
+const bindings = (requestInit: globalThis.RequestInit | undefined) =>
+  Context.make(FetchHttpClient.RequestInit, { ...requestInit, redirect: "manual" }).pipe(
+    Context.add(HttpClient.TracerDisabledWhen, () => true)
+  )
+
+/** A client that refuses statuses by itself must not hide the answer. */
+const evenIfRefused = (error: HttpClientError.HttpClientError) =>
+  error.reason._tag === "StatusCodeError" ? Effect.succeed(error.reason.response) : Effect.fail(error)
 
 /** Sends the request and reads the answer, up to the limit for its status. Interruption aborts the socket. */
-export const makeAttempt = (
-  options: Options
-): ((request: HttpClientRequest.HttpClientRequest) => Effect.Effect<RawAnswer, Lost>) => {
-  const { client, clock } = options
-  // Bound to every request, so that no layer of the host can undo them. `fetch` would follow redirects.
-  const bound = Context.make(FetchHttpClient.RequestInit, { ...options.requestInit, redirect: "manual" }).pipe(
-    Context.add(HttpClient.TracerDisabledWhen, () => !options.traceRequests),
-    Context.add(HttpClient.TracerPropagationEnabled, options.propagateTrace)
-  )
-  return Effect.fnUntraced(function* (request) {
-    const sentAt = yield* Clock.currentTimeMillis
-    const response = yield* lost("head")(client.execute(request))
-    const date = response.headers["date"]
-    if (date !== undefined) yield* clock.observe(date, sentAt, yield* Clock.currentTimeMillis)
-    const isSuccess = response.status >= 200 && response.status < 300
-    const body = yield* lost("body")(readBody(response, isSuccess ? options.maxBodyBytes : options.maxErrorBytes))
-    return { status: response.status, headers: response.headers, ...body }
-  }, Effect.provideContext(bound))
-}
+export const makeAttempt = Effect.fnUntraced(function* (options: Options) {
+  const { client, clock, maxBodyBytes, maxErrorBytes } = options
+  const bound = Effect.provideContext(bindings(yield* requestInitOf(client)))
+  let lastDate: string | undefined
+
+  const read = (response: HttpClientResponse.HttpClientResponse, headers: Headers.Headers) => {
+    const { status } = response
+    const limit = status >= 200 && status < 300 ? maxBodyBytes : maxErrorBytes
+    return Effect.map(readBody(response, headers, limit), ({ bytes, truncated }): RawAnswer => ({
+      status,
+      headers,
+      bytes,
+      truncated
+    }))
+  }
+
+  return (request: HttpClientRequest.HttpClientRequest): Effect.Effect<RawAnswer, HttpClientError.HttpClientError> =>
+    Effect.withFiber((fiber) => {
+      const local = fiber.getRef(Clock)
+      const sentAt = local.currentTimeMillisUnsafe()
+      return client.execute(request).pipe(
+        Effect.catch(evenIfRefused),
+        Effect.flatMap((response) => {
+          const { headers } = response
+          const { date } = headers
+          // Answers of the same second say the same.
+          if (date === undefined || date === lastDate) return read(response, headers)
+          lastDate = date
+          return Effect.andThen(clock.observe(date, sentAt, local.currentTimeMillisUnsafe()), read(response, headers))
+        }),
+        bound
+      )
+    })
+})

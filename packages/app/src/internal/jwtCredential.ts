@@ -8,7 +8,7 @@ import type * as Signer from "../Signer.ts"
  * `Date` header may just have taught it the registry's time.
  */
 export const jwtCredential = (signer: Signer.Service): Credential => ({
-  get: signer.appJwt,
+  get: Effect.map(signer.appJwt, (value) => ({ value })),
   onRefused: Effect.fnUntraced(function* ({ refused, repeatable }) {
     if (!repeatable || refused.length > 1) return { again: false, tried: refused.length > 1 ? resigned : "" }
     const jwt = yield* Effect.option(signer.appJwt)

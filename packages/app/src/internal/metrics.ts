@@ -1,5 +1,6 @@
 /** Counters of the token cache. No labels: an installation id in a label would be a series for each customer. */
-import * as Effect from "effect/Effect"
+import type * as Context from "effect/Context"
+import type * as Effect from "effect/Effect"
 import * as Metric from "effect/Metric"
 
 const counter = (name: string, description: string) => Metric.counter(name, { description, incremental: true })
@@ -14,9 +15,12 @@ const counters = {
   evicted: counter("icr_token_evicted", "Tokens dropped to stay within the capacity")
 }
 
+/** What is counted. */
+export type TokenEvent = keyof typeof counters
+
+/** Counts an event at once, in the metric registry of this context: for every token handed out, so without an effect. */
+export const countTokenUnsafe = (event: TokenEvent, by: number, context: Context.Context<never>): void =>
+  counters[event].updateUnsafe(by, context)
+
 /** Counts an event. */
-export const countToken = (event: keyof typeof counters, by: number): Effect.Effect<void> =>
-  Effect.withFiber((fiber) => {
-    counters[event].updateUnsafe(by, fiber.context)
-    return Effect.void
-  })
+export const countToken = (event: TokenEvent): Effect.Effect<void> => Metric.update(counters[event], 1)

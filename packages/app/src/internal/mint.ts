@@ -8,8 +8,8 @@ import type * as Schema from "effect/Schema"
 import { Clock, type IcrError, fail } from "../IcrError.ts"
 import type * as ServerClock from "../ServerClock.ts"
 import type * as TokenStore from "../TokenStore.ts"
-import type { Windows } from "./slot.ts"
-import type { Minted, Situation } from "./slots.ts"
+import type { Minted, Windows } from "./slot.ts"
+import type { Situation } from "./slots.ts"
 import * as StoredTokens from "./storedTokens.ts"
 
 /** What all access tokens have. */
@@ -24,6 +24,8 @@ export interface Options<T, I> {
   readonly clock: ServerClock.Service
   readonly store: Option.Option<TokenStore.Service>
   readonly codec: Schema.Codec<T, I>
+  /** A store is shared by apps and registries: its keys name them. */
+  readonly storeKey: (key: string) => string
   readonly exchange: (key: string) => Effect.Effect<T, IcrError>
   readonly longestLife: number
   readonly windows: Windows
@@ -32,8 +34,8 @@ export interface Options<T, I> {
 /** Tokens of one kind. */
 export interface Mint<T> {
   readonly mint: (key: string, situation: Situation<T>) => Effect.Effect<Minted<T>, IcrError>
-  /** Out of the store as well. */
-  readonly remove: (key: string) => Effect.Effect<void>
+  /** Out of the store as well. With a token: unless the store has another by now. */
+  readonly remove: (key: string, only?: T) => Effect.Effect<void>
   /** Out of the store, handed out if it still lives. */
   readonly take: (key: string) => Effect.Effect<Option.Option<T>>
 }
@@ -53,21 +55,22 @@ export const makeMint = <T extends Token, I>(options: Options<T, I>): Mint<T> =>
     const value = yield* exchange(key)
     const life = yield* lifeOf(value)
     if (life <= 0) return yield* fail(new Clock({ operation, expiredFor: Duration.millis(-life) }))
-    return { value, life }
+    return { value, life, stored: false }
   })
 
   if (Option.isNone(options.store)) {
     return { mint: fromRegistry, remove: () => Effect.void, take: () => Effect.succeedNone }
   }
-  const stored = StoredTokens.make(options.store.value, options.codec)
+  const stored = StoredTokens.make(options.store.value, options.codec, options.storeKey)
 
   /** A stored token that improves the situation: not the one in use, not the refused one, and good for a while. */
-  const fromStore = Effect.fnUntraced(function* (key: string, { current, mustMint, refused }: Situation<T>) {
-    if (mustMint) return undefined
+  const fromStore = Effect.fnUntraced(function* (key: string, { current, minimumLife, refused }: Situation<T>) {
+    if (minimumLife === Infinity) return undefined
     const value = Option.getOrUndefined(yield* stored.read(key))
     if (value === undefined || isSame(value, refused) || isSame(value, current)) return undefined
     const life = yield* lifeOf(value)
-    return life > (current === undefined ? windows.hard : windows.soft) ? { value, life } : undefined
+    const isGood = life > (current === undefined ? windows.hard : windows.soft) && life >= minimumLife
+    return isGood ? { value, life, stored: true } : undefined
   })
 
   const underLease = Effect.fnUntraced(function* (key: string, situation: Situation<T>) {
@@ -83,7 +86,10 @@ export const makeMint = <T extends Token, I>(options: Options<T, I>): Mint<T> =>
     mint: Effect.fnUntraced(function* (key, situation) {
       return (yield* fromStore(key, situation)) ?? (yield* underLease(key, situation))
     }),
-    remove: stored.remove,
+    remove: Effect.fnUntraced(function* (key, only) {
+      const isAnother = only !== undefined && Option.exists(yield* stored.read(key), (token) => !isSame(token, only))
+      if (!isAnother) yield* stored.remove(key)
+    }),
     take: Effect.fnUntraced(function* (key) {
       const value = yield* stored.read(key)
       yield* stored.remove(key)

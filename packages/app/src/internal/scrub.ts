@@ -8,14 +8,22 @@ const credential = /bearer\s+\S+|\bcr[a-z]_[\w-]+|[\w+/=.~-]{40,}/gi
 const longest = 200
 const most = 10
 
-const clean = (text: string) => {
-  const scrubbed = text.replace(credential, "<redacted>").replace(/\s+/g, " ").trim()
+/** A run that is, or is cut out of, a credential that was sent. */
+const run = /[\w+/=.~-]{12,}/g
+
+const clean = (text: string, secrets: ReadonlyArray<string>) => {
+  const known = secrets.reduce((rest, secret) => (secret === "" ? rest : rest.replaceAll(secret, "<redacted>")), text)
+  const scrubbed = known
+    .replace(run, (part) => (secrets.some((secret) => secret.includes(part)) ? "<redacted>" : part))
+    .replace(credential, "<redacted>")
+    .replace(/\s+/g, " ")
+    .trim()
   return scrubbed.length > longest ? `${scrubbed.slice(0, longest)}…` : scrubbed
 }
 
-/** At most ten messages of at most 200 characters each, without credentials. */
-export const scrub = (messages: ReadonlyArray<string>): ReadonlyArray<string> =>
+/** At most ten messages of at most 200 characters each, without credentials: the known ones, and what looks like one. */
+export const scrub = (messages: ReadonlyArray<string>, secrets: ReadonlyArray<string> = []): ReadonlyArray<string> =>
   messages
     .slice(0, most)
-    .map(clean)
+    .map((text) => clean(text, secrets))
     .filter((text) => text !== "")

@@ -11,6 +11,8 @@ export interface Held<T> {
   readonly value: T
   /** The flight that brought it. */
   readonly flight: number
+  /** It comes from a store, so it is older than its flight. */
+  readonly stored: boolean
   readonly since: number
   /** From here on a refresh runs behind the callers. */
   readonly softAt: number
@@ -29,7 +31,7 @@ export interface Slot<T> {
   readonly pause: { readonly until: number; readonly failures: number } | undefined
   /** Nothing that a flight up to this number brings may be kept: the slot was emptied meanwhile. */
   readonly floor: number
-  /** A token the registry refused; a store may still hold it. */
+  /** A token refused or revoked; a store may still hold it. */
   readonly refused: T | undefined
 }
 
@@ -53,6 +55,21 @@ export interface Ask {
 /** Any token that lives. */
 export const anyToken: Ask = { minimumValidity: 0, after: 0 }
 
+/** What a flight brought, with the milliseconds it still lives. */
+export interface Minted<T> {
+  readonly value: T
+  readonly life: number
+  /** It comes from a store instead of the registry. */
+  readonly stored: boolean
+}
+
+/**
+ * Whether what a flight brought will do for a caller who joined it. A token just minted is the best there is; one from a
+ * store may be older than the caller wants.
+ */
+export const isEnough = <T>({ life, stored }: Minted<T>, ask: Ask): boolean =>
+  !stored || (ask.after === 0 && life >= ask.minimumValidity)
+
 /** What to do for a caller. */
 export type Decision<T> =
   /** Hand it out. */
@@ -75,14 +92,17 @@ const waitFor = <T>(slot: Slot<T>, floor: number, fallback: boolean): Decision<T
 export const decide = <T>(slot: Slot<T>, now: number, ask: Ask): Decision<T> => {
   const { held } = slot
   const floor = Math.max(slot.floor, ask.after)
-  if (held === undefined || now >= held.until || held.flight <= ask.after) return waitFor(slot, floor, false)
+  if (held === undefined || now >= held.until || isOlder(held, ask)) return waitFor(slot, floor, false)
   if (held.until - now < ask.minimumValidity) return waitFor(slot, floor, false)
-  if (now < held.softAt) return { _tag: "Serve", held }
-  const resting = slot.pause !== undefined && now < slot.pause.until
-  if (resting) return { _tag: "Serve", held }
+  if (now < held.softAt || isResting(slot, now)) return { _tag: "Serve", held }
   if (now >= held.hardAt) return waitFor(slot, floor, true)
   return slot.flight === undefined ? { _tag: "ServeAndRefresh", held } : { _tag: "Serve", held }
 }
+
+const isOlder = <T>(held: Held<T>, { after }: Ask) => after > 0 && (held.stored || held.flight <= after)
+
+/** Whether refreshes rest after a failure. */
+export const isResting = <T>({ pause }: Slot<T>, now: number): boolean => pause !== undefined && now < pause.until
 
 /** The held token, if it lives. */
 export const living = <T>(slot: Slot<T>, now: number): Held<T> | undefined =>
@@ -104,15 +124,17 @@ export interface Pause {
   readonly longest: number
 }
 
-/** A flight failed: what is held stays, and refreshes rest for a while that doubles with each failure. */
+/**
+ * A flight failed: what is held stays, and refreshes rest for a while that doubles with each failure. One that somebody
+ * asked for within a pause leaves the pause as it is.
+ */
 export const failed = <T>(slot: Slot<T>, flight: number, now: number, pause: Pause): Slot<T> => {
+  const ended = { ...slot, flight: slot.flight === flight ? undefined : slot.flight }
+  if (living(slot, now) === undefined) return { ...ended, pause: undefined }
+  if (isResting(slot, now)) return ended
   const failures = (slot.pause?.failures ?? 0) + 1
   const rest = Math.min(pause.longest, pause.first * 2 ** Math.min(failures - 1, 30))
-  return {
-    ...slot,
-    flight: slot.flight === flight ? undefined : slot.flight,
-    pause: living(slot, now) === undefined ? undefined : { until: now + rest, failures }
-  }
+  return { ...ended, pause: { until: now + rest, failures } }
 }
 
 /** The registry refused this token: drop it if it is the one held, whoever reports it and however often. */
@@ -121,7 +143,7 @@ export const refused = <T>(slot: Slot<T>, isRefused: (value: T) => boolean): Slo
     ? { ...slot, held: undefined, pause: undefined, refused: slot.held.value }
     : slot
 
-/** Empties the slot. What a flight under way will bring is not kept. */
+/** Empties the slot. What a flight up to this one brings is not kept. */
 export const emptied = <T>(slot: Slot<T>, lastFlight: number): Slot<T> => ({
   ...slot,
   held: undefined,
@@ -142,20 +164,17 @@ export interface Windows {
 /**
  * The windows of a token that lives `life` ms from `now`: the soft one never more than half of its life (else a short
  * token would be refreshed at every read) and, by `draw` from 0 to 1, up to a fifth later, so that tokens minted together
- * are not refreshed together; the hard one never more than a quarter.
+ * are not refreshed together; the hard one never more than a quarter. A hard window longer than the soft one counts.
  */
 export const hold = <T>(
-  value: T,
+  { life, stored, value }: Minted<T>,
   flight: number,
   now: number,
-  life: number,
   windows: Windows,
   draw: number
-): Held<T> => ({
-  value,
-  flight,
-  since: now,
-  softAt: now + life - Math.min(windows.soft, life / 2) * (1 - 0.2 * draw),
-  hardAt: now + life - Math.min(windows.hard, life / 4),
-  until: now + life
-})
+): Held<T> => {
+  const until = now + life
+  const hardAt = until - Math.min(windows.hard, life / 4)
+  const softAt = Math.min(hardAt, until - Math.min(windows.soft, life / 2) * (1 - 0.2 * draw))
+  return { value, flight, stored, since: now, softAt, hardAt, until }
+}

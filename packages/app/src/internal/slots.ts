@@ -6,6 +6,7 @@
  */
 import * as Cause from "effect/Cause"
 import { Clock } from "effect/Clock"
+import type * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -18,20 +19,14 @@ import * as Slot from "./slot.ts"
 import { makeSteadyTime } from "./steadyTime.ts"
 import * as Table from "./table.ts"
 
-/** A token just got, with the milliseconds it still lives. */
-export interface Minted<T> {
-  readonly value: T
-  readonly life: number
-}
-
 /** What a flight knows about the slot it is for. */
 export interface Situation<T> {
   /** The token in use, if it still lives. */
   readonly current: T | undefined
-  /** The token the registry refused last. */
+  /** The token refused or revoked last. */
   readonly refused: T | undefined
-  /** Whether a token from elsewhere (a store) will not do. */
-  readonly mustMint: boolean
+  /** Milliseconds that a token from a store has to live; `Infinity` when none will do. */
+  readonly minimumLife: number
 }
 
 /** What happens in the slots, for metrics. */
@@ -39,13 +34,14 @@ export type Event = "served" | "joined" | "minted" | "refreshed" | "refreshFaile
 
 /** Times in milliseconds. */
 export interface Options<T> {
-  readonly mint: (key: string, situation: Situation<T>) => Effect.Effect<Minted<T>, IcrError>
+  readonly mint: (key: string, situation: Situation<T>) => Effect.Effect<Slot.Minted<T>, IcrError>
   readonly capacity: number
   readonly windows: Slot.Windows
   readonly pause: Slot.Pause
   /** Whether a failure says that the token in use is dead as well. */
   readonly isGone: (error: IcrError) => boolean
-  readonly onEvent: (event: Event, count: number) => Effect.Effect<void>
+  /** Synchronous, since it is called for every token handed out. */
+  readonly onEvent: (event: Event, count: number, context: Context.Context<never>) => void
   /** For the one warning of a pause. */
   readonly name: string
 }
@@ -58,10 +54,23 @@ export interface GetOptions {
   readonly fresh: boolean
 }
 
+/** Where a token comes from, as seen by its caller. */
+export type Outlook = "hit" | "joined" | "miss"
+
+const outlooks: { readonly [Tag in Slot.Decision<unknown>["_tag"]]: Outlook } = {
+  Serve: "hit",
+  ServeAndRefresh: "hit",
+  Join: "joined",
+  Queue: "joined",
+  Mint: "miss"
+}
+
 /** The slots of one layer. */
 export interface Slots<T> {
   readonly get: (key: string, options?: GetOptions) => Effect.Effect<T, IcrError>
-  /** What is held now, without minting, and how long ago it came. */
+  /** How `get` would come by a token if it were called now: one held, one of a flight under way, or a new one. */
+  readonly outlook: (key: string) => Effect.Effect<Outlook>
+  /** What is held now, without minting, and how long ago it was minted; one from a store counts as old. */
   readonly peek: (key: string) => Effect.Effect<{ readonly value: T; readonly age: number } | undefined>
   /** Drops this token and no other. */
   readonly refuse: (key: string, isRefused: (value: T) => boolean) => Effect.Effect<void>
@@ -75,124 +84,130 @@ export const make = Effect.fnUntraced(function* <T>(
 ): Effect.fn.Return<Slots<T>, never, Scope.Scope> {
   const scope = yield* Effect.scope
   const state = yield* Ref.make(Table.make<T>(options.capacity))
-  const waiting = new Map<number, Deferred.Deferred<T, IcrError>>()
+  const waiting = new Map<number, Deferred.Deferred<Slot.Minted<T>, IcrError>>()
   const time = makeSteadyTime()
-  const steadyNow = Effect.withFiber<number>((fiber) => Effect.succeed(time(fiber.getRef(Clock))))
 
-  /** The one way to change a slot. Returns how many others were evicted for it. */
-  const change = (key: string, f: (slot: Slot.Slot<T>) => Slot.Slot<T>): number => {
+  const slotOf = (key: string) => Table.get(Ref.getUnsafe(state), key)
+
+  /** One synchronous step, at one moment. */
+  const step = <A>(f: (now: number, context: Context.Context<never>) => A): Effect.Effect<A> =>
+    Effect.withFiber((fiber) => Effect.succeed(f(time(fiber.getRef(Clock)), fiber.context)))
+
+  /** The one way to change a slot. */
+  const change = (key: string, context: Context.Context<never>, f: (slot: Slot.Slot<T>) => Slot.Slot<T>) => {
     const table = Ref.getUnsafe(state)
     const slot = f(Table.get(table, key))
-    if (!Slot.isEmpty(slot)) return Table.put(table, key, slot)
-    Table.forget(table, key)
-    return 0
+    if (Slot.isEmpty(slot)) return Table.forget(table, key)
+    const evicted = Table.put(table, key, slot)
+    if (evicted > 0) options.onEvent("evicted", evicted, context)
   }
 
-  const changed = (key: string, f: (slot: Slot.Slot<T>) => Slot.Slot<T>) =>
-    Effect.suspend(() => {
-      const evicted = change(key, f)
-      return evicted === 0 ? Effect.void : options.onEvent("evicted", evicted)
-    })
+  const warn = (pause: Slot.Slot<T>["pause"], now: number, cause: Cause.Cause<IcrError>) => {
+    if (pause === undefined) return Effect.void
+    const rest = Math.round((pause.until - now) / 1000)
+    return Effect.logWarning(
+      `${options.name} could not be refreshed; the present one stays in use, next try in ${rest} s`,
+      cause
+    )
+  }
 
-  const warn = (key: string, now: number, cause: Cause.Cause<IcrError>) =>
-    Effect.suspend(() => {
-      const { pause } = Table.get(Ref.getUnsafe(state), key)
-      if (pause === undefined) return Effect.void
-      const rest = Math.round((pause.until - now) / 1000)
-      return Effect.logWarning(
-        `${options.name} could not be refreshed; the present one stays in use, next try in ${rest} s`,
-        cause
-      )
-    })
-
-  const land = Effect.fnUntraced(function* (
-    key: string,
-    flight: number,
-    exit: Exit.Exit<Minted<T>, IcrError>,
-    refreshing: boolean
-  ) {
-    const now = yield* steadyNow
-    if (Exit.isSuccess(exit)) {
-      const draw = yield* Random.next
-      const { life, value } = exit.value
-      yield* changed(key, (slot) => Slot.landed(slot, Slot.hold(value, flight, now, life, options.windows, draw)))
-      return yield* options.onEvent(refreshing ? "refreshed" : "minted", 1)
-    }
-    const isGone = Option.exists(Cause.findErrorOption(exit.cause), options.isGone)
-    yield* changed(key, (slot) => {
-      const next = Slot.failed(slot, flight, now, options.pause)
-      return isGone ? Slot.emptied(next, flight) : next
-    })
-    if (!refreshing || Cause.hasInterruptsOnly(exit.cause)) return
-    yield* options.onEvent("refreshFailed", 1)
-    yield* warn(key, now, exit.cause)
-  })
-
-  /** Begins a flight in the layer's scope. To be run without interruption: from here on callers rely on its end. */
-  const begin = (key: string, now: number, mustMint: boolean): Effect.Effect<Deferred.Deferred<T, IcrError>> =>
-    Effect.suspend(() => {
-      const table = Ref.getUnsafe(state)
-      const slot = Table.get(table, key)
-      const current = Slot.living(slot, now)?.value
-      const flight = ++table.lastFlight
-      const done = Deferred.makeUnsafe<T, IcrError>()
-      waiting.set(flight, done)
-      change(key, (slot) => Slot.began(slot, flight))
-      return options.mint(key, { current, refused: slot.refused, mustMint }).pipe(
-        Effect.onExit((exit) => land(key, flight, exit, current !== undefined)),
-        Effect.onExit((exit) =>
-          Effect.sync(() => {
-            waiting.delete(flight)
-            Deferred.doneUnsafe(
-              done,
-              Exit.map(exit, ({ value }) => value)
-            )
-          })
-        ),
-        Effect.forkIn(scope, { startImmediately: true, uninterruptible: false }),
-        Effect.as(done)
-      )
-    })
-
-  /** A token that still lives, should the flight fail. */
-  const orHeld = (key: string) =>
-    Effect.catch((error: IcrError) =>
-      Effect.flatMap(steadyNow, (now) => {
-        const held = Slot.living(Table.get(Ref.getUnsafe(state), key), now)
-        return held === undefined ? Effect.fail(error) : Effect.succeed(held.value)
+  const landed = (key: string, flight: number, minted: Slot.Minted<T>, refreshing: boolean) =>
+    Effect.flatMap(Random.next, (draw) =>
+      step((now, context) => {
+        change(key, context, (slot) => Slot.landed(slot, Slot.hold(minted, flight, now, options.windows, draw)))
+        if (!minted.stored) options.onEvent(refreshing ? "refreshed" : "minted", 1, context)
       })
     )
 
-  const landing = (flight: number): Effect.Effect<T, IcrError> => {
+  const failed = (key: string, flight: number, cause: Cause.Cause<IcrError>, refreshing: boolean) =>
+    Effect.flatten(
+      step((now, context) => {
+        const before = slotOf(key).pause
+        const isGone = Option.exists(Cause.findErrorOption(cause), options.isGone)
+        change(key, context, (slot) => {
+          const next = Slot.failed(slot, flight, now, options.pause)
+          return isGone ? Slot.emptied(next, flight) : next
+        })
+        if (!refreshing || Cause.hasInterruptsOnly(cause)) return Effect.void
+        options.onEvent("refreshFailed", 1, context)
+        const { pause } = slotOf(key)
+        return pause === before ? Effect.void : warn(pause, now, cause)
+      })
+    )
+
+  /** Begins a flight in the layer's scope. To be run without interruption: from here on callers rely on its end. */
+  const begin = (key: string, now: number, ask: Slot.Ask, context: Context.Context<never>) => {
+    // A closed scope never starts a fiber, so nobody would ever be told of its end.
+    if (scope.state._tag === "Closed") return Effect.interrupt
+    const slot = slotOf(key)
+    const current = Slot.living(slot, now)?.value
+    const refreshing = current !== undefined
+    const minimumLife = ask.after > 0 ? Infinity : ask.minimumValidity
+    const flight = ++Ref.getUnsafe(state).lastFlight
+    const done = Deferred.makeUnsafe<Slot.Minted<T>, IcrError>()
+    waiting.set(flight, done)
+    change(key, context, (slot) => Slot.began(slot, flight))
+    return options.mint(key, { current, refused: slot.refused, minimumLife }).pipe(
+      Effect.onExit((exit) =>
+        Exit.isSuccess(exit) ? landed(key, flight, exit.value, refreshing) : failed(key, flight, exit.cause, refreshing)
+      ),
+      Effect.onExit((exit) =>
+        Effect.sync(() => {
+          waiting.delete(flight)
+          Deferred.doneUnsafe(done, exit)
+        })
+      ),
+      Effect.forkIn(scope, { startImmediately: true, uninterruptible: false }),
+      Effect.as(done)
+    )
+  }
+
+  /** A token that still lives, and long enough for the caller, should the flight fail. */
+  const orHeld = (key: string, { minimumValidity }: Slot.Ask) =>
+    Effect.catch((error: IcrError) =>
+      Effect.flatten(
+        step((now) => {
+          const held = Slot.living(slotOf(key), now)
+          const isEnough = held !== undefined && held.until - now >= minimumValidity
+          return isEnough ? Effect.succeed(held.value) : Effect.fail(error)
+        })
+      )
+    )
+
+  const landing = (flight: number) => {
     const done = waiting.get(flight)
-    return done === undefined ? Effect.interrupt : Deferred.await(done)
+    // A slot names its flight exactly as long as that is waited for.
+    return done === undefined ? Effect.die(new Error(`flight ${flight} is not under way`)) : Deferred.await(done)
   }
 
   /** Decides and begins what was decided in one synchronous step; waiting can be interrupted, beginning cannot. */
   const act = (key: string, ask: Slot.Ask): Effect.Effect<T, IcrError> =>
     Effect.uninterruptibleMask((restore) =>
       Effect.withFiber((fiber) => {
+        const { context } = fiber
         const now = time(fiber.getRef(Clock))
-        const mustMint = ask.after > 0
-        const decision = Slot.decide(Table.get(Ref.getUnsafe(state), key), now, ask)
+        const decision = Slot.decide(slotOf(key), now, ask)
         switch (decision._tag) {
           case "Serve":
-            return Effect.as(options.onEvent("served", 1), decision.held.value)
+            options.onEvent("served", 1, context)
+            return Effect.succeed(decision.held.value)
           case "ServeAndRefresh":
-            return Effect.as(
-              Effect.andThen(begin(key, now, mustMint), options.onEvent("served", 1)),
-              decision.held.value
-            )
+            options.onEvent("served", 1, context)
+            return Effect.as(begin(key, now, ask, context), decision.held.value)
           case "Mint": {
-            const minted = Effect.flatMap(begin(key, now, mustMint), (done) => restore(Deferred.await(done)))
-            return decision.fallback ? orHeld(key)(minted) : minted
+            const done = begin(key, now, ask, context)
+            const minted = Effect.flatMap(done, (done) => restore(Effect.map(Deferred.await(done), valueOf)))
+            return decision.fallback ? orHeld(key, ask)(minted) : minted
           }
           case "Join": {
-            const joined = Effect.andThen(options.onEvent("joined", 1), restore(landing(decision.flight)))
-            return decision.fallback ? orHeld(key)(joined) : joined
+            options.onEvent("joined", 1, context)
+            const joined = Effect.flatMap(landing(decision.flight), (minted) =>
+              Slot.isEnough(minted, ask) ? Effect.succeed(minted.value) : get(key, ask)
+            )
+            return decision.fallback ? orHeld(key, ask)(restore(joined)) : restore(joined)
           }
           case "Queue":
-            return Effect.andThen(restore(Effect.exit(landing(decision.flight))), restore(get(key, ask)))
+            return restore(Effect.andThen(Effect.exit(landing(decision.flight)), get(key, ask)))
         }
       })
     )
@@ -204,7 +219,8 @@ export const make = Effect.fnUntraced(function* <T>(
       const decision = Slot.decide(slot, time(fiber.getRef(Clock)), ask)
       if (decision._tag !== "Serve") return act(key, ask)
       Table.touch(table, key, slot)
-      return Effect.as(options.onEvent("served", 1), decision.held.value)
+      options.onEvent("served", 1, fiber.context)
+      return Effect.succeed(decision.held.value)
     })
 
   return {
@@ -217,20 +233,23 @@ export const make = Effect.fnUntraced(function* <T>(
               after: given.fresh ? Ref.getUnsafe(state).lastFlight : 0
             })
           ),
+    outlook: (key) => step((now) => outlooks[Slot.decide(slotOf(key), now, Slot.anyToken)._tag]),
     peek: (key) =>
-      Effect.map(steadyNow, (now) => {
-        const held = Slot.living(Table.get(Ref.getUnsafe(state), key), now)
-        return held === undefined ? undefined : { value: held.value, age: now - held.since }
+      step((now) => {
+        const held = Slot.living(slotOf(key), now)
+        return held === undefined ? undefined : { value: held.value, age: held.stored ? Infinity : now - held.since }
       }),
-    refuse: (key, isRefused) => changed(key, (slot) => Slot.refused(slot, isRefused)),
+    refuse: (key, isRefused) => step((_, context) => change(key, context, (slot) => Slot.refused(slot, isRefused))),
     take: (key) =>
-      Effect.flatMap(steadyNow, (now) => {
-        const table = Ref.getUnsafe(state)
-        const held = Slot.living(Table.get(table, key), now)
-        return Effect.as(
-          changed(key, (slot) => Slot.emptied(slot, table.lastFlight)),
-          held?.value
-        )
+      step((now, context) => {
+        const held = Slot.living(slotOf(key), now)
+        change(key, context, (slot) => ({
+          ...Slot.emptied(slot, Ref.getUnsafe(state).lastFlight),
+          refused: held?.value ?? slot.refused
+        }))
+        return held?.value
       })
   }
 })
+
+const valueOf = <T>({ value }: Slot.Minted<T>) => value

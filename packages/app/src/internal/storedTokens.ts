@@ -1,4 +1,5 @@
-/** A token store as the cache uses it: any failure is a warning and a miss. */
+/** A token store as the cache uses it: whatever goes wrong with it is a warning and a miss, and it is not waited for long. */
+import * as Cause from "effect/Cause"
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -6,7 +7,7 @@ import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
-import type * as TokenStore from "../TokenStore.ts"
+import * as TokenStore from "../TokenStore.ts"
 
 /** Reads and writes the tokens of one kind. */
 export interface StoredTokens<T> {
@@ -16,22 +17,46 @@ export interface StoredTokens<T> {
   readonly lease: (key: string) => Effect.Effect<boolean, never, Scope.Scope>
 }
 
+// A token can always be minted, so a store is worth less waiting than the registry; a lease waits for a whole exchange.
+const patience = "5 seconds"
+const leasePatience = "30 seconds"
+
+/** A store is somebody else's code: its defects are its failures, and only the message it made for people is shown. */
+const describe = (cause: Cause.Cause<TokenStore.TokenStoreError>) =>
+  Option.match(Cause.findErrorOption(cause), {
+    onNone: () => "it has a defect",
+    onSome: (error) => error.message
+  })
+
+const guard = <A>(operation: string, limit: Duration.Input, byDefault: A) => {
+  const late = new TokenStore.TokenStoreError({ operation, detail: `no answer within ${limit}` })
+  return <R>(self: Effect.Effect<A, TokenStore.TokenStoreError, R>): Effect.Effect<A, never, R> =>
+    self.pipe(
+      Effect.timeoutOrElse({ duration: limit, orElse: () => Effect.fail(late) }),
+      Effect.catchCause((cause) =>
+        Cause.hasInterrupts(cause)
+          ? Effect.interrupt
+          : Effect.as(
+              Effect.logWarning("The token store failed; tokens are minted without it", describe(cause)),
+              byDefault
+            )
+      )
+    )
+}
+
 /** Over a store, through the codec of the token class. */
 export const make = <T extends { readonly expiresAt: DateTime.Utc }, I>(
   store: TokenStore.Service,
-  codec: Schema.Codec<T, I>
+  codec: Schema.Codec<T, I>,
+  storeKey: (key: string) => string
 ): StoredTokens<T> => {
   const json = Schema.fromJsonString(Schema.toCodecJson(codec))
   const decode = Schema.decodeUnknownOption(json)
   const encode = Schema.encodeEffect(json)
-  const guard = <A>(byDefault: A) =>
-    Effect.catch((error: TokenStore.TokenStoreError) =>
-      Effect.as(Effect.logWarning("The token store failed; tokens are minted without it", error.message), byDefault)
-    )
   return {
     read: (key) =>
       Effect.map(
-        guard(Option.none<TokenStore.Entry>())(store.get(key)),
+        guard("get", patience, Option.none<TokenStore.Entry>())(store.get(storeKey(key))),
         Option.flatMap((entry) => decode(Redacted.value(entry.value)))
       ),
     write: (key, token, life) =>
@@ -39,15 +64,20 @@ export const make = <T extends { readonly expiresAt: DateTime.Utc }, I>(
         // Encoding what was decoded cannot fail but by a bug in the codec.
         Effect.orDie,
         Effect.flatMap((text) =>
-          store.set(
-            key,
-            { value: Redacted.make(text), expiresAt: DateTime.toEpochMillis(token.expiresAt) },
-            Duration.millis(life)
+          guard<void>(
+            "set",
+            patience,
+            undefined
+          )(
+            store.set(
+              storeKey(key),
+              { value: Redacted.make(text), expiresAt: DateTime.toEpochMillis(token.expiresAt) },
+              Duration.millis(life)
+            )
           )
-        ),
-        guard<void>(undefined)
+        )
       ),
-    remove: (key) => guard<void>(undefined)(store.remove(key)),
-    lease: (key) => guard(false)(store.lease(key))
+    remove: (key) => guard<void>("remove", patience, undefined)(store.remove(storeKey(key))),
+    lease: (key) => guard("lease", leasePatience, false)(store.lease(storeKey(key)))
   }
 }

@@ -1,11 +1,12 @@
 /** Spans and metrics of a call, named after OpenTelemetry's HTTP conventions. */
-import * as Clock from "effect/Clock"
+import * as Cause from "effect/Cause"
+import { Clock } from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Metric from "effect/Metric"
 import * as Option from "effect/Option"
-import * as Cause from "effect/Cause"
+import type * as Tracer from "effect/Tracer"
 import type { IcrError } from "../IcrError.ts"
 
 const requests = Metric.counter("icr_requests", {
@@ -20,10 +21,24 @@ const duration = Metric.timer("icr_request_duration", {
 /** What a span says of a call from the start. */
 export interface Labels {
   readonly operation: string
-  readonly method: string
+  readonly request: { readonly method: string }
   readonly path: string
-  readonly server: string
-  readonly installation: Option.Option<string>
+  readonly installation: string | undefined
+}
+
+/** What is seen of calls from outside. */
+export interface Observe {
+  /** One span and one update of each metric around a public operation. */
+  readonly call: <A>(
+    labels: Labels,
+    call: (span: Tracer.Span) => Effect.Effect<A, IcrError>
+  ) => Effect.Effect<A, IcrError>
+  /** A span for one of its requests; `resends` requests went before it. */
+  readonly request: <A>(
+    labels: Labels,
+    resends: number,
+    request: (span: Tracer.Span) => Effect.Effect<A, IcrError>
+  ) => Effect.Effect<A, IcrError>
 }
 
 const outcomeOf = <A>(exit: Exit.Exit<A, IcrError>): string =>
@@ -34,41 +49,54 @@ const outcomeOf = <A>(exit: Exit.Exit<A, IcrError>): string =>
         onSome: ({ reason }) => reason._tag
       })
 
-const record = Effect.fnUntraced(function* (operation: string, outcome: string, started: number) {
-  const ended = yield* Clock.currentTimeMillis
-  yield* Metric.update(Metric.withAttributes(requests, { operation, outcome }), 1)
-  yield* Metric.update(Metric.withAttributes(duration, { operation }), Duration.millis(ended - started))
-  if (outcome !== "Success") yield* Effect.annotateCurrentSpan("error.type", outcome)
-})
+/** A metric for each set of labels, made once: there are few operations and few outcomes. */
+const remembered = <M>(make: (operation: string, outcome: string) => M) => {
+  const made = new Map<string, M>()
+  return (operation: string, outcome: string) => {
+    const key = `${operation} ${outcome}`
+    const found = made.get(key) ?? make(operation, outcome)
+    made.set(key, found)
+    return found
+  }
+}
 
-/** One span and one update of each metric around a public operation. */
-export const observed =
-  (labels: Labels) =>
-  <A, R>(call: Effect.Effect<A, IcrError, R>): Effect.Effect<A, IcrError, R> =>
-    Effect.flatMap(Clock.currentTimeMillis, (started) =>
-      Effect.withSpan(
-        Effect.onExit(call, (exit) => record(labels.operation, outcomeOf(exit), started)),
-        labels.operation,
-        {
-          kind: "client",
-          captureStackTrace: false,
-          attributes: {
-            "http.request.method": labels.method,
-            "url.template": labels.path,
-            "server.address": labels.server,
-            ...Option.match(labels.installation, {
-              onNone: () => ({}),
-              onSome: (id) => ({ "icr.installation.id": id })
-            })
-          }
-        }
-      )
-    )
+/** For the registry at `server`. */
+export const makeObserve = (server: URL): Observe => {
+  const address = server.hostname.replace(/^\[|\]$/g, "")
+  const counted = remembered((operation, outcome) => Metric.withAttributes(requests, { operation, outcome }))
+  const timed = remembered((operation) => Metric.withAttributes(duration, { operation }))
 
-/** An event on the current span, if there is one. */
-export const spanEvent = (name: string, attributes: Record<string, unknown>): Effect.Effect<void> =>
-  Effect.flatMap(Effect.option(Effect.currentSpan), (span) =>
-    Effect.flatMap(Clock.currentTimeNanos, (now) =>
-      Effect.sync(() => Option.map(span, (span) => span.event(name, now, attributes)))
+  const attributesOf = ({ installation, path, request }: Labels) => ({
+    "http.request.method": request.method,
+    "url.template": path,
+    "server.address": address,
+    ...(installation === undefined ? {} : { "icr.installation.id": installation })
+  })
+
+  const call: Observe["call"] = (labels, call) => {
+    const { operation } = labels
+    return Effect.useSpan(operation, { kind: "client", attributes: attributesOf(labels) }, (span) =>
+      Effect.withFiber((fiber) => {
+        const clock = fiber.getRef(Clock)
+        const started = clock.monotonicTimeNanosUnsafe()
+        return Effect.onExit(Effect.withParentSpan(call(span), span, { captureStackTrace: false }), (exit) =>
+          Effect.sync(() => {
+            const outcome = outcomeOf(exit)
+            counted(operation, outcome).updateUnsafe(1, fiber.context)
+            timed(operation, "").updateUnsafe(Duration.nanos(clock.monotonicTimeNanosUnsafe() - started), fiber.context)
+            if (outcome !== "Success") span.attribute("error.type", outcome)
+          })
+        )
+      })
     )
-  )
+  }
+
+  const request: Observe["request"] = (labels, resends, request) => {
+    const attributes = { ...attributesOf(labels), "http.request.resend_count": resends }
+    return Effect.useSpan(labels.request.method, { kind: "client", attributes }, (span) =>
+      Effect.withParentSpan(request(span), span, { captureStackTrace: false })
+    )
+  }
+
+  return { call, request }
+}

@@ -1,6 +1,6 @@
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
-import type { Credential, Refusal, Verdict } from "../Credential.ts"
+import { type Credential, type Refusal, type Verdict, giveUp } from "../Credential.ts"
 import type { IcrError } from "../IcrError.ts"
 import type { Slots } from "./slots.ts"
 
@@ -11,13 +11,16 @@ interface Token {
 
 // A fresh token needs a moment to be known everywhere at the registry; after this long it is not fresh any more.
 const settling = 10_000
+// 1 + 2 + 3 + 4 s of waiting are those 10 s. A registry that gives the same token for a new one must not keep us longer.
+const mostTimes = 5
 
 /**
  * An access token as a credential, with the three meanings of a refusal kept apart:
  *
  * - the token is younger than 10 s: the same one again after 1 s, 2 s, … until it is not;
- * - it is older: dropped, and replaced once;
- * - the permission is missing: never gets here.
+ * - it is older: dropped, and replaced once, after which the request is sent once more;
+ * - the permission is missing: never gets here when the registry names it. A 403 that says nothing may be one too, so a
+ *   token that got nothing else all the time it was fresh is left alone.
  *
  * Only requests that may be repeated are; the others still drop a dead token, so that the next call heals.
  */
@@ -25,28 +28,31 @@ export const tokenCredential = <T extends Token>(
   slots: Slots<T>,
   key: string,
   get: Effect.Effect<T, IcrError>,
-  removeFromStore: (key: string) => Effect.Effect<void>
+  removeFromStore: (key: string, only: T) => Effect.Effect<void>
 ): Credential => {
-  const onRefused = Effect.fnUntraced(function* ({ refused, repeatable }: Refusal): Effect.fn.Return<Verdict> {
+  const onRefused = Effect.fnUntraced(function* ({ error, refused, repeatable }: Refusal): Effect.fn.Return<Verdict> {
     const values = refused.map((token) => Redacted.value(token))
-    const last = values.at(-1)
+    const [first] = values
+    const times = values.filter((value) => value === first).length
+    const waited = times > 1 ? `${times} times with one token while it was fresh` : ""
+    if (times < values.length || times > mostTimes) {
+      return { again: false, tried: waited === "" ? "also with a new token" : `${waited}, then with a new one` }
+    }
     const held = yield* slots.peek(key)
-    const isHeld = held !== undefined && Redacted.value(held.value.token) === last
-    const isFirst = new Set(values).size === 1
-    const sameAgain = values.filter((value) => value === last).length
-    if (isHeld && isFirst && held.age < settling) {
-      if (!repeatable) return { again: false, tried: "" }
-      yield* Effect.sleep(sameAgain * 1000)
+    // Somebody else has replaced it already.
+    if (held === undefined || Redacted.value(held.value.token) !== first) return { again: repeatable, tried: "" }
+    if (held.age < settling) {
+      if (!repeatable) return giveUp
+      yield* Effect.sleep(times * 1000)
       return { again: true, tried: "" }
     }
-    if (!isFirst) return { again: false, tried: "also with a new token" }
-    if (isHeld) {
-      yield* slots.refuse(key, (value) => Redacted.value(value.token) === last)
-      yield* removeFromStore(key)
-    }
-    return sameAgain > 1
-      ? { again: false, tried: `the fresh token ${sameAgain} times within ${settling / 1000} s` }
-      : { again: repeatable, tried: repeatable ? "also with a new token" : "" }
+    if (times > 1 && error.reason._tag === "Forbidden") return { again: false, tried: waited }
+    yield* slots.refuse(key, (value) => Redacted.value(value.token) === first)
+    yield* removeFromStore(key, held.value)
+    return { again: repeatable, tried: "" }
   })
-  return { get: Effect.map(get, ({ token }) => token), onRefused }
+  return {
+    get: Effect.flatMap(slots.outlook(key), (cache) => Effect.map(get, ({ token }) => ({ value: token, cache }))),
+    onRefused
+  }
 }

@@ -1,3 +1,4 @@
+import type * as HttpClientError from "effect/http/HttpClientError"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import type { TransportKind } from "../IcrError.ts"
@@ -7,13 +8,15 @@ const kinds: ReadonlyArray<readonly [TransportKind, RegExp]> = [
   ["dns", /ENOTFOUND|EAI_|DNS/i],
   ["refused", /ECONNREFUSED|ConnectionRefused|EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL/i],
   ["cut", /RES_CONTENT_LENGTH_MISMATCH|ERR_STREAM_PREMATURE_CLOSE|ERR_HTTP2_STREAM/i],
-  // HPE_*: bytes that are no HTTP, which is what plain text looks like to a TLS client's parser and the reverse
   ["tls", /TLS|SSL|CERT|SELF_SIGNED|UNABLE_TO_|EPROTO/i],
-  ["reset", /ECONNRESET|EPIPE|UND_ERR_SOCKET|ConnectionClosed|ECONNABORTED|ABORT_ERR|HPE_/i]
+  ["reset", /ECONNRESET|EPIPE|UND_ERR_SOCKET|ConnectionClosed|ECONNABORTED|ABORT_ERR/i]
 ]
 
+/** `ECONNRESET`, `ERR_TLS_…`, Bun's `ConnectionRefused`: nothing that could be a token. */
+const codeForm = /^(?:[A-Z][A-Z0-9_]{2,40}|[A-Z][A-Za-z]{2,40})$/
+
 const codeOf = (value: unknown): string | undefined =>
-  Predicate.hasProperty(value, "code") && Predicate.isString(value.code) && /^[A-Za-z][\w]*$/.test(value.code)
+  Predicate.hasProperty(value, "code") && Predicate.isString(value.code) && codeForm.test(value.code)
     ? value.code
     : undefined
 
@@ -30,13 +33,10 @@ const findCode = (value: unknown, depth = 0): string | undefined => {
 
 /** What a transport failure was. Once the head of the answer has come, a lost connection has cut the body. */
 export const classify = (
-  cause: unknown,
-  phase: "head" | "body"
+  error: HttpClientError.HttpClientError
 ): { readonly kind: TransportKind; readonly code: Option.Option<string> } => {
-  const code = findCode(cause)
+  const code = findCode(error.reason.cause)
   const kind = kinds.find(([, pattern]) => code !== undefined && pattern.test(code))?.[0] ?? "unknown"
-  return {
-    kind: phase === "body" && (kind === "reset" || kind === "unknown") ? "cut" : kind,
-    code: Option.fromUndefinedOr(code)
-  }
+  const isCut = error.response !== undefined && (kind === "reset" || kind === "unknown")
+  return { kind: isCut ? "cut" : kind, code: Option.fromUndefinedOr(code) }
 }

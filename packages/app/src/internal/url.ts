@@ -48,3 +48,7 @@ export const pathTemplate = (path: string): string => {
     .map((segment) => (/^v\d+$/.test(segment) || !/\d|[^\w.-]|.{25}/.test(segment) ? segment : "{id}"))
     .join("/")
 }
+
+/** Fills `{placeholders}`. Ids are branded as safe segments; encoding them is the second lock on the same door. */
+export const fillPath = (path: string, params: { readonly [name: string]: string } = {}): string =>
+  path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(params[name] ?? ""))

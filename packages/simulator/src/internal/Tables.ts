@@ -5,6 +5,7 @@
  */
 import type { KeyObject } from "node:crypto"
 import type * as Redacted from "effect/Redacted"
+import type { WebhookTarget } from "../Webhooks.ts"
 import type { OrganizationType, Permissions } from "../Wire.ts"
 
 export interface AppRecord {
@@ -12,7 +13,14 @@ export interface AppRecord {
   readonly appNameId: string
   /** Public keys by fingerprint; several, so that keys can be rotated without downtime (App private keys). */
   readonly keys: Map<string, KeyObject>
-  webhookSecret: Redacted.Redacted<string>
+  /** Undefined: deliveries go out without a signature (Webhook actions and payloads). */
+  webhookSecret: Redacted.Redacted<string> | undefined
+  /** The secret before the last rotation. */
+  previousSecret: Redacted.Redacted<string> | undefined
+  /** The one place deliveries go to (Creating webhooks). */
+  webhookTarget: WebhookTarget | undefined
+  /** Where the browser may be sent after an installation, the default first (Callback URL). */
+  callbackUrls: ReadonlyArray<string>
   /** What the app asks for; new installations are granted this. */
   permissions: Permissions
   /** This app's installations, oldest first, uninstalled ones gone. */
@@ -70,5 +78,5 @@ export interface Tables {
   /** Live tokens, oldest first. */
   readonly tokens: Map<string, TokenRecord>
   /** How many of each were made, ever: the next index for `seeded`. */
-  readonly made: { organizations: number; installations: number; tokens: number }
+  readonly made: { organizations: number; installations: number; tokens: number; transactions: number }
 }

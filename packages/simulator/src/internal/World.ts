@@ -8,6 +8,8 @@ import type { KeyObject } from "node:crypto"
 import type { Behaviour } from "../Behaviour.ts"
 import type { RegistryEvent } from "../RegistryEvent.ts"
 import type { Permissions } from "../Wire.ts"
+import type { WebhookTarget } from "../Webhooks.ts"
+import * as Deliveries from "./deliveries.ts"
 import { fingerprint } from "./keys.ts"
 import * as Seeded from "./seeded.ts"
 import type { AppRecord, InstallationRecord, OrganizationRecord, Tables } from "./Tables.ts"
@@ -28,6 +30,7 @@ export class World extends Context.Service<
     /** What time the registry thinks it is, in milliseconds. */
     readonly now: Effect.Effect<number>
     readonly events: PubSub.PubSub<RegistryEvent>
+    readonly deliveries: Deliveries.Deliveries
     /** Back to the first state: books and clock. Tokens from before are dead and never come again. */
     readonly reset: Effect.Effect<void>
   }
@@ -42,6 +45,8 @@ export interface WorldOptions {
   readonly behaviour: Behaviour
   readonly appNameId: string
   readonly publicKey: KeyObject
+  readonly webhookTarget: WebhookTarget | undefined
+  readonly callbackUrls: ReadonlyArray<string>
 }
 
 /** The permissions every example in the documents shows (Apps, v0.5). */
@@ -66,9 +71,18 @@ const minute = 60_000
 
 export const addApp = (
   tables: Tables,
-  app: Omit<AppRecord, "installations" | "byOrganization" | "listed">
+  app: Pick<AppRecord, "appId" | "appNameId" | "keys" | "webhookSecret" | "permissions"> &
+    Partial<Pick<AppRecord, "webhookTarget" | "callbackUrls">>
 ): AppRecord => {
-  const record: AppRecord = { ...app, installations: new Map(), byOrganization: new Map(), listed: undefined }
+  const record: AppRecord = {
+    previousSecret: undefined,
+    webhookTarget: undefined,
+    callbackUrls: [],
+    ...app,
+    installations: new Map(),
+    byOrganization: new Map(),
+    listed: undefined
+  }
   tables.apps.set(app.appId, record)
   return record
 }
@@ -116,14 +130,16 @@ const build = (options: WorldOptions): Tables => {
     installations: new Map(),
     organizations: new Map(),
     tokens: new Map(),
-    made: { organizations: 0, installations: 0, tokens: 0 }
+    made: { organizations: 0, installations: 0, tokens: 0, transactions: 0 }
   }
   const app = addApp(tables, {
     appId: Seeded.uuid(options.seed, Seeded.kind.app, 0),
     appNameId: options.appNameId,
     keys: new Map([[fingerprint(options.publicKey), options.publicKey]]),
     webhookSecret: Redacted.make(`whsec_${Seeded.hex(options.seed, Seeded.kind.secret, 0, 6)}`),
-    permissions: printedPermissions
+    permissions: printedPermissions,
+    webhookTarget: options.webhookTarget,
+    callbackUrls: options.callbackUrls
   })
   for (let index = 0; index < options.installations; index++) {
     const createdAt = epoch + index * minute
@@ -141,6 +157,8 @@ export const make = Effect.fnUntraced(function* (options: WorldOptions) {
   const behaviour = yield* Ref.make(options.behaviour)
   const skew = yield* Ref.make(0)
   const events = yield* PubSub.unbounded<RegistryEvent>()
+  const now = Effect.zipWith(Clock.currentTimeMillis, Ref.get(skew), (now, ahead) => now + ahead)
+  const deliveries = yield* Deliveries.make({ seed: options.seed, baseUrl: options.baseUrl, tables, behaviour, now })
   return World.of({
     seed: options.seed,
     baseUrl: options.baseUrl,
@@ -150,7 +168,8 @@ export const make = Effect.fnUntraced(function* (options: WorldOptions) {
     tables,
     skew,
     events,
-    now: Effect.zipWith(Clock.currentTimeMillis, Ref.get(skew), (now, ahead) => now + ahead),
+    now,
+    deliveries,
     reset: Effect.gen(function* () {
       yield* Ref.update(tables, ({ made }) => {
         const fresh = build(options)
@@ -159,6 +178,7 @@ export const make = Effect.fnUntraced(function* (options: WorldOptions) {
       })
       yield* Ref.set(behaviour, options.behaviour)
       yield* Ref.set(skew, 0)
+      yield* deliveries.clear
     })
   })
 })

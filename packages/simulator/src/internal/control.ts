@@ -4,6 +4,7 @@ import * as PubSub from "effect/PubSub"
 import * as Redacted from "effect/Redacted"
 import * as Ref from "effect/Ref"
 import * as Stream from "effect/Stream"
+import { change as changeBehaviour } from "../Behaviour.ts"
 import type { Control, InstallationView } from "../Control.ts"
 import type { RegistryEvent } from "../RegistryEvent.ts"
 import { SimulatorError } from "../SimulatorError.ts"
@@ -13,6 +14,7 @@ import type { RequestLog } from "./requestLog.ts"
 import * as Seeded from "./seeded.ts"
 import type { AppRecord, InstallationRecord, Tables } from "./Tables.ts"
 import * as Tokens from "./tokens.ts"
+import * as Webhooks from "./webhooks.ts"
 import { addApp, addInstallation, addOrganization, printedPermissions, type World } from "./World.ts"
 
 export const view = (record: InstallationRecord): InstallationView => ({
@@ -31,6 +33,7 @@ export const notify = Effect.fnUntraced(function* (
   record: InstallationRecord
 ) {
   yield* PubSub.publish(world.events, { event, at: yield* world.now, installation: view(record) })
+  yield* world.deliveries.announce(event, record)
 })
 
 const appIn = Effect.fnUntraced(function* (tables: Tables, appId: string | undefined) {
@@ -184,6 +187,13 @@ export const make = (world: World["Service"], log: RequestLog, plan: FaultPlan):
         return undefined
       }),
     events: Stream.fromPubSub(world.events),
+    webhooks: Webhooks.make(world, app),
+    setCallbackUrls: Effect.fn("Simulator.setCallbackUrls")(function* (urls, appId) {
+      const owner = yield* app(appId)
+      const bad = urls.find((url) => !URL.canParse(url))
+      if (bad !== undefined) return yield* new SimulatorError({ message: `${bad} is not a URL` })
+      owner.callbackUrls = urls
+    }),
 
     addKey: (appId) => Effect.flatMap(app(appId), register),
     addPublicKey: Effect.fn("Simulator.addPublicKey")(function* (pem, appId) {
@@ -220,7 +230,9 @@ export const make = (world: World["Service"], log: RequestLog, plan: FaultPlan):
     skewClock: (by) => Ref.set(world.skew, Duration.toMillis(by)),
 
     behaviour: Ref.get(world.behaviour),
-    setBehaviour: (changes) => Ref.update(world.behaviour, (behaviour) => ({ ...behaviour, ...changes })),
+    setBehaviour: Effect.fn("Simulator.setBehaviour")(function* (changes) {
+      yield* Ref.set(world.behaviour, yield* changeBehaviour(yield* Ref.get(world.behaviour), changes))
+    }),
     faults: {
       script: (route, steps) => Effect.sync(() => plan.script(route, steps)),
       probability: Effect.fn("Simulator.faults.probability")(function* (route, probability, fault) {

@@ -7,6 +7,7 @@ import { type AppCredentials, type AppKey, type Control, type InstallationView }
 import { ControlApi, ControlToken } from "../ControlApi.ts"
 import type { SimulatorError } from "../SimulatorError.ts"
 import { badRequest, unauthorized } from "../Wire.ts"
+import * as WebhookHandlers from "./webhookHandlers.ts"
 
 /** Equal or not, in a time that says nothing about where they differ. */
 export const sameToken = (a: Redacted.Redacted<string>, b: Redacted.Redacted<string>): boolean => {
@@ -30,6 +31,7 @@ const credentials = (app: AppCredentials) => ({
 /** `/_simulator/…` over the typed control. */
 export const layer = (control: Control, token: Redacted.Redacted<string>) =>
   HttpApiBuilder.layer(ControlApi, { openapiPath: "/_simulator/openapi.json" }).pipe(
+    Layer.provide(WebhookHandlers.layer(control)),
     Layer.provide(
       HttpApiBuilder.group(ControlApi, "control", (handlers) =>
         handlers
@@ -49,6 +51,9 @@ export const layer = (control: Control, token: Redacted.Redacted<string>) =>
             done(control.requestPermissions(payload.permissions, payload.appId))
           )
           .handle("addKey", ({ payload }) => refused(Effect.map(control.addKey(payload.appId), key)))
+          .handle("addPublicKey", ({ payload }) =>
+            refused(Effect.map(control.addPublicKey(payload.pem, payload.appId), (fingerprint) => ({ fingerprint })))
+          )
           .handle("rotateKey", ({ payload }) => refused(Effect.map(control.rotateKey(payload.appId), key)))
           .handle("revokeKey", ({ payload }) => done(control.revokeKey(payload.fingerprint, payload.appId)))
           .handle("tokens", () =>
@@ -60,7 +65,9 @@ export const layer = (control: Control, token: Redacted.Redacted<string>) =>
           .handle("expireAllTokens", () => Effect.as(control.expireAllTokens, true))
           .handle("skewClock", ({ payload }) => Effect.as(control.skewClock(payload.skewMillis), true))
           .handle("behaviour", () => control.behaviour)
-          .handle("setBehaviour", ({ payload }) => Effect.andThen(control.setBehaviour(payload), control.behaviour))
+          .handle("setBehaviour", ({ payload }) =>
+            refused(Effect.andThen(control.setBehaviour(payload), control.behaviour))
+          )
           .handle("scriptFaults", ({ payload }) => Effect.as(control.faults.script(payload.route, payload.steps), true))
           .handle("addFault", ({ payload }) =>
             done(control.faults.probability(payload.route, payload.probability, payload.fault))

@@ -40,12 +40,10 @@ const contentSecurityPolicy =
   "default-src 'self' data:; style-src 'self' 'unsafe-inline'; script-src 'self' 'unsafe-inline'; " +
   "frame-ancestors 'none'; form-action 'self'"
 
-/** Why the request's `x-icr-api-version` is not accepted (API versions: 400 for an unsupported one), or undefined. */
-const refusedVersion = (version: string | undefined, behaviour: Behaviour): string | undefined => {
-  if (version === undefined) {
-    return behaviour.missingVersion === "refuse" ? "Header x-icr-api-version is required" : undefined
-  }
-  return behaviour.apiVersions.includes(version) ? undefined : "Unsupported API version"
+/** The version a request is held to (API versions), or undefined for one that is to be answered with 400. */
+const versionOf = (asked: string | undefined, { apiVersions, missingVersion }: Behaviour): string | undefined => {
+  if (asked !== undefined) return apiVersions.find((version) => version === asked)
+  return { oldest: apiVersions[0], newest: apiVersions.at(-1), refuse: undefined }[missingVersion]
 }
 
 const httpDate = (millis: number) => DateTime.toDateUtc(DateTime.makeUnsafe(millis)).toUTCString()
@@ -89,18 +87,21 @@ export const make =
 
       const route = matchRoute(request.method, path)
       const faults = plan.next(route)
+      const asked = request.headers["x-icr-api-version"]
+      const version = versionOf(asked, yield* Ref.get(world.behaviour))
       const close = log.open({
         at: now,
         method: request.method,
         path: redact(request.url),
         route: route ?? null,
         credential: credentialOf(request.headers["authorization"]),
+        apiVersion: version ?? null,
         headers: redactHeaders(request.headers),
         faults: faults.map((fault) => fault._tag)
       })
-      const complaint = refusedVersion(request.headers["x-icr-api-version"], yield* Ref.get(world.behaviour))
+      const complaint = asked === undefined ? "Header x-icr-api-version is required" : "Unsupported API version"
       const genuine =
-        complaint === undefined || route === undefined ? answered(request, path) : Effect.succeed(json(400, complaint))
+        version === undefined && route !== undefined ? Effect.succeed(json(400, complaint)) : answered(request, path)
       // A server handles requests uninterruptibly; a stalled one has to end when its client leaves or the server stops.
       const response = yield* Effect.interruptible(Faults.apply(genuine, faults, options.reset))
       close(response.status)

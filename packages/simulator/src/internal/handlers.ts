@@ -9,7 +9,7 @@ import { notify } from "./control.ts"
 import * as Jwt from "./jwt.ts"
 import * as Paging from "./paging.ts"
 import * as Present from "./present.ts"
-import type { InstallationRecord } from "./Tables.ts"
+import type { AppRecord, InstallationRecord } from "./Tables.ts"
 import * as Seeded from "./seeded.ts"
 import * as Tokens from "./tokens.ts"
 import * as Validation from "./validation.ts"
@@ -79,14 +79,10 @@ const apps = HttpApiBuilder.group(
   Effect.fnUntraced(function* (handlers) {
     const world = yield* World
 
-    const presented = Effect.fnUntraced(function* (record: InstallationRecord | undefined, appId: string) {
-      const tables = yield* Ref.get(world.tables)
-      const app = tables.apps.get(appId)
-      const organization = record === undefined ? undefined : Present.owner(tables, record)
-      // Another app's installation answers like an unknown one: nothing may be learnt by trying ids.
-      if (record === undefined || app === undefined || organization === undefined || record.appId !== appId) {
-        return yield* notFound("Installation not found")
-      }
+    // `record` comes from the app's own table: another app's installation is as unknown as one that does not exist.
+    const presented = Effect.fnUntraced(function* (record: InstallationRecord | undefined, app: AppRecord) {
+      const organization = record && Present.owner(yield* Ref.get(world.tables), record)
+      if (record === undefined || organization === undefined) return yield* notFound("Installation not found")
       return Present.installation(record, app, organization, { ...world, behaviour: yield* Ref.get(world.behaviour) })
     })
 
@@ -119,9 +115,7 @@ const apps = HttpApiBuilder.group(
           const behaviour = yield* Ref.get(world.behaviour)
           const page = yield* Paging.read(query, behaviour)
           const { items, pagination } = Paging.cut(Present.listed(app, behaviour), page, behaviour)
-          const installations = yield* Effect.forEach(items, (record) => presented(record, app.appId)).pipe(
-            Effect.orDie
-          )
+          const installations = yield* Effect.forEach(items, (record) => presented(record, app)).pipe(Effect.orDie)
           return { pagination, installations }
         })
       )
@@ -129,14 +123,14 @@ const apps = HttpApiBuilder.group(
         "getInstallation",
         Effect.fnUntraced(function* ({ params }) {
           const app = yield* CurrentApp
-          return yield* presented(app.installations.get(params.installationId), app.appId)
+          return yield* presented(app.installations.get(params.installationId), app)
         })
       )
       .handle(
         "getOrganizationInstallation",
         Effect.fnUntraced(function* ({ params }) {
           const app = yield* CurrentApp
-          return yield* presented(app.byOrganization.get(params.organizationId), app.appId)
+          return yield* presented(app.byOrganization.get(params.organizationId), app)
         })
       )
       .handle(
@@ -152,7 +146,7 @@ const apps = HttpApiBuilder.group(
           const owner = addOrganization(tables, world.seed, now, given)
           const record = addInstallation(tables, world.seed, app, owner, now)
           yield* notify(world, "installed", record)
-          return { installation: yield* presented(record, app.appId) }
+          return { installation: yield* presented(record, app) }
         })
       )
   })

@@ -11,6 +11,7 @@ import { RegistryApi } from "../Contract.ts"
 import type { Control } from "../Control.ts"
 import { SimulatorError } from "../SimulatorError.ts"
 import * as ControlHandlers from "./controlHandlers.ts"
+import * as InstallPage from "./installPage.ts"
 import { complaintPage, newKeyPage, page } from "./page.ts"
 import * as Validation from "./validation.ts"
 import type { World } from "./World.ts"
@@ -135,6 +136,7 @@ export const layer = (world: World["Service"], control: Control, token: Redacted
     HttpRouter.add("GET", "/", home(world, control, token)),
     HttpRouter.add("GET", "/favicon.ico", HttpServerResponse.empty()),
     HttpRouter.add("POST", "/_simulator/page", pressed(control, token)),
+    InstallPage.layer(world, control),
     HttpApiSwagger.layer(RegistryApi, { path: "/docs" }),
     ControlHandlers.layer(control, token).pipe(Layer.provide(Validation.layer))
   )

@@ -52,7 +52,8 @@ const style = html`<style>
   }
 </style>`
 
-const frame = (title: string, body: Html): string =>
+/** A whole page. */
+export const frame = (title: string, body: Html): string =>
   html`<!doctype html>
     <html lang="en">
       <head>

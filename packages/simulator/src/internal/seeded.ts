@@ -21,7 +21,8 @@ export const kind = {
   secret: 7,
   detail: 8,
   fault: 9,
-  user: 10
+  user: 10,
+  transaction: 11
 } as const
 export type Kind = (typeof kind)[keyof typeof kind]
 

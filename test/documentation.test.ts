@@ -6,23 +6,38 @@ import * as path from "node:path"
 import { root, run, runNode } from "./support/run.ts"
 
 /** Beside the tests, since Node does not strip types below `node_modules`; git and formatters pass over it. */
-const folder = path.join(root, "test/.readme")
+const folder = path.join(root, "test/.documentation")
 
-const documents = [
-  "README.md",
-  ...fs.readdirSync(`${root}/packages`).map((name) => `packages/${name}/README.md`)
-].filter((file) => fs.existsSync(path.join(root, file)))
+const read = (file: string) => fs.readFileSync(path.join(root, file), "utf8")
+
+const packages = fs.readdirSync(path.join(root, "packages")).map((name) => `packages/${name}`)
+
+const readmes = ["README.md", ...packages.map((name) => `${name}/README.md`)]
+  .filter((file) => fs.existsSync(path.join(root, file)))
+  .map((name) => ({ name, text: read(name) }))
+
+/** Docstrings without their stars, so that their examples read like those of a README. */
+const docstrings = packages
+  .flatMap((name) =>
+    fs
+      .readdirSync(path.join(root, name, "src"), { recursive: true, encoding: "utf8" })
+      .filter((file) => file.endsWith(".ts"))
+      .map((file) => `${name}/src/${file}`)
+  )
+  .map((name) => ({
+    name,
+    text: Array.from(read(name).matchAll(/\/\*\*[\s\S]*?\*\//g), ([comment]) =>
+      comment.replaceAll(/^ *(\* ?|\/\*\*)/gm, "")
+    ).join("\n")
+  }))
 
 /** Every TypeScript block, as a file of its own. */
-const blocks = documents.flatMap((document) =>
-  Array.from(
-    fs.readFileSync(path.join(root, document), "utf8").matchAll(/^```ts\n([\s\S]*?)^```$/gm),
-    ([, code = ""], index) => ({
-      name: `${document}, block ${index + 1}`,
-      file: path.join(folder, `${document.replaceAll(/\W/g, "-")}-${index + 1}.ts`),
-      code
-    })
-  )
+const blocks = [...readmes, ...docstrings].flatMap(({ name, text }) =>
+  Array.from(text.matchAll(/^```ts\n([\s\S]*?)^```$/gm), ([, code = ""], index) => ({
+    name: `${name}, example ${index + 1}`,
+    file: path.join(folder, `${name.replaceAll(/\W/g, "-")}-${index + 1}.ts`),
+    code
+  }))
 )
 
 fs.rmSync(folder, { recursive: true, force: true })
@@ -37,7 +52,7 @@ fs.writeFileSync(
   })
 )
 
-describe("the code in the READMEs", () => {
+describe("the code in READMEs and docstrings", () => {
   it("type-checks", async () => {
     const { exitCode, stdout } = await run(path.join(root, "node_modules/.bin/tsc"), ["-p", folder])
     assert.strictEqual(exitCode, 0, stdout)

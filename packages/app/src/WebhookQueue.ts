@@ -1,0 +1,158 @@
+/**
+ * Webhook events on a queue that outlives the process, so that a crash loses none.
+ *
+ * The receiver answers 202 only once the event lies on Effect's `PersistedQueue` (Redis, SQL, or memory for tests); workers
+ * in the same or in other processes take it from there. Work is done at least once: a process killed in the middle leaves
+ * its event to be taken again when its lock has expired, and a failed one is tried again, so `f` has to bear repetition.
+ *
+ * Duplicates are dropped by the queue itself, atomically with the acceptance, so that no crash can make a redelivery look
+ * like a duplicate of what was never queued. The window is a fixed one (by the clock, 10 minutes long): a replay right after
+ * its end is new. The queue remembers ids until `PersistedQueue.layerCleanup` removes them; run it somewhere.
+ */
+import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as HttpRouter from "effect/http/HttpRouter"
+import * as Layer from "effect/Layer"
+import * as PersistedQueue from "effect/persistence/PersistedQueue"
+import type * as Schedule from "effect/Schedule"
+import * as Schema from "effect/Schema"
+import type * as Scope from "effect/Scope"
+import type { WebhookEvent } from "./domain/WebhookEvent.ts"
+import type { IcrError } from "./IcrError.ts"
+import { eventOf } from "./internal/delivery.ts"
+import { count, millis } from "./internal/options.ts"
+import { supervised } from "./internal/work.ts"
+import { type Accepted, type Handler, Webhook } from "./Webhook.ts"
+
+/** Which queue; the receiver and its workers give the same. */
+export interface QueueOptions {
+  /** Default `icr-webhooks`. Two apps on one store need two names. */
+  readonly name?: string | undefined
+  /** How often an event is tried before it counts as failed and stays in the store for a person to look at. Default 10. */
+  readonly maxAttempts?: number | undefined
+  /** Pauses between the attempts; default from 1 s doubling to 5 min. */
+  readonly retrySchedule?: Schedule.Schedule<unknown, number> | undefined
+}
+
+/** How events are taken in. */
+export interface HandlerOptions extends QueueOptions {
+  /** For how long the same content counts as a duplicate, at the most; default 10 minutes, 0 turns it off. */
+  readonly deduplicationWindow?: Duration.Input | undefined
+}
+
+/** How events are worked on. */
+export interface WorkerOptions extends QueueOptions {
+  /** Events worked on side by side; default 16. */
+  readonly concurrency?: number | undefined
+  /** How long work under way may go on when the program stops; then it is handed back to the queue. Default 30 s. */
+  readonly drain?: Duration.Input | undefined
+}
+
+/** The signed text itself: nothing is lost on the way, and a newer version of the program decodes it its own way. */
+const Element = Schema.Struct({ signedData: Schema.String })
+
+const queueOf = ({ maxAttempts, name = "icr-webhooks", retrySchedule }: QueueOptions) =>
+  PersistedQueue.make({ name, schema: Element, maxAttempts, retrySchedule })
+
+/** A receiver that answers 202 once the event is on the queue, 503 when the queue cannot take it. */
+export const handler = Effect.fnUntraced(function* (
+  options: HandlerOptions = {}
+): Effect.fn.Return<Handler, IcrError, Webhook | PersistedQueue.PersistedQueueFactory> {
+  const window = yield* millis("deduplicationWindow", options.deduplicationWindow, "10 minutes")
+  const queue = yield* queueOf(options)
+  const idOf = ({ id }: Accepted) =>
+    window === 0
+      ? Effect.succeed({})
+      : Effect.map(Clock.currentTimeMillis, (now) => ({ id: `${id}@${Math.floor(now / window)}` }))
+  return yield* (yield* Webhook).handlerWith(
+    (accepted) =>
+      Effect.flatMap(idOf(accepted), (options) => queue.offer({ signedData: accepted.signedData }, options)),
+    { deduplicate: false }
+  )
+})
+
+/** How long to leave a store alone that failed. */
+const pause = Duration.seconds(1)
+
+/**
+ * Workers that take events from the queue until the scope closes. Failures are logged, counted and tried again. A stop
+ * waits for the work under way, up to `drain`, and hands the rest back.
+ */
+export const work = Effect.fnUntraced(function* <E, R>(
+  f: (event: WebhookEvent) => Effect.Effect<unknown, E, R>,
+  options: WorkerOptions = {}
+): Effect.fn.Return<void, IcrError, R | Scope.Scope | Webhook | PersistedQueue.PersistedQueueFactory> {
+  const drain = Duration.millis(yield* millis("drain", options.drain, "30 seconds"))
+  const concurrency = yield* count("concurrency", options.concurrency, 16, 1)
+  const webhook = yield* Webhook
+  const queue = yield* queueOf(options)
+  let isStopping = false
+
+  const worker = Effect.gen(function* () {
+    const state = { isBusy: false }
+    const one = queue.take(({ signedData }) =>
+      Effect.gen(function* () {
+        state.isBusy = true
+        const event = yield* Effect.tapError(Effect.fromResult(eventOf(signedData)), (error) =>
+          Effect.logError("An event on the webhook queue could not be decoded", error)
+        )
+        yield* Effect.andThen(
+          webhook.forgetToken(event),
+          supervised(
+            event,
+            Effect.suspend(() => f(event))
+          )
+        )
+      })
+    )
+    const fiber = yield* one.pipe(
+      Effect.catch((error) =>
+        // What the work failed with is logged already; what is left is the store's.
+        error instanceof PersistedQueue.PersistedQueueError
+          ? Effect.andThen(Effect.logWarning("The webhook queue failed", error), Effect.sleep(pause))
+          : Effect.void
+      ),
+      Effect.catchDefect(() => Effect.void),
+      Effect.andThen(
+        Effect.sync(() => {
+          state.isBusy = false
+        })
+      ),
+      Effect.repeat({ while: () => !isStopping }),
+      Effect.forkScoped
+    )
+    return { state, fiber }
+  })
+  const workers = yield* Effect.replicateEffect(worker, concurrency)
+
+  // Runs before the workers' own finalizers interrupt them: an interruption in the middle of work would repeat it.
+  yield* Effect.addFinalizer(() =>
+    Effect.suspend(() => {
+      isStopping = true
+      return Effect.forEach(
+        workers,
+        ({ fiber, state }) =>
+          state.isBusy
+            ? Effect.andThen(Effect.timeoutOption(Fiber.await(fiber), drain), Fiber.interrupt(fiber))
+            : Fiber.interrupt(fiber),
+        { concurrency: "unbounded", discard: true }
+      )
+    })
+  )
+})
+
+/** Receiver and workers in one process: `HttpRouter.serve(WebhookQueue.route("/webhook", f))`. */
+export const route = <E, R>(
+  path: HttpRouter.PathInput,
+  f: (event: WebhookEvent) => Effect.Effect<unknown, E, R>,
+  options: HandlerOptions & WorkerOptions = {}
+): Layer.Layer<never, IcrError, R | Webhook | PersistedQueue.PersistedQueueFactory | HttpRouter.HttpRouter> =>
+  Layer.unwrap(
+    Effect.gen(function* () {
+      yield* work(f, options)
+      const { respond } = yield* handler(options)
+      return HttpRouter.add("POST", path, respond)
+    })
+  )

@@ -1,0 +1,100 @@
+/** The body of a delivery in its two shapes: as printed, and as one was really seen. */
+import type { Behaviour } from "../Behaviour.ts"
+import * as Present from "./present.ts"
+import * as Seeded from "./seeded.ts"
+import type { AppRecord, InstallationRecord, OrganizationRecord } from "./Tables.ts"
+import { iso } from "./tokens.ts"
+
+export interface Surroundings {
+  readonly seed: number
+  readonly baseUrl: string
+  readonly behaviour: Behaviour
+}
+
+export interface TransactionRecord {
+  readonly id: string
+  readonly at: number
+  readonly status: string
+  readonly type: string
+  readonly amount: number
+  readonly creditId: string
+}
+
+type Json = string | number | boolean | null | ReadonlyArray<Json> | { readonly [key: string]: Json }
+
+/** The real payload had its nested keys by length, then by alphabet, as a PostgreSQL `jsonb` column keeps them. */
+const jsonbOrder = (value: unknown): unknown =>
+  Array.isArray(value)
+    ? value.map(jsonbOrder)
+    : typeof value === "object" && value !== null
+      ? Object.fromEntries(
+          Object.entries(value)
+            .toSorted(([a], [b]) => a.length - b.length || (a < b ? -1 : 1))
+            .map(([key, inner]) => [key, jsonbOrder(inner)])
+        )
+      : value
+
+const printedInstallation = (
+  record: InstallationRecord,
+  app: AppRecord,
+  owner: OrganizationRecord,
+  around: Surroundings
+) => {
+  const full = Present.installation(record, app, owner, around)
+  return {
+    ...full,
+    organization: {
+      id: owner.id,
+      name: full.organization.fullName,
+      url: `${around.baseUrl}/organizations/${owner.id}`
+    }
+  }
+}
+
+/** Its server had no address of its own configured. */
+const seenInstallation = (
+  record: InstallationRecord,
+  app: AppRecord,
+  owner: OrganizationRecord,
+  around: Surroundings
+) => ({
+  ...Present.installation(record, app, owner, around),
+  accessTokensUrl: `undefined/app/installations/${record.id}/accessTokens`
+})
+
+const sender = (owner: OrganizationRecord, { behaviour, seed }: Surroundings): Json => {
+  const id = Seeded.uuid(seed, Seeded.kind.user, owner.index)
+  const person = { id, email: `admin${owner.index + 1}@example.com`, fullName: `Admin ${owner.index + 1}` }
+  return behaviour.data === "seen"
+    ? { ...person, profilePicture: null, url: `undefined/users/${id}` }
+    : { ...person, profilePicture: "https://example.com/picture.png" }
+}
+
+const presentedTransaction = ({ at, ...rest }: TransactionRecord) => ({
+  ...rest,
+  createdAt: iso(at),
+  updatedAt: iso(at)
+})
+
+/** The event object. A transaction names no sender: newer pages say that there may be none. */
+export const payload = (
+  event: string,
+  record: InstallationRecord,
+  app: AppRecord,
+  owner: OrganizationRecord,
+  transaction: TransactionRecord | undefined,
+  around: Surroundings
+): Readonly<Record<string, unknown>> => {
+  const seen = around.behaviour.data === "seen"
+  const installation = (seen ? seenInstallation : printedInstallation)(record, app, owner, around)
+  const whole = {
+    event,
+    ...(transaction === undefined
+      ? { sender: sender(owner, around) }
+      : { transaction: presentedTransaction(transaction) }),
+    installation
+  }
+  return seen
+    ? Object.fromEntries(Object.entries(whole).map(([key, value]) => [key, jsonbOrder(value)]))
+    : { ...whole, state: "" }
+}

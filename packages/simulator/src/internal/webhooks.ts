@@ -1,0 +1,76 @@
+import * as Effect from "effect/Effect"
+import * as Redacted from "effect/Redacted"
+import * as Ref from "effect/Ref"
+import { SimulatorError } from "../SimulatorError.ts"
+import type { Delivery, Webhooks } from "../Webhooks.ts"
+import * as Seeded from "./seeded.ts"
+import type { AppRecord } from "./Tables.ts"
+import type { World } from "./World.ts"
+
+/** Secrets given at registration are numbered from 0. */
+const firstRotated = 1_000_000
+
+/** The control of the deliveries over a world; `app` finds an app, the first one by default. */
+export const make = (
+  world: World["Service"],
+  app: (appId?: string) => Effect.Effect<AppRecord, SimulatorError>
+): Webhooks => {
+  const { deliveries } = world
+  let rotations = 0
+
+  const installation = Effect.fnUntraced(function* (id: string) {
+    const record = (yield* Ref.get(world.tables)).installations.get(id)
+    return record ?? (yield* new SimulatorError({ message: `no installation ${id}` }))
+  })
+
+  const sent = (delivery: Delivery | undefined) =>
+    delivery === undefined
+      ? Effect.fail(new SimulatorError({ message: "the app has no webhook URL" }))
+      : Effect.succeed(delivery)
+
+  return {
+    setTarget: Effect.fn("Simulator.webhooks.setTarget")(function* (target, appId) {
+      if (typeof target === "string" && !/^https?:\/\//.test(target)) {
+        return yield* new SimulatorError({ message: `${target} is not an http URL` })
+      }
+      ;(yield* app(appId)).webhookTarget = target
+    }),
+    rotateSecret: Effect.fn("Simulator.webhooks.rotateSecret")(function* (appId) {
+      const owner = yield* app(appId)
+      const secret = Redacted.make(`whsec_${Seeded.hex(world.seed, Seeded.kind.secret, firstRotated + rotations++, 6)}`)
+      owner.previousSecret = owner.webhookSecret
+      owner.webhookSecret = secret
+      return secret
+    }),
+    removeSecret: Effect.fn("Simulator.webhooks.removeSecret")(function* (appId) {
+      const owner = yield* app(appId)
+      owner.previousSecret = owner.webhookSecret
+      owner.webhookSecret = undefined
+    }),
+    deliveries: deliveries.kept,
+    settled: deliveries.settled,
+    redeliver: Effect.fn("Simulator.webhooks.redeliver")(function* (number, mischief = {}) {
+      const isKept = (yield* deliveries.kept).some((delivery) => delivery.number === number)
+      if (!isKept) return yield* new SimulatorError({ message: `no delivery ${number}` })
+      return yield* sent(yield* deliveries.repeat(number, mischief))
+    }),
+    transaction: Effect.fn("Simulator.webhooks.transaction")(function* (installationId, given = {}, mischief = {}) {
+      const record = yield* installation(installationId)
+      const all = yield* Ref.get(world.tables)
+      const index = all.made.transactions++
+      const transaction = {
+        id: Seeded.uuid(world.seed, Seeded.kind.transaction, index),
+        at: yield* world.now,
+        status: given.status ?? "processed",
+        type: given.type ?? "transfer",
+        amount: given.amount ?? 1,
+        creditId: given.creditId ?? "exPost-2-0x51298f2f1142ecb129a2db5e6afd24f34f2e53f1"
+      }
+      const event = given.of === "organization" ? "organizationTransaction" : "warehouseTransaction"
+      return yield* sent(yield* deliveries.tell(event, record, transaction, mischief))
+    }),
+    send: Effect.fn("Simulator.webhooks.send")(function* (installationId, event, mischief = {}) {
+      return yield* sent(yield* deliveries.tell(event, yield* installation(installationId), undefined, mischief))
+    })
+  }
+}

@@ -1,0 +1,115 @@
+/** The app JWT under the rules of all tokens. */
+import { IcrConfig } from "@effect-icr/app/IcrConfig"
+import { ServerClock } from "@effect-icr/app/ServerClock"
+import { Signer } from "@effect-icr/app/Signer"
+import { assert, describe, it } from "@effect/vitest"
+import { Context, Effect, Fiber, Layer, Logger, Redacted } from "effect"
+import { TestClock } from "effect/testing"
+import { decodeJwt } from "jose"
+import { reasonOf, started, times } from "../support/registry.ts"
+
+const second = 1000
+const minute = 60 * second
+const start = TestClock.setTime(1_800_000_000_000)
+const jwt = Effect.flatMap(Signer, ({ appJwt }) => Effect.map(appJwt, (text) => Redacted.value(text)))
+
+/** A key management service that takes its time, or fails. */
+const makeKms = () => ({ signatures: 0, latency: 0, isDown: false })
+
+const over = (kms: ReturnType<typeof makeKms>, appId = "42") =>
+  Signer.layerSign(() =>
+    Effect.gen(function* () {
+      kms.signatures++
+      yield* Effect.sleep(kms.latency)
+      if (kms.isDown) return yield* Effect.fail(new Error("throttled"))
+      return new Uint8Array([kms.signatures])
+    })
+  ).pipe(Layer.provideMerge([IcrConfig.layer({ appId, baseUrl: "http://localhost" }), ServerClock.layer]))
+
+describe("the app JWT", () => {
+  it.effect("is signed once for any number of callers", () => {
+    const kms = makeKms()
+    kms.latency = second
+    return Effect.gen(function* () {
+      yield* start
+      const callers = yield* started(times(1000, jwt))
+      yield* TestClock.adjust(second)
+      assert.strictEqual(new Set(yield* Fiber.join(callers)).size, 1)
+      yield* jwt
+      assert.strictEqual(kms.signatures, 1)
+    }).pipe(Effect.provide(over(kms)))
+  })
+
+  it.effect("is signed anew behind the callers before its end, and never handed out dead", () => {
+    const kms = makeKms()
+    return Effect.gen(function* () {
+      yield* start
+      for (let at = 0; at < 30 * minute; at += 10 * second) {
+        const { exp = 0, iat = 0 } = decodeJwt(yield* jwt)
+        const now = (1_800_000_000_000 + at) / 1000
+        assert.isAbove(exp, now)
+        assert.isAtMost(exp, now + 540)
+        assert.strictEqual(exp - iat, 600)
+        yield* TestClock.adjust(10 * second)
+      }
+      assert.isAtMost(kms.signatures, 5)
+    }).pipe(Effect.provide(over(kms)))
+  })
+
+  it.effect("stays in use while signing fails, and heals", () => {
+    const kms = makeKms()
+    return Effect.gen(function* () {
+      yield* start
+      const first = yield* jwt
+      kms.isDown = true
+      yield* TestClock.adjust(8 * minute)
+      assert.strictEqual(yield* jwt, first)
+      yield* TestClock.adjust(minute)
+      assert.strictEqual((yield* reasonOf(Effect.flatMap(Signer, ({ appJwt }) => appJwt)))._tag, "Signing")
+      kms.isDown = false
+      assert.notStrictEqual(yield* jwt, first)
+    }).pipe(Effect.provide(over(kms)), Effect.provide(Logger.layer([])))
+  })
+
+  it.effect("is not shared between apps", () => {
+    const kms = makeKms()
+    return Effect.gen(function* () {
+      yield* start
+      const issuers = yield* Effect.forEach(["1", "2"], (appId) =>
+        Effect.flatMap(Layer.build(Layer.fresh(over(kms, appId))), (context) =>
+          Effect.map(Context.get(context, Signer).appJwt, (text) => decodeJwt(Redacted.value(text)).iss)
+        )
+      )
+      assert.deepStrictEqual(issuers, ["1", "2"])
+      assert.strictEqual(kms.signatures, 2)
+    })
+  })
+
+  it.effect("is signed anew when the offset of the clock changes, with the registry's time in it", () => {
+    const kms = makeKms()
+    return Effect.gen(function* () {
+      yield* start
+      const before = decodeJwt(yield* jwt)
+      yield* (yield* ServerClock).observe("Fri, 15 Jan 2027 10:00:00 GMT", 1_800_000_000_000, 1_800_000_000_000)
+      const after = decodeJwt(yield* jwt)
+      assert.closeTo((after.iat ?? 0) - (before.iat ?? 0), 7200, 1)
+      assert.strictEqual(kms.signatures, 2)
+      yield* jwt
+      assert.strictEqual(kms.signatures, 2)
+    }).pipe(Effect.provide(over(kms)), Effect.provide(Logger.layer([])))
+  })
+
+  it.effect("fails with a reason when the signing service does not answer, and the next call tries again", () => {
+    const kms = makeKms()
+    kms.latency = 3_600_000
+    return Effect.gen(function* () {
+      yield* start
+      const caller = yield* started(reasonOf(Effect.flatMap(Signer, ({ appJwt }) => appJwt)))
+      yield* TestClock.adjust(10 * second)
+      assert.strictEqual((yield* Fiber.join(caller))._tag, "Signing")
+      kms.latency = 0
+      yield* jwt
+      assert.strictEqual(kms.signatures, 2)
+    }).pipe(Effect.provide(over(kms)))
+  })
+})

@@ -1,0 +1,156 @@
+/** What a token's end means when clocks disagree or move. */
+import type { IcrError } from "@effect-icr/app/IcrError"
+import { TokenCache } from "@effect-icr/app/TokenCache"
+import { assert, describe, it } from "@effect/vitest"
+import { Clock, Effect, Logger } from "effect"
+import { TestClock } from "effect/testing"
+import { appOver, cacheOver, idOf, makeRegistry, reasonOf, textOf, tokenBody } from "../support/registry.ts"
+
+const acme = idOf("acme")
+const second = 1000
+const minute = 60 * second
+const hour = 60 * minute
+
+describe("the clock", () => {
+  for (const [name, ahead] of [
+    ["ahead of", hour],
+    ["behind", -hour]
+  ] as const) {
+    it.effect(`expiry is judged by the registry's clock, an hour ${name} ours`, () => {
+      const registry = makeRegistry()
+      registry.ahead = ahead
+      registry.life = 100 * minute
+      return Effect.gen(function* () {
+        const cache = yield* TokenCache
+        yield* TestClock.setTime(1_800_000_000_000)
+        yield* cache.installationToken(acme)
+        // The Date header has whole seconds.
+        yield* TestClock.adjust(100 * minute - second)
+        assert.strictEqual(textOf(yield* cache.installationToken(acme)), "crs_1")
+        yield* TestClock.adjust(2 * second)
+        assert.strictEqual(textOf(yield* cache.installationToken(acme)), "crs_2")
+      }).pipe(Effect.provide(appOver(registry, { softWindow: 0, hardWindow: 0 })), Effect.provide(Logger.layer([])))
+    })
+  }
+
+  it.effect("the server's end of the token counts, not a constant", () => {
+    const registry = makeRegistry()
+    registry.life = 10 * minute
+    return Effect.gen(function* () {
+      const cache = yield* TokenCache
+      yield* cache.installationToken(acme)
+      yield* TestClock.adjust(10 * minute)
+      assert.strictEqual(textOf(yield* cache.installationToken(acme)), "crs_2")
+    }).pipe(Effect.provide(appOver(registry, { softWindow: 0, hardWindow: 0 })))
+  })
+
+  it.effect("an installation token that claims to live a month is relied on for two hours", () => {
+    const registry = makeRegistry()
+    registry.life = 31 * 24 * hour
+    return Effect.gen(function* () {
+      const cache = yield* TokenCache
+      yield* cache.installationToken(acme)
+      yield* cache.appToken()
+      yield* TestClock.adjust(2 * hour)
+      assert.strictEqual(textOf(yield* cache.installationToken(acme)), "crs_3")
+      assert.strictEqual(textOf(yield* cache.appToken()), "crs_2")
+    }).pipe(Effect.provide(appOver(registry)))
+  })
+
+  /** The wall clock may be set; the monotonic one counts on. */
+  const settable = () => {
+    const time = { wall: 1_800_000_000_000, monotonic: 5 * second }
+    const pass = (millis: number) => {
+      time.wall += millis
+      time.monotonic += millis
+    }
+    const nanos = (millis: number) => BigInt(millis) * 1_000_000n
+    const clock: Clock.Clock = {
+      currentTimeMillisUnsafe: () => time.wall,
+      currentTimeMillis: Effect.sync(() => time.wall),
+      currentTimeNanosUnsafe: () => nanos(time.wall),
+      currentTimeNanos: Effect.sync(() => nanos(time.wall)),
+      monotonicTimeNanosUnsafe: () => nanos(time.monotonic),
+      monotonicTimeNanos: Effect.sync(() => nanos(time.monotonic)),
+      sleep: () => Effect.never
+    }
+    return { time, pass, on: Effect.provideService(Clock.Clock, clock) }
+  }
+
+  const counted = () => {
+    let exchanges = 0
+    return (installation: string): Effect.Effect<object, IcrError> =>
+      Effect.map(Clock.currentTimeMillis, (now) =>
+        tokenBody({ text: `crs_${++exchanges}`, installation, now, life: 2 * hour })
+      )
+  }
+
+  it.effect("a local clock jumping back never prolongs a token", () => {
+    const { on, pass, time } = settable()
+    return Effect.gen(function* () {
+      const cache = yield* TokenCache
+      const ask = on(cache.installationToken(acme))
+      yield* ask
+      for (let passed = 0; passed < 2 * hour; passed += 10 * minute) {
+        assert.strictEqual(textOf(yield* ask), "crs_1")
+        pass(10 * minute)
+        time.wall -= 9 * minute
+      }
+      assert.strictEqual(textOf(yield* ask), "crs_2")
+    }).pipe(Effect.provide(cacheOver(counted(), { softWindow: 0, hardWindow: 0 })))
+  })
+
+  it.effect("neither does one set back to the very moment of the last reading", () => {
+    const { on, pass, time } = settable()
+    return Effect.gen(function* () {
+      const cache = yield* TokenCache
+      const ask = on(cache.installationToken(acme))
+      yield* ask
+      pass(2 * hour)
+      time.wall -= 2 * hour
+      assert.strictEqual(textOf(yield* ask), "crs_2")
+    }).pipe(Effect.provide(cacheOver(counted(), { softWindow: 0, hardWindow: 0 })))
+  })
+
+  it.effect("nor does a machine that sleeps while its monotonic clock stands still", () => {
+    const { on, time } = settable()
+    return Effect.gen(function* () {
+      const cache = yield* TokenCache
+      const ask = on(cache.installationToken(acme))
+      yield* ask
+      time.wall += 2 * hour
+      assert.strictEqual(textOf(yield* ask), "crs_2")
+    }).pipe(Effect.provide(cacheOver(counted(), { softWindow: 0, hardWindow: 0 })))
+  })
+
+  it.effect(
+    "a token already expired on arrival is not cached and not retried: a typed error that hints at clocks",
+    () => {
+      const registry = makeRegistry()
+      registry.life = -90 * second
+      return Effect.gen(function* () {
+        const cache = yield* TokenCache
+        const reason = yield* reasonOf(cache.installationToken(acme))
+        assert.strictEqual(reason._tag, "Clock")
+        assert.include(reason.message, "90 s ago")
+        assert.include(reason.message, "clock")
+        assert.strictEqual(registry.exchanges, 1)
+        registry.life = hour
+        assert.strictEqual(textOf(yield* cache.installationToken(acme)), "crs_2")
+      }).pipe(Effect.provide(appOver(registry, {}, {})))
+    }
+  )
+
+  it.effect("such a token does not displace the one that still lives", () => {
+    const registry = makeRegistry()
+    return Effect.gen(function* () {
+      const cache = yield* TokenCache
+      yield* cache.installationToken(acme)
+      registry.life = 0
+      yield* TestClock.adjust(2 * hour - minute)
+      yield* cache.installationToken(acme)
+      assert.strictEqual(textOf(yield* cache.installationToken(acme)), "crs_1")
+      assert.strictEqual(registry.exchanges, 2)
+    }).pipe(Effect.provide(appOver(registry)))
+  })
+})

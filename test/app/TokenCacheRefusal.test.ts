@@ -1,0 +1,213 @@
+/** What happens when the registry refuses a token. */
+import { IcrApp } from "@effect-icr/app/IcrApp"
+import { idempotent } from "@effect-icr/app/IcrHttp"
+import { TokenCache } from "@effect-icr/app/TokenCache"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Fiber } from "effect"
+import { TestClock } from "effect/testing"
+import { appOver, idOf, makeRegistry, reasonOf, refusal, started, textOf, times } from "../support/registry.ts"
+
+const acme = idOf("acme")
+const second = 1000
+const minute = 60 * second
+
+const get = Effect.flatMap(IcrApp, (app) => app.installationClient(acme).get("/projects"))
+const post = Effect.flatMap(IcrApp, (app) => app.installationClient(acme).post("/projects"))
+const dead = (...tokens: ReadonlyArray<string>) => {
+  const refused = new Set(tokens)
+  return (token: string) => (refused.has(token) ? refusal(401, "Access token is invalid") : undefined)
+}
+const sent = (registry: { readonly requests: ReadonlyArray<string> }) =>
+  registry.requests.map((request) => request.split(" ").at(-1))
+
+describe("a token younger than 10 s", () => {
+  for (const [name, answer] of [
+    ["401", refusal(401, "Unauthorized")],
+    ["403 without a permission reason", refusal(403, "Forbidden resource")]
+  ] as const) {
+    it.effect(`is sent again after 1 s, 2 s, … on ${name}, and no other is minted`, () => {
+      const registry = makeRegistry()
+      return Effect.gen(function* () {
+        yield* (yield* TokenCache).installationToken(acme)
+        registry.answer = () => (registry.requests.length < 3 ? answer : undefined)
+        const call = yield* started(get)
+        yield* TestClock.adjust(second - 1)
+        assert.strictEqual(registry.requests.length, 1)
+        yield* TestClock.adjust(1)
+        assert.strictEqual(registry.requests.length, 2)
+        yield* TestClock.adjust(2 * second)
+        assert.strictEqual((yield* Fiber.join(call)).status, 200)
+        assert.deepStrictEqual(sent(registry), ["crs_1", "crs_1", "crs_1"])
+        assert.strictEqual(registry.exchanges, 1)
+      }).pipe(Effect.provide(appOver(registry)))
+    })
+  }
+
+  it.effect("and still refused when it is not young any more is replaced once; the error says what was tried", () => {
+    const registry = makeRegistry()
+    registry.answer = () => refusal(401, "Unauthorized")
+    return Effect.gen(function* () {
+      const call = yield* started(reasonOf(get))
+      yield* TestClock.adjust(30 * second)
+      const reason = yield* Fiber.join(call)
+      assert.strictEqual(reason._tag, "Unauthorized")
+      assert.include(reason.message, "5 times with one token while it was fresh, then with a new one")
+      assert.deepStrictEqual(sent(registry), ["crs_1", "crs_1", "crs_1", "crs_1", "crs_1", "crs_2"])
+    }).pipe(Effect.provide(appOver(registry)))
+  })
+
+  it.effect("that got nothing but a bare 403 all the time is left alone: it may be the permission", () => {
+    const registry = makeRegistry()
+    registry.answer = () => refusal(403, "Forbidden resource")
+    return Effect.gen(function* () {
+      const call = yield* started(reasonOf(get))
+      yield* TestClock.adjust(30 * second)
+      const reason = yield* Fiber.join(call)
+      assert.strictEqual(reason._tag, "Forbidden")
+      assert.include(reason.message, "5 times")
+      assert.strictEqual(registry.exchanges, 1)
+    }).pipe(Effect.provide(appOver(registry)))
+  })
+
+  it.effect("is not dropped by a request that may not be repeated", () => {
+    const registry = makeRegistry()
+    registry.answer = dead("crs_1")
+    return Effect.gen(function* () {
+      assert.strictEqual((yield* reasonOf(post))._tag, "Unauthorized")
+      assert.strictEqual(registry.requests.length, 1)
+      assert.strictEqual(textOf(yield* (yield* TokenCache).installationToken(acme)), "crs_1")
+    }).pipe(Effect.provide(appOver(registry)))
+  })
+
+  it.effect("that comes back for a new one does not keep the call waiting for ever", () => {
+    const registry = makeRegistry()
+    return Effect.gen(function* () {
+      // Twenty exchanges, one text: the client cannot tell its tokens apart.
+      registry.answer = () => refusal(401, "Unauthorized")
+      const call = yield* started(reasonOf(get))
+      for (let i = 0; i < 60; i++) {
+        registry.exchanges = 0
+        yield* TestClock.adjust(second)
+      }
+      assert.strictEqual((yield* Fiber.join(call))._tag, "Unauthorized")
+      assert.strictEqual(registry.requests.length, 6)
+    }).pipe(Effect.provide(appOver(registry, {}, { retry: false, deadline: "1 hour" })))
+  })
+})
+
+describe("an older token", () => {
+  it.effect("is dropped, replaced once, and the call repeated once", () => {
+    const registry = makeRegistry()
+    registry.answer = dead("crs_1")
+    return Effect.gen(function* () {
+      yield* (yield* TokenCache).installationToken(acme)
+      yield* TestClock.adjust(minute)
+      assert.strictEqual((yield* get).status, 200)
+      assert.deepStrictEqual(sent(registry), ["crs_1", "crs_2"])
+      assert.strictEqual(registry.exchanges, 2)
+    }).pipe(Effect.provide(appOver(registry)))
+  })
+
+  it.effect("never causes a loop: the second refusal is final and says what was tried", () => {
+    const registry = makeRegistry()
+    registry.answer = () => refusal(401, "Unauthorized")
+    return Effect.gen(function* () {
+      yield* (yield* TokenCache).installationToken(acme)
+      yield* TestClock.adjust(minute)
+      const reason = yield* reasonOf(get)
+      assert.strictEqual(reason._tag, "Unauthorized")
+      assert.include(reason.message, "also with a new token")
+      assert.deepStrictEqual(sent(registry), ["crs_1", "crs_2"])
+    }).pipe(Effect.provide(appOver(registry)))
+  })
+
+  it.effect("is dropped by a POST, which is not repeated; the next call heals", () => {
+    const registry = makeRegistry()
+    registry.answer = dead("crs_1")
+    return Effect.gen(function* () {
+      yield* (yield* TokenCache).installationToken(acme)
+      yield* TestClock.adjust(minute)
+      assert.strictEqual((yield* reasonOf(post))._tag, "Unauthorized")
+      assert.strictEqual(registry.requests.length, 1)
+      assert.strictEqual((yield* post).status, 200)
+      assert.deepStrictEqual(sent(registry), ["crs_1", "crs_2"])
+    }).pipe(Effect.provide(appOver(registry)))
+  })
+
+  it.effect("of a POST that is marked idempotent is replaced like any other", () => {
+    const registry = makeRegistry()
+    registry.answer = dead("crs_1")
+    return Effect.gen(function* () {
+      yield* (yield* TokenCache).installationToken(acme)
+      yield* TestClock.adjust(minute)
+      assert.strictEqual((yield* idempotent(post)).status, 200)
+    }).pipe(Effect.provide(appOver(registry)))
+  })
+
+  it.effect("refused for 50 callers at once causes one new exchange", () => {
+    const registry = makeRegistry()
+    registry.answer = dead("crs_1")
+    return Effect.gen(function* () {
+      yield* (yield* TokenCache).installationToken(acme)
+      yield* TestClock.adjust(minute)
+      registry.latency = second
+      const callers = yield* started(times(50, get))
+      yield* TestClock.adjust(second)
+      yield* Fiber.join(callers)
+      assert.strictEqual(registry.exchanges, 2)
+      assert.strictEqual(registry.requests.length, 100)
+    }).pipe(Effect.provide(appOver(registry)))
+  })
+
+  it.effect("reported late does not drop the newer one: invalidation is by value", () => {
+    const registry = makeRegistry()
+    return Effect.gen(function* () {
+      const cache = yield* TokenCache
+      const { get: current, onRefused } = cache.installationCredential(acme)
+      const old = yield* current
+      yield* TestClock.adjust(minute)
+      yield* cache.installationToken(acme, { forceRefresh: true })
+      yield* TestClock.adjust(minute)
+      const error = yield* Effect.flip(
+        Effect.andThen(
+          Effect.sync(() => (registry.answer = () => refusal(401, "no"))),
+          post
+        )
+      )
+      registry.answer = () => undefined
+      // The POST dropped crs_2, so crs_3 is held now.
+      assert.strictEqual(textOf(yield* cache.installationToken(acme)), "crs_3")
+      yield* TestClock.adjust(minute)
+      yield* onRefused({ error, refused: [old.value], repeatable: true })
+      assert.strictEqual(textOf(yield* cache.installationToken(acme)), "crs_3")
+    }).pipe(Effect.provide(appOver(registry)))
+  })
+
+  it.effect("of the app itself is replaced by the same rules", () => {
+    const registry = makeRegistry()
+    registry.answer = dead("crs_1")
+    return Effect.gen(function* () {
+      const app = yield* IcrApp
+      yield* app.appToken
+      yield* TestClock.adjust(minute)
+      assert.strictEqual((yield* app.appClient.get("/projects")).status, 200)
+      assert.deepStrictEqual(sent(registry), ["crs_1", "crs_2"])
+    }).pipe(Effect.provide(appOver(registry)))
+  })
+})
+
+describe("a real permission refusal", () => {
+  it.effect("changes nothing: one request, no wait, the token stays", () => {
+    const registry = makeRegistry()
+    registry.answer = () => refusal(403, "Permission organization_inventory:read is required")
+    return Effect.gen(function* () {
+      const cache = yield* TokenCache
+      const young = yield* reasonOf(get)
+      yield* TestClock.adjust(minute)
+      const old = yield* reasonOf(get)
+      assert.deepStrictEqual([young._tag, old._tag], ["Forbidden", "Forbidden"])
+      assert.strictEqual(registry.requests.length, 2)
+      assert.strictEqual(textOf(yield* cache.installationToken(acme)), "crs_1")
+    }).pipe(Effect.provide(appOver(registry)))
+  })
+})

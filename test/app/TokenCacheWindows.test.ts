@@ -1,0 +1,195 @@
+/** Soft and hard window, and `minimumValidity`. */
+import { TokenCache } from "@effect-icr/app/TokenCache"
+import { assert, describe, it } from "@effect/vitest"
+import { Clock, Effect, Fiber } from "effect"
+import { TestClock } from "effect/testing"
+import {
+  appOver,
+  cacheOver,
+  exact,
+  idOf,
+  isDone,
+  makeRegistry,
+  reasonOf,
+  refusal,
+  started,
+  textOf,
+  times,
+  tokenBody
+} from "../support/registry.ts"
+
+const acme = idOf("acme")
+const second = 1000
+const minute = 60 * second
+const hour = 60 * minute
+
+describe("the soft window", () => {
+  it.effect("gives the current token at once while one refresh runs behind the callers", () => {
+    const registry = makeRegistry()
+    return Effect.gen(function* () {
+      const cache = yield* TokenCache
+      yield* exact(cache.installationToken(acme))
+      registry.latency = 5 * second
+      yield* TestClock.adjust(2 * hour - 5 * minute - 1)
+      yield* cache.installationToken(acme)
+      assert.strictEqual(registry.exchanges, 1)
+      yield* TestClock.adjust(1)
+      const tokens = yield* times(100, cache.installationToken(acme))
+      assert.deepStrictEqual([...new Set(tokens.map(textOf))], ["crs_1"])
+      assert.strictEqual(registry.exchanges, 2)
+      yield* TestClock.adjust(5 * second)
+      assert.strictEqual(textOf(yield* cache.installationToken(acme)), "crs_2")
+      assert.strictEqual(registry.exchanges, 2)
+    }).pipe(Effect.provide(appOver(registry)))
+  })
+
+  it.effect("is never more than half of the token's life, so a short token is not refreshed at every read", () => {
+    const registry = makeRegistry()
+    registry.life = 60 * second
+    return Effect.gen(function* () {
+      const cache = yield* TokenCache
+      yield* exact(cache.installationToken(acme))
+      yield* TestClock.adjust(30 * second - 1)
+      yield* times(10, cache.installationToken(acme))
+      assert.strictEqual(registry.exchanges, 1)
+      yield* TestClock.adjust(1)
+      yield* times(10, cache.installationToken(acme))
+      assert.strictEqual(registry.exchanges, 2)
+    }).pipe(Effect.provide(appOver(registry)))
+  })
+
+  it.effect("is moved by a jitter for each key, always later and by no more than a fifth", () => {
+    let exchanges = 0
+    const exchange = (installation: string) =>
+      Effect.map(Clock.currentTimeMillis, (now) =>
+        tokenBody({ text: `crs_${++exchanges}`, installation, now, life: 2 * hour })
+      )
+    return Effect.gen(function* () {
+      const cache = yield* TokenCache
+      const ids = Array.from({ length: 200 }, (_, i) => idOf(`i-${i}`))
+      const askAll = Effect.forEach(ids, (id) => cache.installationToken(id))
+      yield* askAll
+      yield* TestClock.adjust(2 * hour - 5 * minute - 1)
+      yield* askAll
+      assert.strictEqual(exchanges, 200)
+      yield* TestClock.adjust(30 * second)
+      yield* askAll
+      assert.isAbove(exchanges, 220)
+      assert.isBelow(exchanges, 380)
+      yield* TestClock.adjust(30 * second + 1)
+      yield* askAll
+      assert.strictEqual(exchanges, 400)
+    }).pipe(Effect.provide(cacheOver(exchange)))
+  })
+
+  it.effect("of 0 is honoured", () => {
+    const registry = makeRegistry()
+    return Effect.gen(function* () {
+      const cache = yield* TokenCache
+      yield* cache.installationToken(acme)
+      yield* TestClock.adjust(2 * hour - 1)
+      yield* cache.installationToken(acme)
+      assert.strictEqual(registry.exchanges, 1)
+      yield* TestClock.adjust(1)
+      assert.strictEqual(textOf(yield* cache.installationToken(acme)), "crs_2")
+    }).pipe(Effect.provide(appOver(registry, { softWindow: 0, hardWindow: 0 })))
+  })
+})
+
+describe("the hard window", () => {
+  it.effect("makes callers wait for the refresh", () => {
+    const registry = makeRegistry()
+    return Effect.gen(function* () {
+      const cache = yield* TokenCache
+      yield* cache.installationToken(acme)
+      registry.latency = 5 * second
+      yield* TestClock.adjust(2 * hour - 30 * second)
+      const caller = yield* started(cache.installationToken(acme))
+      assert.isFalse(isDone(caller))
+      yield* TestClock.adjust(5 * second)
+      assert.strictEqual(textOf(yield* Fiber.join(caller)), "crs_2")
+    }).pipe(Effect.provide(appOver(registry)))
+  })
+
+  it.effect("gives the token that still lives when the refresh fails", () => {
+    const registry = makeRegistry()
+    return Effect.gen(function* () {
+      const cache = yield* TokenCache
+      yield* cache.installationToken(acme)
+      registry.latency = 5 * second
+      registry.refusal = refusal(503, "down")
+      yield* TestClock.adjust(2 * hour - 30 * second)
+      const callers = yield* started(times(10, cache.installationToken(acme)))
+      yield* TestClock.adjust(5 * second)
+      assert.deepStrictEqual([...new Set((yield* Fiber.join(callers)).map(textOf))], ["crs_1"])
+      assert.strictEqual(registry.exchanges, 2)
+    }).pipe(Effect.provide(appOver(registry)))
+  })
+
+  it.effect("longer than the soft one counts all the same", () => {
+    const registry = makeRegistry()
+    return Effect.gen(function* () {
+      const cache = yield* TokenCache
+      yield* cache.installationToken(acme)
+      yield* TestClock.adjust(2 * hour - minute)
+      assert.strictEqual(textOf(yield* cache.installationToken(acme)), "crs_2")
+    }).pipe(Effect.provide(appOver(registry, { softWindow: 0, hardWindow: "2 minutes" })))
+  })
+})
+
+describe("minimumValidity", () => {
+  it.effect("gives a token good for at least that long, from the cache while there is one", () => {
+    const registry = makeRegistry()
+    return Effect.gen(function* () {
+      const cache = yield* TokenCache
+      const anHour = { minimumValidity: "1 hour" } as const
+      yield* cache.installationToken(acme)
+      yield* TestClock.adjust(hour)
+      assert.strictEqual(textOf(yield* cache.installationToken(acme, anHour)), "crs_1")
+      yield* TestClock.adjust(1)
+      assert.strictEqual(textOf(yield* cache.installationToken(acme, anHour)), "crs_2")
+      assert.strictEqual(registry.exchanges, 2)
+    }).pipe(Effect.provide(appOver(registry)))
+  })
+
+  it.effect("beyond what the registry gives costs one exchange and gets the best there is", () => {
+    const registry = makeRegistry()
+    return Effect.gen(function* () {
+      const cache = yield* TokenCache
+      const aDay = cache.installationToken(acme, { minimumValidity: "1 day" })
+      for (let i = 1; i <= 10; i++) assert.strictEqual(textOf(yield* aDay), `crs_${i}`)
+      registry.latency = second
+      const callers = yield* started(times(10, aDay))
+      yield* TestClock.adjust(second)
+      assert.deepStrictEqual([...new Set((yield* Fiber.join(callers)).map(textOf))], ["crs_11"])
+    }).pipe(Effect.provide(appOver(registry)))
+  })
+
+  it.effect("is not met by a token that had it when the caller began to wait for a refresh that fails", () => {
+    const registry = makeRegistry()
+    return Effect.gen(function* () {
+      const cache = yield* TokenCache
+      yield* cache.installationToken(acme)
+      registry.latency = 5 * second
+      registry.refusal = refusal(503, "down")
+      yield* TestClock.adjust(2 * hour - 30 * second)
+      const picky = yield* started(reasonOf(cache.installationToken(acme, { minimumValidity: "28 seconds" })))
+      const plain = yield* started(cache.installationToken(acme))
+      yield* TestClock.adjust(5 * second)
+      assert.strictEqual((yield* Fiber.join(picky))._tag, "ServerError")
+      assert.strictEqual(textOf(yield* Fiber.join(plain)), "crs_1")
+    }).pipe(Effect.provide(appOver(registry)))
+  })
+
+  it.effect("that is negative or no number is refused, and nothing is sent", () => {
+    const registry = makeRegistry()
+    return Effect.gen(function* () {
+      const cache = yield* TokenCache
+      for (const minimumValidity of [-1, Number.NaN, "-1 seconds"] as const) {
+        const reason = yield* reasonOf(cache.installationToken(acme, { minimumValidity }))
+        assert.strictEqual(reason._tag, "InvalidRequest")
+      }
+      assert.strictEqual(registry.exchanges, 0)
+    }).pipe(Effect.provide(appOver(registry)))
+  })
+})

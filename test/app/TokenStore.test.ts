@@ -1,0 +1,292 @@
+import { IcrApp } from "@effect-icr/app/IcrApp"
+import { TokenCache } from "@effect-icr/app/TokenCache"
+import { TokenStore, TokenStoreError } from "@effect-icr/app/TokenStore"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Fiber, Logger, Option, Redacted } from "effect"
+import { TestClock } from "effect/testing"
+import { captured, idOf, makeRegistry, refusal, started, textOf, times } from "../support/registry.ts"
+import { inProcess, makeStore } from "../support/tokenStore.ts"
+
+const acme = idOf("acme")
+const hour = 3_600_000
+const minute = 60_000
+const key = "test@http://localhost/installations/acme"
+
+const ask = Effect.flatMap(TokenCache, (cache) => cache.installationToken(acme))
+
+describe("a token store", () => {
+  it.effect("is read before minting and written after, with the remaining life", () => {
+    const registry = makeRegistry()
+    const store = makeStore()
+    return Effect.gen(function* () {
+      yield* inProcess(registry, store, ask)
+      assert.deepStrictEqual(store.log, [`get ${key}`, `lease ${key}`, `set ${key} ${2 * hour}`])
+      yield* TestClock.adjust(hour)
+      assert.strictEqual(textOf(yield* inProcess(registry, store, ask)), "crs_1")
+      assert.strictEqual(registry.exchanges, 1)
+    })
+  })
+
+  it.effect("is asked once for any number of callers, and not at all for a cached token", () => {
+    const registry = makeRegistry()
+    const store = makeStore()
+    return inProcess(
+      registry,
+      store,
+      Effect.gen(function* () {
+        yield* times(100, ask)
+        yield* times(100, ask)
+        assert.strictEqual(store.log.length, 3)
+      })
+    )
+  })
+
+  it.effect("gives a token that is still judged by its own end", () => {
+    const registry = makeRegistry()
+    const store = makeStore()
+    return Effect.gen(function* () {
+      yield* inProcess(registry, store, ask)
+      yield* TestClock.adjust(hour)
+      yield* inProcess(
+        registry,
+        store,
+        Effect.gen(function* () {
+          assert.strictEqual(textOf(yield* ask), "crs_1")
+          yield* TestClock.adjust(hour)
+          assert.strictEqual(textOf(yield* ask), "crs_2")
+        })
+      )
+    })
+  })
+
+  it.effect("with an expired entry is a miss", () => {
+    const registry = makeRegistry()
+    const store = makeStore()
+    return Effect.gen(function* () {
+      yield* inProcess(registry, store, ask)
+      yield* TestClock.adjust(2 * hour)
+      assert.strictEqual(textOf(yield* inProcess(registry, store, ask)), "crs_2")
+    })
+  })
+
+  for (const [name, text] of [
+    ["no JSON", "{"],
+    ["another shape", '{"token":1}'],
+    ["nothing", ""]
+  ] as const) {
+    it.effect(`with a corrupt entry (${name}) is a miss`, () => {
+      const registry = makeRegistry()
+      const store = makeStore()
+      store.entries.set(key, { value: Redacted.make(text), expiresAt: 9e12 })
+      return Effect.gen(function* () {
+        assert.strictEqual(textOf(yield* inProcess(registry, store, ask)), "crs_1")
+        assert.strictEqual(textOf(yield* inProcess(registry, store, ask)), "crs_1")
+      })
+    })
+  }
+
+  const error = (operation: string) => new TokenStoreError({ operation, detail: "connection lost" })
+  for (const [name, failing] of [
+    ["fails", (operation: string) => Effect.fail(error(operation))],
+    ["has a defect", () => Effect.die(new Error("crs_secret in a bug"))],
+    ["never answers", () => Effect.never]
+  ] as const) {
+    it.effect(`that ${name} never fails a call: it is warned of, and the token minted`, () => {
+      const registry = makeRegistry()
+      const log = captured()
+      const store = makeStore({
+        get: () => failing("get"),
+        set: () => failing("set"),
+        remove: () => failing("remove"),
+        lease: () => failing("lease")
+      })
+      return inProcess(
+        registry,
+        store,
+        Effect.gen(function* () {
+          const app = yield* IcrApp
+          const caller = yield* started(ask)
+          yield* TestClock.adjust(minute)
+          assert.strictEqual(textOf(yield* Fiber.join(caller)), "crs_1")
+          const revoking = yield* started(app.revokeInstallationToken(acme))
+          yield* TestClock.adjust(minute)
+          yield* Fiber.join(revoking)
+          assert.isAtLeast(log.lines.length, 3)
+          assert.isTrue(log.lines.every((line) => line.startsWith("Warn The token store failed")))
+          assert.notInclude(log.lines.join("\n"), "crs_")
+        })
+      ).pipe(Effect.provide(log.layer))
+    })
+  }
+
+  it.effect("has keys that name app, registry and installation, and contain no secret", () => {
+    const registry = makeRegistry()
+    const store = makeStore()
+    return Effect.gen(function* () {
+      yield* inProcess(
+        registry,
+        store,
+        Effect.andThen(
+          ask,
+          Effect.flatMap(TokenCache, (cache) => cache.appToken())
+        )
+      )
+      assert.deepStrictEqual([...store.entries.keys()], [key, "test@http://localhost/app"])
+    })
+  })
+
+  it.effect("gives no older token to a forced refresh, nor a shorter one than minimumValidity asks for", () => {
+    const registry = makeRegistry()
+    const store = makeStore()
+    return Effect.gen(function* () {
+      yield* inProcess(registry, store, ask)
+      yield* TestClock.adjust(hour)
+      const long = Effect.flatMap(TokenCache, (cache) => cache.installationToken(acme, { minimumValidity: hour + 1 }))
+      assert.strictEqual(textOf(yield* inProcess(registry, store, long)), "crs_2")
+      const forced = Effect.flatMap(TokenCache, (cache) => cache.installationToken(acme, { forceRefresh: true }))
+      store.log.length = 0
+      assert.strictEqual(textOf(yield* inProcess(registry, store, forced)), "crs_3")
+      assert.deepStrictEqual(store.log, [`lease ${key}`, `set ${key} ${2 * hour}`])
+    })
+  })
+
+  it.effect("does not let a picky caller who joined a plain one off with the stored token", () => {
+    const registry = makeRegistry()
+    const store = makeStore()
+    const slow = makeStore({
+      get: (key) =>
+        Effect.delay(
+          Effect.sync(() => Option.fromUndefinedOr(store.entries.get(key))),
+          1000
+        )
+    })
+    return Effect.gen(function* () {
+      yield* inProcess(registry, store, ask)
+      yield* TestClock.adjust(hour)
+      yield* inProcess(
+        registry,
+        slow,
+        Effect.gen(function* () {
+          const cache = yield* TokenCache
+          const plain = yield* started(ask)
+          const picky = yield* started(cache.installationToken(acme, { minimumValidity: hour + 1 }))
+          const forced = yield* started(cache.installationToken(acme, { forceRefresh: true }))
+          yield* TestClock.adjust(5000)
+          assert.strictEqual(textOf(yield* Fiber.join(plain)), "crs_1")
+          assert.notStrictEqual(textOf(yield* Fiber.join(picky)), "crs_1")
+          assert.notStrictEqual(textOf(yield* Fiber.join(forced)), "crs_1")
+        })
+      )
+    })
+  })
+
+  it.effect("does not bring back a token that was refused, nor wait for it as for a fresh one", () => {
+    const registry = makeRegistry()
+    const store = makeStore()
+    registry.answer = (token) => (token === "crs_1" ? refusal(401, "Access token is invalid") : undefined)
+    const read = Effect.flatMap(IcrApp, (app) => app.installationClient(acme).get("/projects"))
+    return Effect.gen(function* () {
+      yield* inProcess(registry, store, ask)
+      yield* TestClock.adjust(minute)
+      assert.strictEqual((yield* inProcess(registry, store, read)).status, 200)
+      assert.strictEqual(textOf(yield* inProcess(registry, store, ask)), "crs_2")
+    })
+  })
+
+  it.effect("loses a refused token, but not the newer one of another process", () => {
+    const registry = makeRegistry()
+    const store = makeStore()
+    registry.answer = (token) => (token === "crs_1" ? refusal(401, "Access token is invalid") : undefined)
+    const post = Effect.flatMap(IcrApp, (app) => app.installationClient(acme).post("/projects"))
+    return Effect.gen(function* () {
+      yield* inProcess(
+        registry,
+        store,
+        Effect.gen(function* () {
+          yield* ask
+          yield* TestClock.adjust(minute)
+          const forced = Effect.flatMap(TokenCache, (cache) => cache.installationToken(acme, { forceRefresh: true }))
+          yield* inProcess(registry, store, forced)
+          yield* Effect.flip(post)
+          assert.strictEqual(textOf(yield* ask), "crs_2")
+        })
+      )
+      assert.strictEqual(registry.exchanges, 2)
+    })
+  })
+
+  it.effect("does not bring back a revoked token, even when it could not be removed", () => {
+    const registry = makeRegistry()
+    const store = makeStore({ remove: () => Effect.fail(error("remove")) })
+    return inProcess(
+      registry,
+      store,
+      Effect.gen(function* () {
+        const app = yield* IcrApp
+        yield* app.installationToken(acme)
+        yield* app.revokeInstallationToken(acme)
+        assert.deepStrictEqual(registry.requests, ["DELETE /app/installations/token crs_1"])
+        assert.strictEqual(textOf(yield* app.installationToken(acme)), "crs_2")
+      })
+    ).pipe(Effect.provide(Logger.layer([])))
+  })
+
+  it.effect("is what a process revokes from that has not asked yet", () => {
+    const registry = makeRegistry()
+    const store = makeStore()
+    return Effect.gen(function* () {
+      yield* inProcess(registry, store, ask)
+      yield* inProcess(
+        registry,
+        store,
+        Effect.flatMap(IcrApp, (app) => app.revokeInstallationToken(acme))
+      )
+      assert.deepStrictEqual(registry.requests, ["DELETE /app/installations/token crs_1"])
+      assert.strictEqual(registry.exchanges, 1)
+      assert.strictEqual(store.entries.size, 0)
+    })
+  })
+
+  it.effect("loses the token of an installation that is gone", () => {
+    const registry = makeRegistry()
+    const store = makeStore()
+    return inProcess(
+      registry,
+      store,
+      Effect.gen(function* () {
+        const cache = yield* TokenCache
+        yield* ask
+        registry.refusal = refusal(404, "Installation not found")
+        yield* Effect.flip(cache.installationToken(acme, { forceRefresh: true }))
+        assert.strictEqual(store.entries.size, 0)
+      })
+    )
+  })
+
+  it.effect("that made us wait for its lease is read again before minting", () => {
+    const registry = makeRegistry()
+    const other = makeStore()
+    const waiting = makeStore({
+      get: (key) => Effect.sync(() => Option.fromUndefinedOr(waiting.entries.get(key))),
+      lease: () =>
+        Effect.sync(() => {
+          for (const [key, entry] of other.entries) waiting.entries.set(key, entry)
+          return true
+        })
+    })
+    return Effect.gen(function* () {
+      yield* inProcess(registry, other, ask)
+      assert.strictEqual(textOf(yield* inProcess(registry, waiting, ask)), "crs_1")
+      assert.strictEqual(registry.exchanges, 1)
+    })
+  })
+
+  it.effect("is nowhere by default: layerNone keeps nothing", () => {
+    const registry = makeRegistry()
+    return Effect.gen(function* () {
+      const none = { layer: TokenStore.layerNone }
+      yield* inProcess(registry, none, ask)
+      assert.strictEqual(textOf(yield* inProcess(registry, none, ask)), "crs_2")
+    })
+  })
+})

@@ -1,0 +1,369 @@
+/** What each answer becomes: status × body × method → one reason, its fields, and the number of requests. */
+import { IcrApp, IcrError, IcrReason, idempotent } from "@effect-icr/app"
+import { Simulator } from "@effect-icr/simulator/Simulator"
+import { InstallRefusalKind, WebhookRefusalKind } from "@effect-icr/app/Refusals"
+import { assert, describe, it } from "@effect/vitest"
+import { Duration, Effect, Match, Option, Schema } from "effect"
+import { type HttpClient, HttpClientError } from "effect/http"
+import { withSimulator } from "../support/app.ts"
+import { anyClient, failure, firstId, played, wireOver } from "./support/wire.ts"
+
+type Tag = IcrError["reason"]["_tag"]
+
+const statuses: ReadonlyArray<readonly [status: number, reason: Tag]> = [
+  [301, "UnexpectedStatus"],
+  [302, "UnexpectedStatus"],
+  [304, "UnexpectedStatus"],
+  [307, "UnexpectedStatus"],
+  [308, "UnexpectedStatus"],
+  [400, "BadRequest"],
+  [401, "Unauthorized"],
+  [402, "UnexpectedStatus"],
+  [403, "Forbidden"],
+  [404, "NotFound"],
+  [405, "BadRequest"],
+  [406, "BadRequest"],
+  [408, "ServerError"],
+  [409, "Conflict"],
+  [410, "NotFound"],
+  [413, "BadRequest"],
+  [415, "BadRequest"],
+  [418, "UnexpectedStatus"],
+  [422, "BadRequest"],
+  [429, "RateLimited"],
+  [500, "ServerError"],
+  [501, "ServerError"],
+  [502, "ServerError"],
+  [503, "ServerError"],
+  [504, "ServerError"],
+  [505, "ServerError"],
+  [599, "ServerError"]
+]
+const transient = new Set([408, 429, 500, 502, 503, 504])
+
+const json = (body: unknown) => JSON.stringify(body)
+
+/** Bodies, and the registry's own words in them. */
+const bodies: Readonly<Record<string, readonly [body: string | null, words: ReadonlyArray<string>]>> = {
+  "a text": [json({ statusCode: 0, message: "No such thing", error: "Nope" }), ["No such thing"]],
+  "a list": [json({ message: ["limit is missing", "page is missing"] }), ["limit is missing", "page is missing"]],
+  "no message": [json({ error: "Nope" }), []],
+  "a message of another kind": [json({ message: { nested: true } }), []],
+  "a list with other things in it": [json({ message: ["a", 1, null, "b"] }), ["a", "b"]],
+  HTML: ["<!doctype html><html><body><h1>Oh no</h1></body></html>", []],
+  "an empty body": ["", []],
+  "no body": [null, []],
+  "half a JSON": ['{"message":"No su', []],
+  "a JSON that is no object": ["[1,2]", []],
+  "bytes that are no UTF-8": ["\u0000\u00ff", []],
+  "10 MB": [`{"message":"begins well","filler":"${"a".repeat(10_000_000)}"}`, []]
+}
+
+/** Every way to send, and whether it may be done twice. */
+const methods: Readonly<
+  Record<
+    string,
+    readonly [
+      repeatable: boolean,
+      send: (client: HttpClient.HttpClient.With<IcrError>) => Effect.Effect<unknown, IcrError>
+    ]
+  >
+> = {
+  GET: [true, (client) => client.get("/things/123")],
+  HEAD: [true, (client) => client.head("/things/123")],
+  POST: [false, (client) => client.post("/things/123")],
+  PUT: [false, (client) => client.put("/things/123")],
+  PATCH: [false, (client) => client.patch("/things/123")],
+  DELETE: [false, (client) => client.del("/things/123")],
+  "POST, idempotent": [true, (client) => idempotent(client.post("/things/123"))]
+}
+
+describe("status × body × method", () => {
+  for (const [method, [repeatable, send]] of Object.entries(methods)) {
+    for (const [kind, [body, words]] of Object.entries(bodies)) {
+      // Ten megabytes are heavy: for one status only.
+      const rows = kind === "10 MB" ? statuses.filter(([status]) => status === 503) : statuses
+      it.effect(`${method} answered with ${kind}: each status is one reason`, () =>
+        Effect.forEach(rows, ([status, tag]) => {
+          const { layer, sent } = played(() =>
+            Effect.sync(() => new Response(status === 304 ? null : body, { status }))
+          )
+          const attempts = repeatable && transient.has(status) ? 4 : 1
+          return Effect.gen(function* () {
+            const reason = yield* failure(send(yield* anyClient))
+            assert.strictEqual(reason._tag, tag, String(status))
+            assert.strictEqual(sent.length, attempts, String(status))
+            if (!("registryMessage" in reason)) return yield* Effect.die(reason._tag)
+            assert.deepStrictEqual([...reason.registryMessage], status === 304 ? [] : [...words], String(status))
+            assert.deepStrictEqual(
+              [reason.status, reason.attempts, reason.operation, reason.method, reason.path],
+              [status, attempts, "Test.call", method.replace(/,.*/, ""), "/things/{id}"]
+            )
+            assert.strictEqual(reason.isRetryable, tag === "ServerError" || tag === "RateLimited")
+            assert.strictEqual(Duration.toMillis(reason.elapsed) > 0, attempts > 1, String(status))
+            assert.match(reason.message, /^Test\.call \([A-Z]+ \/things\/\{id\}\) answered \d{3}[^\n]*\.$/)
+            assert.notInclude(reason.message, "undefined")
+          }).pipe(Effect.provide(wireOver(layer)))
+        })
+      )
+    }
+  }
+})
+
+describe("what the words add to the status", () => {
+  const rows: ReadonlyArray<readonly [status: number, message: string, reason: Tag, permission?: string]> = [
+    [403, "Forbidden resource", "Forbidden"],
+    [403, "Missing permission organization_inventory:read", "Forbidden", "organization_inventory:read"],
+    [403, "The token needs organization_warehouse", "Forbidden", "organization_warehouse"],
+    [403, "This installation has been suspended", "InstallationSuspended"],
+    [403, "The access token is invalid", "Unauthorized"],
+    [403, "Access token has expired", "Unauthorized"],
+    [401, "Missing permission organization_inventory:read", "Unauthorized"]
+  ]
+  for (const [status, message, tag, permission] of rows) {
+    it.effect(`${status} "${message}" is ${tag}`, () =>
+      Effect.gen(function* () {
+        const reason = yield* failure((yield* anyClient).get("/things"))
+        assert.strictEqual(reason._tag, tag)
+        if (reason._tag === "Forbidden") assert.deepStrictEqual(reason.permission, Option.fromUndefinedOr(permission))
+        if (permission !== undefined && tag === "Forbidden") assert.include(reason.message, permission)
+      }).pipe(Effect.provide(wireOver(played(() => Effect.sync(() => Response.json({ message }, { status }))).layer)))
+    )
+  }
+
+  it.effect("words of any length are cut to what a person reads", () =>
+    Effect.gen(function* () {
+      const reason = yield* failure((yield* anyClient).get("/things"))
+      assert.strictEqual(reason._tag, "BadRequest")
+      if (reason._tag !== "BadRequest") return
+      assert.strictEqual(reason.registryMessage.length, 10)
+      assert.isTrue(reason.registryMessage.every((text) => text.length <= 201 && !text.includes("\n")))
+    }).pipe(
+      Effect.provide(
+        wireOver(
+          played(() =>
+            Effect.sync(() =>
+              Response.json({ message: Array.from({ length: 50 }, () => "a word\n".repeat(100)) }, { status: 400 })
+            )
+          ).layer
+        )
+      )
+    )
+  )
+})
+
+/** Without passing virtual time: signing the JWT takes real time, which a jump of the clock would not wait for. */
+const reasonOf = <A, R>(effect: Effect.Effect<A, IcrError, R>) =>
+  Effect.map(Effect.flip(effect), ({ reason }) => reason)
+
+describe("a lost connection, by the code that the runtime gives", () => {
+  const coded = (code: string) => Object.assign(new Error("no"), { code })
+  const rows: ReadonlyArray<readonly [cause: unknown, kind: IcrReason.TransportKind, code?: string]> = [
+    [coded("ENOTFOUND"), "dns", "ENOTFOUND"],
+    [coded("EAI_AGAIN"), "dns", "EAI_AGAIN"],
+    [coded("ECONNREFUSED"), "refused", "ECONNREFUSED"],
+    [coded("EHOSTUNREACH"), "refused", "EHOSTUNREACH"],
+    [coded("ConnectionRefused"), "refused", "ConnectionRefused"],
+    [coded("ECONNRESET"), "reset", "ECONNRESET"],
+    [coded("EPIPE"), "reset", "EPIPE"],
+    [coded("UND_ERR_SOCKET"), "reset", "UND_ERR_SOCKET"],
+    [coded("DEPTH_ZERO_SELF_SIGNED_CERT"), "tls", "DEPTH_ZERO_SELF_SIGNED_CERT"],
+    [coded("CERT_HAS_EXPIRED"), "tls", "CERT_HAS_EXPIRED"],
+    [coded("ERR_TLS_CERT_ALTNAME_INVALID"), "tls", "ERR_TLS_CERT_ALTNAME_INVALID"],
+    [coded("UNABLE_TO_VERIFY_LEAF_SIGNATURE"), "tls", "UNABLE_TO_VERIFY_LEAF_SIGNATURE"],
+    [coded("ERR_SSL_WRONG_VERSION_NUMBER"), "tls", "ERR_SSL_WRONG_VERSION_NUMBER"],
+    [new TypeError("fetch failed", { cause: coded("ECONNREFUSED") }), "refused", "ECONNREFUSED"],
+    [new TypeError("failed", { cause: new AggregateError([coded("ECONNREFUSED")]) }), "refused", "ECONNREFUSED"],
+    [new TypeError("fetch failed"), "unknown"],
+    [coded("not a code, but words: crs_0123456789abcdef"), "unknown"],
+    ["a text", "unknown"],
+    [undefined, "unknown"]
+  ]
+  for (const [cause, kind, code] of rows) {
+    it.effect(`${kind}: ${code ?? String(cause)}`, () =>
+      Effect.gen(function* () {
+        const reason = yield* failure((yield* anyClient).get("/things"))
+        assert.strictEqual(reason._tag, "Transport")
+        if (reason._tag !== "Transport") return
+        assert.deepStrictEqual([reason.kind, reason.code], [kind, Option.fromUndefinedOr(code)])
+        assert.isTrue(reason.isRetryable)
+      }).pipe(
+        Effect.provide(
+          wireOver(
+            played((_, request) =>
+              Effect.fail(
+                new HttpClientError.HttpClientError({
+                  reason: new HttpClientError.TransportError({ request, cause })
+                })
+              )
+            ).layer
+          )
+        )
+      )
+    )
+  }
+})
+
+describe("against the simulator", () => {
+  it.effect("an installation that is suspended, gone, or another's", () =>
+    Effect.gen(function* () {
+      const app = yield* IcrApp
+      const { control } = yield* Simulator
+      const id = yield* firstId
+      yield* control.suspend(id)
+      const suspended = yield* reasonOf(app.installationToken(id))
+      assert.strictEqual(suspended._tag, "InstallationSuspended")
+      if (suspended._tag === "InstallationSuspended") assert.strictEqual(suspended.installationId, id)
+      yield* control.uninstall(id)
+      for (const call of [Effect.asVoid(app.installationToken(id)), Effect.asVoid(app.installation(id))]) {
+        const gone = yield* reasonOf(call)
+        assert.strictEqual(gone._tag, "InstallationNotFound")
+        if (gone._tag === "InstallationNotFound") assert.strictEqual(gone.id, id)
+        assert.include(gone.message, id)
+      }
+      assert.strictEqual((yield* reasonOf(app.appClient.get("/projects/none")))._tag, "NotFound")
+    }).pipe(Effect.provide(withSimulator()))
+  )
+
+  it.effect("a token exchange and the DELETE of a token are repeated like a GET", () =>
+    Effect.gen(function* () {
+      const app = yield* IcrApp
+      const { control } = yield* Simulator
+      const id = yield* firstId
+      yield* app.installationToken(id)
+      for (const [route, call] of [
+        ["POST /app/accessTokens", app.appToken],
+        ["DELETE /app/installations/token", app.revokeInstallationToken(id)]
+      ] as const) {
+        yield* control.faults.script(
+          route,
+          [500, 502, 503, 504].map((status) => ({ _tag: "Status", status }))
+        )
+        assert.strictEqual((yield* failure(call))._tag, "ServerError", route)
+        assert.strictEqual(yield* control.requestCount(route), 4, route)
+      }
+    }).pipe(Effect.provide(withSimulator()))
+  )
+
+  it.effect("truncated JSON and a wrong shape say where and what was expected, never what was there", () =>
+    Effect.gen(function* () {
+      const app = yield* IcrApp
+      const { control } = yield* Simulator
+      const id = yield* firstId
+      yield* control.faults.script("GET /app/installations/{installationId}", [
+        { _tag: "TruncatedJson" },
+        { _tag: "HtmlPage", status: 200 },
+        { _tag: "Status", status: 200, body: { id, organization: { id: ["a secret"] } } },
+        { _tag: "DuplicateFields" }
+      ])
+      const at: Array<readonly [string, string]> = []
+      for (const _ of [1, 2, 3]) {
+        const reason = yield* reasonOf(app.installation(id))
+        assert.strictEqual(reason._tag, "DecodeFailure")
+        if (reason._tag === "DecodeFailure") at.push([reason.at, reason.expected])
+        assert.notInclude(reason.message, "a secret")
+      }
+      assert.deepStrictEqual(at.slice(0, 2), [
+        ["", "expected JSON"],
+        ["", "expected JSON"]
+      ])
+      assert.notStrictEqual(at[2]?.[0], "")
+      assert.match(at[2]?.[1] ?? "", /^(expected|missing)/)
+      // Not an error: the second of two equal fields counts.
+      assert.strictEqual((yield* app.installation(id)).id, id)
+    }).pipe(Effect.provide(withSimulator()))
+  )
+})
+
+describe("IcrError", () => {
+  const call = { operation: "IcrApp.x", method: "GET", path: "/x", attempts: 1, elapsed: Duration.seconds(1) }
+  const answer = { ...call, status: 400, registryMessage: ["why not"] }
+  const retryAfter = Option.some(Duration.seconds(7))
+  const every: ReadonlyArray<IcrReason.Reason> = [
+    new IcrReason.BadRequest(answer),
+    new IcrReason.Unauthorized({ ...answer, tried: "also with a new token" }),
+    new IcrReason.Forbidden({ ...answer, permission: Option.some("organization_info:read"), tried: "" }),
+    new IcrReason.NotFound(answer),
+    new IcrReason.InstallationSuspended({ ...answer, installationId: "i-1" }),
+    new IcrReason.InstallationNotFound({ ...answer, id: "i-1" }),
+    new IcrReason.Conflict(answer),
+    new IcrReason.RateLimited({ ...answer, retryAfter }),
+    new IcrReason.ServerError({ ...answer, retryAfter: Option.none() }),
+    new IcrReason.UnexpectedStatus(answer),
+    new IcrReason.DecodeFailure({ ...call, status: 200, at: "a.b", expected: "expected a string" }),
+    ...IcrReason.TransportKind.literals.map((kind) => new IcrReason.Transport({ ...call, kind, code: Option.none() })),
+    new IcrReason.Timeout({ ...call, of: "attempt", limit: Duration.seconds(10) }),
+    new IcrReason.Timeout({ ...call, of: "call", limit: Duration.seconds(30) }),
+    new IcrReason.Signing({ detail: "the KMS is away" }),
+    new IcrReason.Configuration({ variable: "ICR_APP_ID", detail: "is missing" }),
+    new IcrReason.InvalidRequest({ operation: "IcrApp.x", detail: "the path contains '..'" }),
+    new IcrReason.Clock({ operation: "IcrApp.x", expiredFor: Duration.minutes(5) }),
+    ...WebhookRefusalKind.literals.map((kind) => new IcrReason.WebhookRefused({ kind, detail: "" })),
+    ...InstallRefusalKind.literals.map((kind) => new IcrReason.InstallRefused({ kind }))
+  ]
+
+  /** Does not compile when a reason is missing. */
+  const advice = Match.type<IcrReason.Reason>().pipe(
+    Match.tagsExhaustive({
+      BadRequest: () => "request",
+      Unauthorized: () => "credential",
+      Forbidden: () => "permission",
+      NotFound: () => "id",
+      InstallationSuspended: () => "wait for the organization",
+      InstallationNotFound: () => "forget",
+      Conflict: () => "read again",
+      RateLimited: ({ retryAfter }) => Option.match(retryAfter, { onNone: () => "later", onSome: Duration.format }),
+      ServerError: () => "later",
+      UnexpectedStatus: () => "base URL",
+      DecodeFailure: ({ at }) => at,
+      Transport: ({ kind }) => kind,
+      Timeout: ({ of }) => of,
+      Signing: () => "signer",
+      Configuration: ({ variable }) => variable,
+      InvalidRequest: () => "request",
+      Clock: () => "clock",
+      WebhookRefused: ({ kind }) => kind,
+      InstallRefused: ({ kind }) => kind
+    })
+  )
+
+  it("has one sentence for every reason, and every reason a place in an exhaustive match", () => {
+    for (const reason of every) {
+      const error = new IcrError({ reason })
+      assert.strictEqual(error.message, reason.message)
+      assert.match(error.message, /^\S[^\n]{20,250}\.$/)
+      assert.notMatch(error.message, /undefined|\[object|\.\.$|\. [A-Z]/)
+      assert.isString(advice(reason))
+      assert.strictEqual(error.isRetryable, reason.isRetryable)
+    }
+    assert.strictEqual(new Set(every.map(({ _tag }) => _tag)).size, IcrReason.Reason.members.length)
+  })
+
+  it("survives JSON, so that a job queue can keep it", () => {
+    const codec = Schema.toCodecJson(IcrError)
+    for (const reason of every) {
+      const error = new IcrError({ reason })
+      const text = JSON.stringify(Schema.encodeSync(codec)(error))
+      const back = Schema.decodeUnknownSync(codec)(JSON.parse(text))
+      assert.deepStrictEqual([back.reason._tag, back.message], [reason._tag, error.message])
+    }
+  })
+
+  it.effect("catchReason takes one reason and leaves the others", () =>
+    Effect.gen(function* () {
+      const app = yield* IcrApp
+      const { control } = yield* Simulator
+      const id = yield* firstId
+      const call = app.installationToken(id).pipe(
+        Effect.as("token"),
+        Effect.catchReason("IcrError", "InstallationSuspended", ({ installationId }) => Effect.succeed(installationId))
+      )
+      yield* control.suspend(id)
+      assert.strictEqual(yield* call, id)
+      yield* control.uninstall(id)
+      const error = yield* Effect.flip(call)
+      assert.strictEqual(error.reason._tag, "InstallationNotFound")
+      assert.strictEqual(yield* Effect.catchTag(call, "IcrError", ({ _tag }) => Effect.succeed(_tag)), "IcrError")
+    }).pipe(Effect.provide(withSimulator()))
+  )
+})

@@ -1,0 +1,351 @@
+/** What can go wrong on a real socket, for each transport: the right reason, one request, and no handle left open. */
+import { type IcrError, IcrConfig, IcrHttp, ServerClock, schemaBodyJson } from "@effect-icr/app"
+import type { Options } from "@effect-icr/app/IcrHttp"
+import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Fiber, Layer, Schema } from "effect"
+import { FetchHttpClient, type HttpClient } from "effect/http"
+import { gzipSync } from "node:zlib"
+import { badServer, closedPort, head, later, type Misbehave } from "./support/badServer.ts"
+import { anyClient } from "./support/wire.ts"
+
+const transports: Readonly<Record<string, Layer.Layer<HttpClient.HttpClient>>> = {
+  fetch: FetchHttpClient.layer,
+  undici: NodeHttpClient.layerUndici,
+  "node:http": NodeHttpClient.layerNodeHttp
+}
+
+const wireTo = (baseUrl: string, transport: Layer.Layer<HttpClient.HttpClient>, options: Options) =>
+  IcrHttp.layerWith(options).pipe(
+    Layer.provide([transport, ServerClock.layer, IcrConfig.layer({ appId: "app-1", baseUrl })])
+  )
+
+const Thing = schemaBodyJson(Schema.Struct({ name: Schema.String }))
+const getThing = Effect.flatMap(anyClient, (client) => Effect.flatMap(client.get("/things"), Thing))
+
+/** The parts of a failure that differ here. */
+const brief = ({ reason }: IcrError): string => {
+  switch (reason._tag) {
+    case "Transport":
+      return `Transport ${reason.kind}`
+    case "Timeout":
+      return `Timeout of the ${reason.of}`
+    case "DecodeFailure":
+      return `DecodeFailure: ${reason.expected}`
+    case "ServerError":
+      return `ServerError ${reason.status} ${reason.registryMessage.join()}`
+    default:
+      return reason._tag
+  }
+}
+
+/** Sockets of this process. Resolves when none is left; a leak makes the test run into its time limit. */
+const noSocketLeft: Effect.Effect<void> = Effect.callback<void>((resume) => {
+  const look = () => {
+    const left = process.getActiveResourcesInfo().filter((name) => /TCPSocketWrap|TLSWrap|HTTPCLIENT/.test(name))
+    if (left.length === 0) resume(Effect.void)
+    else setImmediate(look)
+  }
+  look()
+})
+
+// Long where the end comes by itself; short where only the limit ends it.
+const patient: Options = { retry: false, attemptTimeout: "50 seconds", deadline: "55 seconds" }
+const impatient: Options = { retry: false, attemptTimeout: "200 millis" }
+
+const json = '{"name":"thing"}'
+const tenMegabytes = `{"message":"too much","filler":"${"a".repeat(10_000_000)}"}`
+const bomb = gzipSync(Buffer.alloc(8_000_000, " "))
+
+const chunked = (socket: Parameters<Misbehave>[0], text: string) => {
+  for (let at = 0; at < text.length; at += 65_536) {
+    const part = text.slice(at, at + 65_536)
+    socket.write(`${part.length.toString(16)}\r\n${part}\r\n`)
+  }
+  socket.end("0\r\n\r\n")
+}
+
+interface Row {
+  readonly name: string
+  readonly misbehave: Misbehave
+  readonly expected: string
+  readonly options?: Options
+}
+
+const rows: ReadonlyArray<Row> = [
+  {
+    name: "reset before the head",
+    misbehave: (socket) => socket.resetAndDestroy(),
+    expected: "Transport reset"
+  },
+  {
+    name: "closed before the head",
+    misbehave: (socket) => socket.end(),
+    expected: "Transport reset"
+  },
+  {
+    name: "reset within the body",
+    misbehave: (socket) => {
+      socket.write(head("200 OK", ["content-length: 1000"]) + '{"name":')
+      later(() => socket.resetAndDestroy())
+    },
+    expected: "Transport cut"
+  },
+  {
+    name: "closed within the body",
+    misbehave: (socket) => {
+      socket.write(head("200 OK", ["content-length: 1000"]) + '{"name":')
+      later(() => socket.end())
+    },
+    expected: "Transport cut"
+  },
+  {
+    name: "closed within a chunked body",
+    misbehave: (socket) => {
+      socket.write(head("200 OK", ["transfer-encoding: chunked"]) + '8\r\n{"name":\r\n')
+      later(() => socket.end())
+    },
+    expected: "Transport cut"
+  },
+  {
+    name: "stalled before the head",
+    misbehave: () => {},
+    expected: "Timeout of the attempt",
+    options: impatient
+  },
+  {
+    name: "stalled within the head",
+    misbehave: (socket) => socket.write("HTTP/1.1 200 OK\r\ncontent-ty"),
+    expected: "Timeout of the attempt",
+    options: impatient
+  },
+  {
+    name: "stalled within the body",
+    misbehave: (socket) => socket.write(head("200 OK", ["content-length: 1000"]) + '{"name":'),
+    expected: "Timeout of the attempt",
+    options: impatient
+  },
+  {
+    name: "stalled within a chunked body",
+    misbehave: (socket) => socket.write(head("200 OK", ["transfer-encoding: chunked"]) + '8\r\n{"name":\r\n'),
+    expected: "Timeout of the attempt",
+    options: impatient
+  },
+  {
+    name: "stalled within an error's body",
+    misbehave: (socket) => socket.write(head("503 Service Unavailable", ["content-length: 1000"]) + '{"mess'),
+    expected: "Timeout of the attempt",
+    options: impatient
+  },
+  {
+    name: "a slow drip, each byte well within the limit",
+    misbehave: (socket) => {
+      socket.write(head("200 OK", ["content-length: 100000"]))
+      const drip = setInterval(() => socket.write(" "), 20)
+      socket.on("close", () => clearInterval(drip))
+    },
+    expected: "Timeout of the attempt",
+    options: impatient
+  },
+  {
+    name: "the deadline of the call, where it is the shorter limit",
+    misbehave: () => {},
+    expected: "Timeout of the call",
+    options: { deadline: "200 millis" }
+  },
+  {
+    name: "truncated JSON",
+    misbehave: (socket) => socket.end(head("200 OK", ["content-length: 10"]) + json.slice(0, 10)),
+    expected: "DecodeFailure: expected JSON"
+  },
+  {
+    name: "an HTML page with status 200",
+    misbehave: (socket) =>
+      socket.end("HTTP/1.1 200 OK\r\ncontent-type: text/html\r\nconnection: close\r\n\r\n<html></html>"),
+    expected: "DecodeFailure: expected JSON"
+  },
+  {
+    name: "an empty body with status 200",
+    misbehave: (socket) => socket.end(head("200 OK", ["content-length: 0"])),
+    expected: "DecodeFailure: expected JSON"
+  },
+  {
+    name: "204, which has no body",
+    misbehave: (socket) => socket.end(head("204 No Content")),
+    expected: "DecodeFailure: expected JSON"
+  },
+  {
+    name: "a 10 MB error body of announced length",
+    misbehave: (socket) => socket.end(head("500 Oh", [`content-length: ${tenMegabytes.length}`]) + tenMegabytes),
+    expected: "ServerError 500 "
+  },
+  {
+    name: "a 10 MB error body in chunks",
+    misbehave: (socket) => {
+      socket.write(head("500 Oh", ["transfer-encoding: chunked"]))
+      chunked(socket, tenMegabytes)
+    },
+    expected: "ServerError 500 "
+  },
+  {
+    name: "a success above the limit, of announced length",
+    misbehave: (socket) => socket.end(head("200 OK", [`content-length: ${tenMegabytes.length}`]) + tenMegabytes),
+    expected: "DecodeFailure: expected a body of at most 1000000 bytes",
+    options: { ...patient, maxBodyBytes: 1_000_000 }
+  },
+  {
+    name: "a success above the limit, in chunks",
+    misbehave: (socket) => {
+      socket.write(head("200 OK", ["transfer-encoding: chunked"]))
+      chunked(socket, tenMegabytes)
+    },
+    expected: "DecodeFailure: expected a body of at most 1000000 bytes",
+    options: { ...patient, maxBodyBytes: 1_000_000 }
+  },
+  {
+    name: "a promise of a hundred gigabytes, and then silence",
+    misbehave: (socket) => socket.write(head("200 OK", ["content-length: 100000000000"]) + '{"name":'),
+    expected: "Timeout of the attempt",
+    options: impatient
+  },
+  {
+    name: "a promise of less than is sent",
+    misbehave: (socket) => socket.end(head("200 OK", ["content-length: 5"]) + json),
+    expected: "DecodeFailure: expected JSON"
+  },
+  {
+    name: "something that is no HTTP",
+    misbehave: (socket) => socket.end("220 mail.example ESMTP\r\n"),
+    expected: "Transport unknown"
+  }
+]
+
+for (const [transport, layer] of Object.entries(transports)) {
+  describe(transport, () => {
+    for (const { expected, misbehave, name, options = patient } of rows) {
+      it.live(name, () =>
+        Effect.gen(function* () {
+          const server = yield* badServer(misbehave)
+          const wire = wireTo(`http://127.0.0.1:${server.port}`, layer, options)
+          const error = yield* getThing.pipe(
+            Effect.flip,
+            // While the client's layer still lives: nothing but the end of the call may have closed the connection.
+            Effect.tap(() => server.quiet),
+            Effect.provide(wire)
+          )
+          assert.strictEqual(brief(error), expected, error.message)
+          assert.strictEqual(server.requests(), 1)
+        }).pipe(Effect.scoped, Effect.andThen(noSocketLeft))
+      )
+    }
+
+    it.live("refused, and repeated as often as the policy says", () =>
+      Effect.gen(function* () {
+        const wire = wireTo(`http://127.0.0.1:${yield* closedPort}`, layer, { retry: { base: 0 } })
+        const error = yield* getThing.pipe(Effect.flip, Effect.provide(wire))
+        assert.strictEqual(brief(error), "Transport refused")
+        assert.include(error.message, "after 4 attempts")
+      }).pipe(Effect.andThen(noSocketLeft))
+    )
+
+    it.live("a name that does not exist", () =>
+      Effect.gen(function* () {
+        const wire = wireTo("https://nothing.invalid", layer, patient)
+        assert.strictEqual(brief(yield* getThing.pipe(Effect.flip, Effect.provide(wire))), "Transport dns")
+      }).pipe(Effect.andThen(noSocketLeft))
+    )
+
+    it.live("TLS to a port that speaks plain HTTP", () =>
+      Effect.gen(function* () {
+        const server = yield* badServer((socket) => socket.end("HTTP/1.1 400 Bad Request\r\nconnection: close\r\n\r\n"))
+        const wire = wireTo(`https://127.0.0.1:${server.port}`, layer, patient)
+        assert.strictEqual(brief(yield* getThing.pipe(Effect.flip, Effect.provide(wire))), "Transport tls")
+      }).pipe(Effect.scoped, Effect.andThen(noSocketLeft))
+    )
+
+    it.live("a redirect to another host is not followed", () =>
+      Effect.gen(function* () {
+        const other = yield* badServer((socket) => socket.end(head("200 OK", ["content-length: 16"]) + json))
+        for (const status of ["301 Moved", "302 Found", "303 See Other", "307 Temporary", "308 Permanent"]) {
+          const server = yield* badServer((socket) =>
+            socket.end(head(status, [`location: http://127.0.0.1:${other.port}/`, "content-length: 0"]))
+          )
+          const wire = wireTo(`http://127.0.0.1:${server.port}`, layer, patient)
+          assert.strictEqual(brief(yield* getThing.pipe(Effect.flip, Effect.provide(wire))), "UnexpectedStatus")
+          assert.strictEqual(server.requests(), 1)
+        }
+        assert.strictEqual(other.requests(), 0)
+      }).pipe(Effect.scoped, Effect.andThen(noSocketLeft))
+    )
+
+    it.live("interrupting a call closes its connection, before the head and within the body", () =>
+      Effect.forEach(
+        ["", head("200 OK", ["content-length: 1000"]) + "{", head("200 OK", ["transfer-encoding: chunked"])],
+        (sent) =>
+          Effect.gen(function* () {
+            let onRequest = () => {}
+            const server = yield* badServer((socket) => {
+              socket.write(sent)
+              later(() => onRequest())
+            })
+            const arrived = Effect.callback<void>((resume) => {
+              onRequest = () => resume(Effect.void)
+            })
+            yield* Effect.gen(function* () {
+              const waiting = yield* Effect.forkChild(arrived, { startImmediately: true })
+              const call = yield* Effect.forkChild(getThing)
+              yield* Fiber.join(waiting)
+              yield* Fiber.interrupt(call)
+              yield* server.quiet
+            }).pipe(Effect.provide(wireTo(`http://127.0.0.1:${server.port}`, layer, patient)))
+            assert.strictEqual(server.requests(), 1)
+          }).pipe(Effect.scoped)
+      ).pipe(Effect.andThen(noSocketLeft))
+    )
+
+    it.live("a compressed body is measured by what it unpacks to", () =>
+      Effect.gen(function* () {
+        const server = yield* badServer((socket) => {
+          socket.write(head("200 OK", ["content-encoding: gzip", `content-length: ${bomb.length}`]))
+          socket.end(bomb)
+        })
+        const wire = wireTo(`http://127.0.0.1:${server.port}`, layer, { ...patient, maxBodyBytes: 1_000_000 })
+        const error = yield* getThing.pipe(Effect.flip, Effect.provide(wire))
+        // Only fetch unpacks by itself; to the others the bytes are no JSON.
+        assert.strictEqual(
+          brief(error),
+          transport === "fetch"
+            ? "DecodeFailure: expected a body of at most 1000000 bytes"
+            : "DecodeFailure: expected JSON"
+        )
+      }).pipe(Effect.scoped, Effect.andThen(noSocketLeft))
+    )
+
+    it.live("what is well is well: any content type, chunks, 204, HEAD, and a length nobody tells", () =>
+      Effect.gen(function* () {
+        const answers = [
+          `HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\nconnection: close\r\ncontent-length: 16\r\n\r\n${json}`,
+          head("200 OK", ["transfer-encoding: chunked"]) +
+            `8\r\n${json.slice(0, 8)}\r\n8\r\n${json.slice(8)}\r\n0\r\n\r\n`,
+          head("200 OK") + json
+        ]
+        for (const answer of answers) {
+          const server = yield* badServer((socket) => socket.end(answer))
+          const wire = wireTo(`http://127.0.0.1:${server.port}`, layer, patient)
+          assert.deepStrictEqual(yield* getThing.pipe(Effect.provide(wire)), { name: "thing" })
+        }
+        const empty = yield* badServer((socket) => socket.end(head("204 No Content")))
+        const none = yield* Effect.flatMap(anyClient, (client) => client.del("/things")).pipe(
+          Effect.flatMap((response) => Effect.map(response.text, (text) => [response.status, text])),
+          Effect.provide(wireTo(`http://127.0.0.1:${empty.port}`, layer, patient))
+        )
+        assert.deepStrictEqual(none, [204, ""])
+        const headed = yield* badServer((socket) => socket.end(head("200 OK", ["content-length: 99999999999"])))
+        const only = yield* Effect.flatMap(anyClient, (client) => client.head("/things")).pipe(
+          Effect.provide(wireTo(`http://127.0.0.1:${headed.port}`, layer, patient))
+        )
+        assert.deepStrictEqual([only.status, only.headers["content-length"]], [200, "99999999999"])
+      }).pipe(Effect.scoped, Effect.andThen(noSocketLeft))
+    )
+  })
+}

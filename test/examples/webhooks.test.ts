@@ -1,0 +1,178 @@
+import { Simulator, type ServerOptions } from "@effect-icr/simulator/Simulator"
+import { assert, describe, it } from "@effect/vitest"
+import { Deferred, Effect, Queue, Redacted } from "effect"
+import { spawn } from "node:child_process"
+import { root } from "../support/run.ts"
+import { launchChromium, withoutChromium } from "../support/chromium.ts"
+
+/** An example that serves, on a free port, with the lines it prints. Stopped with SIGTERM, as an orchestrator does. */
+const serve = Effect.fnUntraced(function* (file: string, env: Record<string, string>) {
+  const lines = yield* Queue.unbounded<string>()
+  const ended = yield* Deferred.make<number | null>()
+  const listening = yield* Deferred.make<string>()
+  const errors: Array<string> = []
+  const child = yield* Effect.acquireRelease(
+    Effect.sync(() => {
+      const child = spawn(process.execPath, [file], {
+        cwd: root,
+        env: { PATH: process.env["PATH"] ?? "", PORT: "0", ...env },
+        stdio: ["ignore", "pipe", "pipe"]
+      })
+      let rest = ""
+      child.stdout.on("data", (chunk) => {
+        const all = `${rest}${String(chunk)}`.split("\n")
+        rest = all.pop() ?? ""
+        for (const line of all) {
+          const [, url] = /Listening on (\S+)/.exec(line) ?? []
+          if (url !== undefined) Deferred.doneUnsafe(listening, Effect.succeed(url))
+          // Lines that begin with a time are log entries.
+          if (line.startsWith("[")) errors.push(line)
+          else Queue.offerUnsafe(lines, line)
+        }
+      })
+      child.stderr.on("data", (chunk) => void errors.push(String(chunk)))
+      child.on("close", (code) => Deferred.doneUnsafe(ended, Effect.succeed(code)))
+      return child
+    }),
+    (child) =>
+      Effect.suspend(() => {
+        child.kill("SIGTERM")
+        return Deferred.await(ended)
+      })
+  )
+  const orEnded = <A>(effect: Effect.Effect<A>) =>
+    Effect.raceFirst(
+      effect,
+      Effect.flatMap(Deferred.await(ended), (code) => Effect.die(`${file} ended with ${code}: ${errors.join("\n")}`))
+    )
+  return { address: yield* orEnded(Deferred.await(listening)), next: orEnded(Queue.take(lines)), child, ended, errors }
+})
+
+const environmentOf = ({ app, baseUrl }: Simulator["Service"]) => ({
+  ICR_APP_ID: app.appId,
+  ICR_APP_NAME_ID: app.appNameId,
+  ICR_PRIVATE_KEY: Redacted.value(app.privateKey),
+  ICR_BASE_URL: baseUrl,
+  ICR_WEBHOOK_SECRET: Redacted.value(app.webhookSecret),
+  ICR_STATE_SECRET: "state-secret-for-tests-0123456789abcdef"
+})
+
+const simulated = (options: ServerOptions = {}) => Effect.provide(Simulator.layerServer(options))
+
+describe("examples/webhook-server.ts", () => {
+  for (const profile of ["documented", "observed"] as const) {
+    it.live(`works on what the simulator sends, ${profile}, and refuses its mischief`, () =>
+      Effect.gen(function* () {
+        const simulator = yield* Simulator
+        const { control } = simulator
+        const server = yield* serve("examples/webhook-server.ts", environmentOf(simulator))
+        yield* control.webhooks.setTarget(`${server.address}/webhook`)
+
+        const { id } = yield* control.install({ fullName: "Forest Friends" })
+        assert.strictEqual(yield* server.next, `installed ${id} on Forest Friends`)
+        yield* control.suspend(id)
+        assert.strictEqual(yield* server.next, `suspended ${id}`)
+        yield* control.unsuspend(id)
+        assert.strictEqual(yield* server.next, `unsuspended ${id}`)
+        yield* control.requestPermissions({ organization_info: "VIEW" })
+        yield* control.approvePermissions(id)
+        assert.strictEqual(yield* server.next, `newPermissionsAccepted ${id}`)
+        yield* control.webhooks.transaction(id, { amount: 13.5 })
+        assert.strictEqual(yield* server.next, "warehouseTransaction of 13.5 t")
+        yield* control.webhooks.transaction(id, { of: "organization", status: "PENDING_QUEUE", amount: 2 })
+        assert.strictEqual(yield* server.next, "organizationTransaction of 2 t")
+        yield* control.webhooks.send(id, "creditsFrozen")
+        assert.strictEqual(yield* server.next, "something new: creditsFrozen")
+
+        const statusOf = (mischief: Parameters<typeof control.webhooks.send>[2]) =>
+          Effect.map(control.webhooks.send(id, "installed", mischief), ({ status }) => status)
+        assert.strictEqual(yield* statusOf({ secret: "none" }), 403)
+        assert.strictEqual(yield* statusOf({ tamper: "signature" }), 403)
+        assert.strictEqual(yield* statusOf({ tamper: "signedData" }), 403)
+        yield* control.uninstall(id)
+        assert.strictEqual(yield* server.next, `uninstalled ${id}`)
+        yield* control.webhooks.settled
+        yield* control.webhooks.rotateSecret()
+        const [first = ""] = yield* simulator.installationIds
+        assert.strictEqual((yield* control.webhooks.send(first, "suspended")).status, 403)
+        const old = yield* control.webhooks.send(first, "suspended", { secret: "previous" })
+        assert.strictEqual(old.status, 202)
+        assert.strictEqual(yield* server.next, `suspended ${first}`)
+
+        server.child.kill("SIGTERM")
+        yield* Deferred.await(server.ended)
+        const secret = Redacted.value(simulator.app.webhookSecret)
+        assert.notInclude(server.errors.join(""), secret)
+      }).pipe(simulated({ profile }))
+    )
+  }
+})
+
+describe("examples/install-flow.ts", () => {
+  it.live.skipIf(withoutChromium("the install flow in a real browser"))("is driven by a real browser", () =>
+    Effect.gen(function* () {
+      const simulator = yield* Simulator
+      const { control } = simulator
+      const server = yield* serve("examples/install-flow.ts", environmentOf(simulator))
+      const callback = `${server.address}/callback`
+      yield* control.setCallbackUrls([callback])
+      const browser = yield* Effect.acquireRelease(
+        Effect.promise(() => launchChromium()),
+        (browser) => Effect.promise(() => browser.close())
+      )
+      const page = yield* Effect.promise(() => browser.newPage())
+      const before = yield* simulator.installationIds
+
+      const text = yield* Effect.promise(async () => {
+        await page.goto(server.address)
+        await page.click("#connect")
+        const permissions = await page.textContent("#permissions")
+        await page.selectOption("#organization", { label: "A new organization" })
+        await page.click("#install")
+        await page.waitForSelector("#organization")
+        return { permissions, organization: await page.textContent("#organization"), url: page.url() }
+      })
+      const made = (yield* simulator.installationIds).find((id) => !before.includes(id))
+      assert.isDefined(made)
+      assert.include(text.permissions ?? "", "organization_inventory: Read and request")
+      assert.match(text.organization ?? "", /^Organization \d+$/)
+      assert.isTrue(text.url.startsWith(`${callback}?`))
+      assert.strictEqual(new URL(text.url).searchParams.get("installationId"), made)
+      assert.strictEqual(yield* server.next, `connected ${made}`)
+
+      // Going back to the same address is a replay.
+      const replayed = yield* Effect.promise(async () => {
+        await page.goto(text.url)
+        return page.textContent("#refused")
+      })
+      assert.strictEqual(replayed, "stateReplayed")
+
+      // Somebody else's browser, led to the address of a flow that another one began.
+      const foreign = yield* Effect.promise(async () => {
+        await page.goto(server.address)
+        const link = await page.getAttribute("#connect", "href")
+        const state = new URL(link ?? "").searchParams.get("state") ?? ""
+        const other = await (await browser.newContext()).newPage()
+        await other.goto(`${callback}?${new URLSearchParams({ installationId: made ?? "", state })}`)
+        return other.textContent("#refused")
+      })
+      assert.strictEqual(foreign, "stateForeign")
+
+      // An organization that has it already: the same installation again, and the page says so.
+      const again = yield* Effect.promise(async () => {
+        await page.goto(server.address)
+        await page.click("#connect")
+        const [label = ""] = await page.$$eval("#organization option", (options) =>
+          options.map(({ textContent }) => textContent ?? "").filter((text) => text.includes("(installed)"))
+        )
+        await page.selectOption("#organization", { label: label.trim() })
+        await page.click("#install")
+        await page.waitForSelector("#missing")
+        return page.content()
+      })
+      assert.include(again, "It was installed before")
+      yield* server.next
+      assert.strictEqual((yield* simulator.installationIds).length, before.length + 1)
+    }).pipe(simulated())
+  )
+})
