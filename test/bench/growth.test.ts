@@ -69,4 +69,19 @@ describe("the cost of a call does not grow with the number of installations:", (
     cache.installationToken(idOf(`held-${index}`), { forceRefresh: true })
   )
   grows("taking a token out", 0, (cache, index) => cache.takeInstallationToken(idOf(`held-${index}`)))
+
+  it.effect(
+    "one exchange does not pay for reading everything before it",
+    Effect.fnUntraced(
+      function* () {
+        const cache = yield* TokenCache
+        for (let round = 0; round < 2; round++) {
+          for (let index = 0; index < many; index++) yield* cache.installationToken(idOf(`held-${index}`))
+        }
+        const { lookups } = yield* counting(cache.installationToken(idOf("new")))
+        assert.isBelow(lookups, 250)
+      },
+      Effect.provide(tokenCache(body, many))
+    )
+  )
 })

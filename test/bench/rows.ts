@@ -13,6 +13,7 @@ export const rows: ReadonlyMap<string, () => Promise<Row>> = new Map([
   ["appJwt", () => import("./rows/appJwt.ts")],
   ["requests", () => import("./rows/requests.ts")],
   ["listing", () => import("./rows/listing.ts")],
+  ["webhooks", () => import("./rows/webhooks.ts")],
   ["manyTokens", () => import("./rows/manyTokens.ts")],
   ["start", () => import("./rows/start.ts")],
   ["decoding", () => import("./rows/decoding.ts")]

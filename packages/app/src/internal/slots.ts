@@ -218,12 +218,9 @@ export const make = Effect.fnUntraced(function* <T>(
   /** What begins nothing needs no protection: the thousands that read or join do only that. */
   const get = (key: string, ask: Slot.Ask): Effect.Effect<T, IcrError> =>
     Effect.withFiber((fiber) => {
-      const table = Ref.getUnsafe(state)
-      const slot = Table.get(table, key)
-      const decision = Slot.decide(slot, time(fiber.getRef(Clock)), ask)
+      const decision = Slot.decide(Table.use(Ref.getUnsafe(state), key), time(fiber.getRef(Clock)), ask)
       if (decision._tag === "Join") return join(key, decision.flight, decision.fallback, ask, fiber.context)
       if (decision._tag !== "Serve") return act(key, ask)
-      Table.touch(table, key, slot)
       options.onEvent("served", 1, fiber.context)
       return Effect.succeed(decision.held.value)
     })
