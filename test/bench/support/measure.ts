@@ -23,13 +23,15 @@ export interface Spread {
 export interface Effort {
   /** An odd number, at least 7. */
   readonly rounds: number
-  /** How long each contender works in each round, at least. */
+  /** How long each contender works in each round, at least; with 0 it does its work once. */
   readonly millis: number
   /**
    * `processor` counts the processor time of the whole process, for work that never waits: other programs on the machine
    * do not count then. Default `wall`.
    */
   readonly by?: "wall" | "processor"
+  /** Whether a minute has to do for all rows: those that would take long leave out what has no target. */
+  readonly quick?: boolean
 }
 
 /** What a contender took: nanoseconds for one operation, round by round. */
@@ -83,14 +85,20 @@ const timed = async ({ prepare, run }: Contender, operations: number, now: () =>
   return now() - start
 }
 
-/** How many operations fill the time. Warms up on the way. */
+/** Milliseconds that nobody counts: the compiler takes its time. */
+const warmUp = 300
+
+/** How many operations fill the time. Warms up on the way, and goes on for a while once it knows. */
 const calibrate = async (contender: Contender, millis: number, now: () => number): Promise<number> => {
+  if (millis === 0) return 1
   let operations = 1
   let took = await timed(contender, operations, now)
   while (took < millis) {
     operations = Math.ceil(operations * Math.min(10, Math.max(1.3, (1.1 * millis) / took)))
     took = await timed(contender, operations, now)
   }
+  const warm = performance.now() + warmUp
+  while (performance.now() < warm) await timed(contender, operations, now)
   return operations
 }
 

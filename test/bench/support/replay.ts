@@ -23,9 +23,9 @@ const { values } = parseArgs({
 })
 const total = Number(values.installations)
 
-// No more than 10,000 are kept; a longer list repeats them, with the counters of the longer one.
+// No more than 1,000 are kept; a longer list repeats them, with the counters of the longer one.
 const { appId, installation, installationIds, pages, token } = await bodies(
-  { installations: Math.min(10_000, total) },
+  { installations: Math.min(1000, total) },
   limit
 )
 const counters = /^\{"pagination":\{.*?\}/
