@@ -10,6 +10,7 @@ import type { Installation } from "@effect-icr/app/domain/Installation"
 import { schemaBodyJson } from "@effect-icr/app/IcrHttp"
 import { Simulator } from "@effect-icr/simulator/Simulator"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
+import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Console from "effect/Console"
 import * as DateTime from "effect/DateTime"
@@ -160,7 +161,7 @@ const reading = Effect.gen(function* () {
 const everything = Effect.gen(function* () {
   const [first, second, third] = yield* reading
   if (first === undefined || second === undefined || third === undefined) {
-    return yield* Effect.die(new Error("the simulator started with too few installations"))
+    return yield* Effect.fail(new Error("there are fewer than three installations to show everything with"))
   }
   yield* outliveToken(first.id)
   yield* revokeOne(second)
@@ -177,7 +178,15 @@ const demo = Effect.gen(function* () {
   return yield* everything.pipe(Effect.provide(simulated({ installations: 120 })))
 })
 
+/** One line, whatever went wrong. */
+const reasonOf = (cause: Cause.Cause<Error>) =>
+  String(Cause.squash(cause))
+    .replace(/^(\w*Error: )+/, "")
+    .split("\n", 1)[0]
+
 demo.pipe(
-  Effect.tapError((error) => Console.error(`\ndemo failed: ${error.message}`)),
+  Effect.tapCause((cause) =>
+    Cause.hasInterruptsOnly(cause) ? Effect.void : Console.error(`\ndemo failed: ${reasonOf(cause)}`)
+  ),
   NodeRuntime.runMain({ disableErrorReporting: true })
 )

@@ -25,5 +25,10 @@ export const simulated = (options: { readonly installations: number }) =>
     )
   ).pipe(Layer.provideMerge(transport), Layer.provideMerge(Simulator.layerServer(options)))
 
-/** Whether the environment names an app. */
-export const isConfigured = Effect.map(Config.option(Config.String("ICR_APP_ID")), Option.isSome)
+const variables = ["ICR_APP_ID", "ICR_PRIVATE_KEY", "ICR_PRIVATE_KEY_FILE", "ICR_ENVIRONMENT", "ICR_BASE_URL"]
+
+/** Whether the environment speaks of a registry, if only in part: what is missing is then an error, not a simulator. */
+export const isConfigured = Effect.map(
+  Effect.forEach(variables, (name) => Config.option(Config.String(name))),
+  (values) => values.some(Option.isSome)
+)

@@ -1,6 +1,6 @@
 import { IcrConfig } from "@effect-icr/app/IcrConfig"
 import { assert, describe, it } from "@effect/vitest"
-import { Config, ConfigProvider, Effect, FileSystem, Layer, Option, Redacted } from "effect"
+import { Config, ConfigProvider, Effect, FileSystem, Layer, Option, PlatformError, Redacted } from "effect"
 import { inspect } from "node:util"
 
 const secretKey = "-----BEGIN PRIVATE KEY-----\nTm90QVJlYWxLZXk=\n-----END PRIVATE KEY-----"
@@ -57,6 +57,11 @@ describe("IcrConfig.layerEnv", () => {
     "plain http to another machine": [{ ICR_APP_ID: "1", ICR_BASE_URL: "http://api.example" }, "ICR_BASE_URL"],
     "a base URL with a password": [{ ICR_APP_ID: "1", ICR_BASE_URL: "https://u:p4ss@api.example" }, "ICR_BASE_URL"],
     "a base URL with a query": [{ ICR_APP_ID: "1", ICR_BASE_URL: "https://api.example?key=p4ss" }, "ICR_BASE_URL"],
+    "plain http that is not allowed": [
+      { ICR_APP_ID: "1", ICR_BASE_URL: "http://api.example", ICR_ALLOW_INSECURE_HTTP: "false" },
+      "ICR_BASE_URL"
+    ],
+    "an unclear permission": [{ ...full, ICR_ALLOW_INSECURE_HTTP: "1" }, "ICR_ALLOW_INSECURE_HTTP"],
     "a version that is no date": [{ ...full, ICR_API_VERSION: "v1" }, "ICR_API_VERSION"],
     "an empty webhook secret": [{ ...full, ICR_WEBHOOK_SECRET: " " }, "ICR_WEBHOOK_SECRET"]
   }
@@ -87,7 +92,9 @@ describe("IcrConfig.layerEnv", () => {
 describe("IcrConfig.layerEnvFile", () => {
   const files = FileSystem.layerNoop({
     readFileString: (path) =>
-      path === "/run/key.pem" ? Effect.succeed(secretKey) : Effect.die(new Error(`no file ${path}`))
+      path === "/run/key.pem"
+        ? Effect.succeed(secretKey)
+        : Effect.fail(PlatformError.systemError({ _tag: "NotFound", module: "FileSystem", method: "readFileString" }))
   })
   const read = (env: Record<string, string>) =>
     IcrConfig.pipe(Effect.provide(Layer.provide(IcrConfig.layerEnvFile, files), { local: true }), readWith(env))
@@ -95,7 +102,17 @@ describe("IcrConfig.layerEnvFile", () => {
   it.effect("reads the key from the file that ICR_PRIVATE_KEY_FILE names", () =>
     Effect.gen(function* () {
       const { privateKey } = yield* read({ ICR_APP_ID: "1", ICR_PRIVATE_KEY_FILE: "/run/key.pem" })
-      assert.strictEqual(Redacted.value(Option.getOrThrow(privateKey)), secretKey)
+      const key = Option.getOrThrow(privateKey)
+      assert.strictEqual(Redacted.value(key), secretKey)
+      // The label is the name under which the signer speaks of a key it cannot use.
+      assert.strictEqual(key.label, "ICR_PRIVATE_KEY_FILE")
+    })
+  )
+
+  it.effect("says by name that the file cannot be read", () =>
+    Effect.gen(function* () {
+      const error = yield* Effect.flip(read({ ICR_APP_ID: "1", ICR_PRIVATE_KEY_FILE: "/run/missing.pem" }))
+      assert.match(error.message, /^ICR_PRIVATE_KEY_FILE: could not be read \(NotFound\)/)
     })
   )
 

@@ -4,7 +4,7 @@ import { TokenStore, TokenStoreError } from "@effect-icr/app/TokenStore"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Logger, Option, Redacted } from "effect"
 import { TestClock } from "effect/testing"
-import { captured, idOf, makeRegistry, refusal, started, textOf, times } from "../support/registry.ts"
+import { captured, idOf, makeRegistry, reasonOf, refusal, started, textOf, times } from "../support/registry.ts"
 import { inProcess, makeStore } from "../support/tokenStore.ts"
 
 const acme = idOf("acme")
@@ -227,6 +227,24 @@ describe("a token store", () => {
         yield* app.revokeInstallationToken(acme)
         assert.deepStrictEqual(registry.requests, ["DELETE /app/installations/token crs_1"])
         assert.strictEqual(textOf(yield* app.installationToken(acme)), "crs_2")
+      })
+    ).pipe(Effect.provide(Logger.layer([])))
+  })
+
+  it.effect("that is slow to write does not prolong the token", () => {
+    const registry = makeRegistry()
+    registry.life = 10_000
+    const store = makeStore({ set: () => Effect.sleep(4000) })
+    return inProcess(
+      registry,
+      store,
+      Effect.gen(function* () {
+        const first = yield* started(ask)
+        yield* TestClock.adjust(4000)
+        assert.strictEqual(textOf(yield* Fiber.join(first)), "crs_1")
+        registry.refusal = refusal(503, "down")
+        yield* TestClock.adjust(6000)
+        assert.strictEqual((yield* reasonOf(ask))._tag, "ServerError")
       })
     ).pipe(Effect.provide(Logger.layer([])))
   })

@@ -27,11 +27,18 @@ const endless = () => {
 describe("the size of bodies", () => {
   const rows = [
     ["a success: 16 MiB", 200, {}, 16 * MiB],
+    [
+      "a success that unpacks to more than was announced",
+      200,
+      {},
+      16 * MiB,
+      { "content-encoding": "gzip", "content-length": "9" }
+    ],
     ["an error: 1 MiB", 500, {}, MiB],
     ["a success, by option", 200, { maxBodyBytes: 200_000 }, 200_000],
     ["an error, by option", 404, { maxErrorBytes: 0 }, 0]
   ] as const
-  for (const [name, status, options, limit] of rows) {
+  for (const [name, status, options, limit, headers = {}] of rows) {
     it.effect(`${name}; what is beyond is not read, and the rest is given up`, () => {
       const { body, given } = endless()
       return Effect.gen(function* () {
@@ -47,7 +54,7 @@ describe("the size of bodies", () => {
         }
       }).pipe(
         Effect.provide(
-          wireOver(played(() => Effect.sync(() => new Response(body(), { status }))).layer, {
+          wireOver(played(() => Effect.sync(() => new Response(body(), { status, headers }))).layer, {
             ...options,
             retry: false
           })

@@ -91,6 +91,11 @@ describe("private keys that work", () => {
     "blank space around and inside": `\n\n  ${privateKeyPem.replaceAll("\n", "  \n\t")}  \n`,
     "a byte order mark": `\uFEFF${privateKeyPem}`,
     "the whole PEM in base64": Buffer.from(pkcs1Pem).toString("base64"),
+    "a certificate before the key": `-----BEGIN CERTIFICATE-----\nTWFk\n-----END CERTIFICATE-----\n${pkcs1Pem}`,
+    "a public key before the key": publicKeyPem + privateKeyPem,
+    "PKCS#1 under the label of PKCS#8": pkcs1Pem.replaceAll("RSA PRIVATE", "PRIVATE"),
+    "PKCS#8 under the label of PKCS#1": privateKeyPem.replaceAll("PRIVATE", "RSA PRIVATE"),
+    "escaped newlines within base64": Buffer.from(`"${privateKeyPem.replaceAll("\n", "\\n")}"`).toString("base64"),
     "the whole PEM in base64, wrapped": Buffer.from(privateKeyPem)
       .toString("base64")
       .replace(/(.{76})/g, "$1\n")
@@ -131,6 +136,16 @@ describe("private keys that do not, refused when the layer is built", () => {
     ],
     "an OpenSSH key": [openssh, "ssh-keygen"],
     "an EC key": [pem(ec, { type: "sec1" }), "EC key"],
+    "EC parameters before an EC key": [
+      `-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n${pem(ec, { type: "sec1" })}`,
+      "EC key"
+    ],
+    "a PKCS#1 public key": [
+      generateKeyPairSync("rsa", { modulusLength: 2048 }).publicKey.export({ type: "pkcs1", format: "pem" }).toString(),
+      "public key"
+    ],
+    "a certificate": ["-----BEGIN CERTIFICATE-----\nTWFk\n-----END CERTIFICATE-----", "certificate"],
+    "next to nothing": ["-----BEGIN PRIVATE KEY-----\nTWFk\n-----END PRIVATE KEY-----", "not an RSA key"],
     "an EC key in PKCS#8": [pem(ec, { type: "pkcs8" }), "EC key"],
     "an Ed25519 key": [pem(ed, { type: "pkcs8" }), "not an RSA key"],
     "an RSA-PSS key": [pem(pss, { type: "pkcs8" }), "RSA-PSS"],

@@ -1,45 +1,30 @@
-/** Attempts, waits, the budget and the deadline, all in virtual time. */
-import { IcrApp, type IcrError, IcrHttp, type IcrReason, RateLimit, RetryPolicy, idempotent } from "@effect-icr/app"
+/** Attempts, their waits, the budget and the rate limit, all in virtual time. */
+import { IcrApp, type IcrError, RateLimit, RetryPolicy, idempotent } from "@effect-icr/app"
 import type { Options } from "@effect-icr/app/IcrHttp"
 import type { Options as LimitOptions } from "@effect-icr/app/RateLimit"
 import { Simulator } from "@effect-icr/simulator/Simulator"
 import { assert, describe, it } from "@effect/vitest"
-import { Clock, Duration, Effect, Exit, Fiber, Layer, Option, Random, Redacted, Ref, Schedule } from "effect"
-import { HttpClientError, type HttpClientRequest } from "effect/http"
-import { TestClock } from "effect/testing"
+import { Clock, Duration, Effect, Layer, Option, Schedule } from "effect"
+import { HttpClientError } from "effect/http"
 import { withSimulator } from "../support/app.ts"
-import { anyClient, credential, failure, firstId, inVirtualTime, type Play, played, wireOver } from "./support/wire.ts"
-
-const ok = () => Response.json({})
-const status = (status: number, headers?: Record<string, string>) =>
-  new Response(null, { status, ...(headers && { headers }) })
+import {
+  anyClient,
+  draw,
+  failure,
+  firstId,
+  gaps,
+  get,
+  inVirtualTime,
+  ok,
+  type Play,
+  played,
+  status,
+  timed,
+  wireOver
+} from "./support/wire.ts"
 
 const reset: Play = (_, request) =>
   Effect.fail(new HttpClientError.HttpClientError({ reason: new HttpClientError.TransportError({ request }) }))
-
-/** Plays the registry, and notes when each request came, in virtual milliseconds. */
-const timed = (play: (n: number) => Response) => {
-  const at: Array<number> = []
-  const registry = played((n) =>
-    Effect.map(Clock.currentTimeMillis, (now) => {
-      at.push(now)
-      return play(n)
-    })
-  )
-  return { ...registry, at }
-}
-
-/** Waits between requests. */
-const gaps = (at: ReadonlyArray<number>) => at.slice(1).map((time, n) => time - (at[n] ?? 0))
-
-/** Draws nothing: every jittered wait is this share of its bound. */
-const draw = (share: number) =>
-  Effect.provideService(Random.Random, {
-    nextDoubleUnsafe: () => share,
-    nextIntUnsafe: () => 0
-  })
-
-const get = Effect.flatMap(anyClient, (client) => client.get("/things"))
 
 describe("the schedule", () => {
   it.effect("waits up to 200, 400 and 800 ms, drawn from 0 to that, and gives up after 4 attempts", () =>
@@ -110,6 +95,23 @@ describe("the schedule", () => {
       assert.strictEqual(sent.length, 9)
     }).pipe(Effect.provide(wireOver(layer)))
   })
+})
+
+describe("a call that needs an exchange first", () => {
+  it.effect("does not repeat what the exchange has already repeated: 4 requests, not 16", () =>
+    Effect.gen(function* () {
+      const { appClient, installationPage } = yield* IcrApp
+      const { control } = yield* Simulator
+      // Signs the JWT, which takes real time.
+      yield* installationPage({ limit: 1, page: 0 })
+      yield* control.faults.probability("POST /app/accessTokens", 1, { _tag: "Status", status: 503 })
+      const reason = yield* failure(appClient.get("/projects"))
+      assert.strictEqual(reason._tag, "ServerError")
+      if (reason._tag === "ServerError") assert.strictEqual(reason.operation, "IcrApp.appToken")
+      assert.strictEqual(yield* control.requestCount("POST /app/accessTokens"), 4)
+      assert.strictEqual(yield* control.requestCount("GET /projects"), 0)
+    }).pipe(Effect.provide(withSimulator()))
+  )
 })
 
 describe("Retry-After", () => {
@@ -239,152 +241,6 @@ describe("the budget", () => {
   })
 })
 
-describe("time limits", () => {
-  const stalled = played(() => Effect.never)
-  const timeout = (reason: IcrReason.Reason) =>
-    reason._tag === "Timeout" ? [reason.of, Duration.toSeconds(reason.limit), reason.attempts] : [reason._tag]
-
-  it.effect("10 s for an attempt, 30 s for the call, waits included", () =>
-    Effect.gen(function* () {
-      const started = yield* Clock.currentTimeMillis
-      const fiber = yield* Effect.forkChild(Effect.flip(draw(1)(get)))
-      yield* TestClock.adjust("29999 millis")
-      assert.isUndefined(fiber.pollUnsafe())
-      yield* TestClock.adjust("1 millis")
-      const { reason } = yield* Fiber.join(fiber)
-      // 10 s + 200 ms + 10 s + 400 ms + what is left.
-      assert.deepStrictEqual(timeout(reason), ["call", 30, 3])
-      assert.strictEqual((yield* Clock.currentTimeMillis) - started, 30_000)
-    }).pipe(Effect.provide(wireOver(stalled.layer)))
-  )
-
-  it.effect("a write that stalls ends with its attempt", () =>
-    Effect.gen(function* () {
-      const reason = yield* failure(Effect.flatMap(anyClient, (client) => client.post("/things")))
-      assert.deepStrictEqual(timeout(reason), ["attempt", 10, 1])
-      assert.include(reason.message, "10 s")
-    }).pipe(Effect.provide(wireOver(stalled.layer)))
-  )
-
-  it.effect("the body counts: a head is no answer", () => {
-    const { layer } = played(() =>
-      Effect.sync(() => new Response(new ReadableStream({ pull: () => new Promise(() => {}) })))
-    )
-    return Effect.gen(function* () {
-      assert.deepStrictEqual(timeout(yield* failure(get)), ["attempt", 2, 1])
-    }).pipe(Effect.provide(wireOver(layer, { attemptTimeout: "2 seconds", retry: false })))
-  })
-
-  it.effect("waiting for the credential counts towards the deadline, not towards the attempt", () => {
-    const { layer, sent } = played(() => Effect.sync(ok))
-    const slow = (wait: Duration.Input) =>
-      Effect.flatMap(IcrHttp, (http) =>
-        http
-          .client({ operation: "Test.call", credential: { ...credential, get: Effect.delay(credential.get, wait) } })
-          .get("/things")
-      )
-    return Effect.gen(function* () {
-      yield* inVirtualTime(slow("29 seconds"))
-      assert.strictEqual(sent.length, 1)
-      assert.deepStrictEqual(timeout(yield* failure(slow("31 seconds"))), ["call", 30, 0])
-      assert.strictEqual(sent.length, 1)
-    }).pipe(Effect.provide(wireOver(layer)))
-  })
-
-  it.effect("what is done about a refusal counts towards the deadline", () => {
-    const { layer } = played(() => Effect.sync(() => status(401)))
-    const patient = Effect.flatMap(IcrHttp, (http) =>
-      http
-        .client({
-          operation: "Test.call",
-          credential: {
-            ...credential,
-            onRefused: () => Effect.as(Effect.sleep("1 minute"), { again: true, tried: "" })
-          }
-        })
-        .get("/things")
-    )
-    return Effect.gen(function* () {
-      assert.deepStrictEqual(timeout(yield* failure(patient)), ["call", 30, 1])
-    }).pipe(Effect.provide(wireOver(layer)))
-  })
-
-  it.effect("a wait that would outlast the deadline is not begun: the failure comes at once, with its reason", () => {
-    const { layer, sent } = played(() => Effect.sync(() => status(503)))
-    return Effect.gen(function* () {
-      const { reason } = yield* Effect.flip(get)
-      assert.strictEqual(reason._tag, "ServerError")
-      assert.strictEqual(sent.length, 1)
-    }).pipe(Effect.provide(wireOver(layer, { retry: Schedule.spaced("31 seconds") })))
-  })
-
-  it.effect("0 is honoured", () => {
-    const { layer, sent } = played(() => Effect.sync(ok))
-    return Effect.gen(function* () {
-      assert.deepStrictEqual(timeout(yield* failure(get)), ["call", 0, 0])
-      assert.strictEqual(sent.length, 0)
-    }).pipe(Effect.provide(wireOver(layer, { deadline: 0 })))
-  })
-
-  it.effect("a clock set back or forward in the middle of a call changes nothing", () => {
-    const { layer } = played((n) => (n === 1 ? Effect.as(TestClock.setTime(3_600_000), status(503)) : Effect.sync(ok)))
-    return Effect.gen(function* () {
-      const fiber = yield* Effect.forkChild(get)
-      yield* Effect.yieldNow
-      yield* TestClock.adjust("5 seconds")
-      assert.strictEqual((yield* Fiber.join(fiber)).status, 200)
-    }).pipe(Effect.provide(wireOver(layer)))
-  })
-})
-
-describe("interruption and the token", () => {
-  it.effect("interrupting a call interrupts its request", () => {
-    let interrupted = 0
-    const { layer } = played(() => Effect.onInterrupt(Effect.never, () => Effect.sync(() => void interrupted++)))
-    return Effect.gen(function* () {
-      const fiber = yield* Effect.forkChild(get)
-      yield* TestClock.adjust("1 second")
-      yield* Fiber.interrupt(fiber)
-      assert.strictEqual(interrupted, 1)
-      assert.isTrue(Exit.hasInterrupts(yield* Fiber.await(fiber)))
-    }).pipe(Effect.provide(wireOver(layer)))
-  })
-
-  it.effect("a timed-out attempt is interrupted before the next begins", () => {
-    const log: Array<string> = []
-    const { layer } = played((n) =>
-      Effect.sync(() => log.push(`begin ${n}`)).pipe(
-        Effect.andThen(Effect.never),
-        Effect.onInterrupt(() => Effect.sync(() => log.push(`end ${n}`)))
-      )
-    )
-    return Effect.gen(function* () {
-      yield* failure(get)
-      assert.deepStrictEqual(log, ["begin 1", "end 1", "begin 2", "end 2", "begin 3", "end 3"])
-    }).pipe(Effect.provide(wireOver(layer)))
-  })
-
-  it.effect("the credential is asked for again on every attempt", () => {
-    const { layer, sent } = played((n) => Effect.sync(() => (n < 4 ? status(503) : ok())))
-    return Effect.gen(function* () {
-      const asked = yield* Ref.make(0)
-      const http = yield* IcrHttp
-      const renewed = {
-        ...credential,
-        get: Effect.map(
-          Ref.updateAndGet(asked, (n) => n + 1),
-          (n) => ({ value: Redacted.make(`token-${n}`) })
-        )
-      }
-      yield* inVirtualTime(http.client({ operation: "Test.call", credential: renewed }).get("/things"))
-      assert.deepStrictEqual(
-        sent.map((request: HttpClientRequest.HttpClientRequest) => request.headers["authorization"]),
-        ["Bearer token-1", "Bearer token-2", "Bearer token-3", "Bearer token-4"]
-      )
-    }).pipe(Effect.provide(wireOver(layer)))
-  })
-})
-
 describe("the rate limit", () => {
   const limited = (registry: ReturnType<typeof timed>, options: LimitOptions) =>
     wireOver(registry.layer).pipe(Layer.provide(RateLimit.layerMemory(options)))
@@ -414,13 +270,14 @@ describe("the rate limit", () => {
         Effect.forEach(Array.from({ length: 3 }), () => Effect.result(get), { concurrency: "unbounded" })
       )
       assert.deepStrictEqual(
-        results.map((result) => (result._tag === "Success" ? "ok" : timedOutBy(result.failure))),
-        ["ok", "call", "call"]
+        results.map((result) => (result._tag === "Success" ? "ok" : timedOutAfter(result.failure))),
+        ["ok", 30, 30]
       )
     }).pipe(Effect.provide(limited(registry, { limit: 1, window: "40 seconds" })))
   })
 
-  const timedOutBy = ({ reason }: IcrError) => (reason._tag === "Timeout" ? reason.of : reason._tag)
+  const timedOutAfter = ({ reason }: IcrError) =>
+    reason._tag === "Timeout" ? Duration.toSeconds(reason.elapsed) : reason._tag
 
   it.effect("10 calls through a limit of 10 on a cold cache: the exchange does not wait behind them", () =>
     Effect.gen(function* () {

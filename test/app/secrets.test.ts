@@ -11,6 +11,7 @@ import { Headers, HttpClient, HttpClientError, type HttpClientRequest, HttpClien
 import { TestClock } from "effect/testing"
 import { Buffer } from "node:buffer"
 import { pkcs1Pem, privateKeyPem } from "../support/keys.ts"
+import { installation, installationAccessToken } from "../support/documents.ts"
 import { recorder } from "./support/recorder.ts"
 import { found, needles, shown, shownSpan } from "./support/secrets.ts"
 import { firstId } from "./support/wire.ts"
@@ -73,13 +74,18 @@ const hostilities: Readonly<Record<string, Hostility>> = {
   "a JSON text": (authorization) => json(200, authorization),
   "a wrong shape with the token as values": (authorization) =>
     json(200, { id: [authorization], token: 5, permissions: authorization, installations: bare(authorization) }),
-  "a wrong shape with the token as keys": (authorization) =>
-    json(200, {
-      id: "1",
-      permissions: { [bare(authorization)]: { [authorization]: 1 } },
-      installations: [{ id: "1", permissions: { [bare(authorization)]: 5 } }],
-      pagination: { [authorization]: authorization }
-    }),
+  "a right shape but for keys, which are the token": (authorization) => {
+    const permissions = { [bare(authorization)]: { [authorization]: 1 } }
+    return json(200, {
+      ...installation,
+      ...installationAccessToken,
+      expiresAt: "2100-01-01T00:00:00Z",
+      permissions,
+      installations: [{ ...installation, permissions }],
+      pagination: { total: 1, currentPage: 1, pageCount: 1 },
+      projects: [{ id: { [bare(authorization)]: 1 } }]
+    })
+  },
   "an unreadable date": (authorization) =>
     json(200, { id: "1", token: bare(authorization), createdAt: authorization, expiresAt: authorization }),
   "a lost connection, its cause full of secrets": (authorization, request) =>

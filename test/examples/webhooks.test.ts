@@ -89,6 +89,14 @@ describe("examples/webhook-server.ts", () => {
         assert.strictEqual(yield* statusOf({ secret: "none" }), 403)
         assert.strictEqual(yield* statusOf({ tamper: "signature" }), 403)
         assert.strictEqual(yield* statusOf({ tamper: "signedData" }), 403)
+        const posted = (body: string, type = "application/json") =>
+          Effect.promise(async () => {
+            const headers = { "content-type": type }
+            return (await fetch(`${server.address}/webhook`, { method: "POST", headers, body })).status
+          })
+        assert.strictEqual(yield* posted("x".repeat(2 * 1024 * 1024)), 413)
+        assert.strictEqual(yield* posted("{}", "text/plain"), 415)
+        assert.strictEqual(yield* posted(""), 403)
         yield* control.uninstall(id)
         assert.strictEqual(yield* server.next, `uninstalled ${id}`)
         yield* control.webhooks.settled

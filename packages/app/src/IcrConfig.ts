@@ -140,6 +140,11 @@ const environmentOf = (value: string) =>
     ? Effect.succeed<Environment>(value)
     : invalid(variableNames.environment, "must be production or sandbox")
 
+const flagOf = (value: string) =>
+  value === "true" || value === "false"
+    ? Effect.succeed(value === "true")
+    : invalid(variableNames.allowInsecureHttp, "must be true or false")
+
 /** Reads the environment variables of the table in the README; the private key through `key`. */
 const fromEnv = Effect.fnUntraced(function* <R>(
   key: Effect.Effect<Option.Option<Redacted.Redacted>, IcrError, R>
@@ -148,6 +153,7 @@ const fromEnv = Effect.fnUntraced(function* <R>(
   if (Option.isNone(appId))
     return yield* invalid(variableNames.appId, "is missing; it is the app's id on the dashboard")
   const environment = yield* text(variableNames.environment)
+  const insecure = yield* text(variableNames.allowInsecureHttp)
   return yield* checked(
     {
       appId: appId.value,
@@ -156,7 +162,7 @@ const fromEnv = Effect.fnUntraced(function* <R>(
       baseUrl: Option.getOrUndefined(yield* text(variableNames.baseUrl)),
       apiVersion: Option.getOrUndefined(yield* text(variableNames.apiVersion)),
       webhookSecret: Option.getOrUndefined(yield* secret(variableNames.webhookSecret)),
-      allowInsecureHttp: (yield* text(variableNames.allowInsecureHttp)).pipe(Option.contains("true"))
+      allowInsecureHttp: Option.isSome(insecure) && (yield* flagOf(insecure.value))
     },
     variableNames
   )

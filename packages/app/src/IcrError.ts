@@ -8,186 +8,37 @@
  * The registry documents no error table; it answers in the shape `{ statusCode, message, error }`, where `message` is a
  * text or a list of texts. Both become `registryMessage`, scrubbed of anything that looks like a credential.
  */
-import * as Duration from "effect/Duration"
+import type * as Duration from "effect/Duration"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
+import { call, noWait, seconds, times, where } from "./internal/reasonText.ts"
 import { InstallRefused, WebhookRefused } from "./Refusals.ts"
+import {
+  BadRequest,
+  Unauthorized,
+  Forbidden,
+  NotFound,
+  InstallationSuspended,
+  InstallationNotFound,
+  Conflict,
+  RateLimited,
+  ServerError,
+  UnexpectedStatus
+} from "./StatusReasons.ts"
 
 export { InstallRefused, WebhookRefused } from "./Refusals.ts"
-
-/** What was being called. Every reason that stems from a call carries these. */
-const call = {
-  /** The public operation, such as `IcrApp.installationToken`. */
-  operation: Schema.String,
-  method: Schema.String,
-  /** The path template, such as `/app/installations/{installationId}`: never a filled-in one. */
-  path: Schema.String,
-  /** Requests that went out for this call, token exchanges aside. */
-  attempts: Schema.Int,
-  /** From the first attempt to the failure, waits included. */
-  elapsed: Schema.Duration
-}
-
-/** What the registry answered. */
-const answer = {
-  ...call,
-  status: Schema.Int,
-  /** The registry's own words, scrubbed; empty when it sent none. */
-  registryMessage: Schema.Array(Schema.String)
-}
-
-interface Call {
-  readonly operation: string
-  readonly method: string
-  readonly path: string
-  readonly attempts: number
-}
-
-interface Answer extends Call {
-  readonly status: number
-  readonly registryMessage: ReadonlyArray<string>
-}
-
-const times = (n: number) => (n > 1 ? ` after ${n} attempts` : "")
-const where = (reason: Call) => `${reason.operation} (${reason.method} ${reason.path})`
-const said = (reason: Answer) =>
-  reason.registryMessage.length === 0 ? "" : `, saying "${reason.registryMessage.join("; ")}"`
-const answered = (reason: Answer, what: string) =>
-  `${where(reason)} answered ${reason.status}${times(reason.attempts)}${said(reason)}: ${what}.`
-const seconds = (duration: Duration.Duration) => `${Math.ceil(Duration.toSeconds(duration))} s`
-const waitHint = (retryAfter: Option.Option<Duration.Duration>) =>
-  Option.match(retryAfter, { onNone: () => "try again later", onSome: (wait) => `try again in ${seconds(wait)}` })
-
-const noWait = Option.none<Duration.Duration>()
-
-/** 400, 413, 415, 422: the registry did not accept the request as it was. */
-export class BadRequest extends Schema.TaggedError<BadRequest>("@effect-icr/app/BadRequest")("BadRequest", answer) {
-  readonly isRetryable = false
-  readonly retryAfter = noWait
-  override get message() {
-    return answered(this, "correct the request")
-  }
-}
-
-/** 401, or a 403 that speaks of the credential: the JWT or the token was not accepted. */
-export class Unauthorized extends Schema.TaggedError<Unauthorized>("@effect-icr/app/Unauthorized")("Unauthorized", {
-  ...answer,
-  /** What was done about it before giving up, in words; empty when nothing could be done. */
-  tried: Schema.String
-}) {
-  readonly isRetryable = false
-  readonly retryAfter = noWait
-  override get message() {
-    const tried = this.tried === "" ? "" : ` (${this.tried})`
-    return answered(this, `the credential was refused${tried}; check the app id, the private key and the installation`)
-  }
-}
-
-/** 403: the credential is good, but the organization did not grant what the call needs. */
-export class Forbidden extends Schema.TaggedError<Forbidden>("@effect-icr/app/Forbidden")("Forbidden", {
-  ...answer,
-  /** The missing permission, such as `organization_inventory:read`, where the answer names it. */
-  permission: Schema.Option(Schema.String),
-  /** As in {@link Unauthorized}: a 403 may also mean a token that has not spread yet. */
-  tried: Schema.String
-}) {
-  readonly isRetryable = false
-  readonly retryAfter = noWait
-  override get message() {
-    const tried = this.tried === "" ? "" : ` (${this.tried})`
-    return answered(
-      this,
-      Option.match(this.permission, {
-        onNone: () => `the app may not do this${tried}; compare its permissions with those of the installation`,
-        onSome: (name) => `the permission ${name} is missing${tried}; ask the organization to accept it`
-      })
-    )
-  }
-}
-
-/** 404, other than for an installation. */
-export class NotFound extends Schema.TaggedError<NotFound>("@effect-icr/app/NotFound")("NotFound", answer) {
-  readonly isRetryable = false
-  readonly retryAfter = noWait
-  override get message() {
-    return answered(this, "there is no such resource; check the ids in the path")
-  }
-}
-
-/** The organization paused the app. Un-suspending heals it; nothing else does. */
-export class InstallationSuspended extends Schema.TaggedError<InstallationSuspended>(
-  "@effect-icr/app/InstallationSuspended"
-)("InstallationSuspended", { ...answer, installationId: Schema.String }) {
-  readonly isRetryable = false
-  readonly retryAfter = noWait
-  override get message() {
-    return answered(
-      this,
-      `installation ${this.installationId} is suspended; an admin of the organization has to resume it`
-    )
-  }
-}
-
-/** 404 for an installation: never there, or uninstalled. */
-export class InstallationNotFound extends Schema.TaggedError<InstallationNotFound>(
-  "@effect-icr/app/InstallationNotFound"
-)("InstallationNotFound", {
-  ...answer,
-  /** The installation, or the organization it was looked up by. */
-  id: Schema.String
-}) {
-  readonly isRetryable = false
-  readonly retryAfter = noWait
-  override get message() {
-    return answered(this, `no installation of this app was found for ${this.id}; it may have been uninstalled`)
-  }
-}
-
-/** 409. */
-export class Conflict extends Schema.TaggedError<Conflict>("@effect-icr/app/Conflict")("Conflict", answer) {
-  readonly isRetryable = false
-  readonly retryAfter = noWait
-  override get message() {
-    return answered(this, "it conflicts with the present state; read the resource again before repeating")
-  }
-}
-
-/** 429. None is documented today (`Best practices` announces limits), so this is for the day they come. */
-export class RateLimited extends Schema.TaggedError<RateLimited>("@effect-icr/app/RateLimited")("RateLimited", {
-  ...answer,
-  retryAfter: Schema.Option(Schema.Duration)
-}) {
-  readonly isRetryable = true
-  override get message() {
-    return answered(this, `too many requests; ${waitHint(this.retryAfter)}`)
-  }
-}
-
-/** 408 and every 5xx: the registry could not answer. */
-export class ServerError extends Schema.TaggedError<ServerError>("@effect-icr/app/ServerError")("ServerError", {
-  ...answer,
-  retryAfter: Schema.Option(Schema.Duration)
-}) {
-  readonly isRetryable = true
-  override get message() {
-    return answered(this, `the registry failed; ${waitHint(this.retryAfter)}`)
-  }
-}
-
-/** Any other status, redirects included: they are not followed, since credentials go to the configured host only. */
-export class UnexpectedStatus extends Schema.TaggedError<UnexpectedStatus>("@effect-icr/app/UnexpectedStatus")(
-  "UnexpectedStatus",
-  answer
-) {
-  readonly isRetryable = false
-  readonly retryAfter = noWait
-  override get message() {
-    // Browsers hide a redirect that is not followed behind the status 0.
-    return this.status === 0 || (this.status >= 300 && this.status < 400)
-      ? answered(this, "redirects are not followed; check the base URL")
-      : answered(this, "no call of the registry documents this status; check the base URL")
-  }
-}
+export {
+  BadRequest,
+  Unauthorized,
+  Forbidden,
+  NotFound,
+  InstallationSuspended,
+  InstallationNotFound,
+  Conflict,
+  RateLimited,
+  ServerError,
+  UnexpectedStatus
+} from "./StatusReasons.ts"
 
 /** A success whose body is not what the documents say. Says where and what was expected, never what was there. */
 export class DecodeFailure extends Schema.TaggedError<DecodeFailure>("@effect-icr/app/DecodeFailure")("DecodeFailure", {

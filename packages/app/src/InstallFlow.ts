@@ -9,6 +9,23 @@
  * What that does not prove is that the person at the browser is the one who installed it: the callback names an
  * installation that its caller may have seen elsewhere. `isFresh` tells an installation made after the flow was begun;
  * before linking any other to an account, ask for further proof, and never link one that is linked already.
+ *
+ * ```ts
+ * import { InstallFlow } from "@effect-icr/app/InstallFlow"
+ * import * as Effect from "effect/Effect"
+ *
+ * // `examples/install-flow.ts` is the whole program.
+ * export const link = Effect.fn("link")(function* (session: string) {
+ *   return yield* (yield* InstallFlow).installUrl({ appNameId: "app1", session })
+ * })
+ * export const callback = Effect.fn("callback")(function* (session: string, url: string) {
+ *   const { installation, missing } = yield* (yield* InstallFlow).verifyCallback(url, {
+ *     session,
+ *     required: { organization_warehouse: "WRITE" }
+ *   })
+ *   return { id: installation.id, missing }
+ * })
+ * ```
  */
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"

@@ -137,7 +137,8 @@ export class Signer extends Context.Service<Signer, Service>()("@effect-icr/app/
     Effect.gen(function* () {
       const { privateKey } = yield* IcrConfig
       if (Option.isNone(privateKey)) {
-        const detail = "is missing; set it (or the option privateKey), or use Signer.layerSign"
+        const detail =
+          "is missing; set it, or ICR_PRIVATE_KEY_FILE with layerEnvFile, or the option privateKey, or use Signer.layerSign"
         return yield* fail(new Configuration({ variable: "ICR_PRIVATE_KEY", detail }))
       }
       return yield* make(signPem(yield* importKey(privateKey.value)))

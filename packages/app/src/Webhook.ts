@@ -5,6 +5,19 @@
  * (`Validating webhook deliveries`). Everything beside `signedData` is unsigned, so the event handed out is decoded from the
  * signed text alone. No page says how long the registry waits, whether it repeats a delivery, or in which order they come:
  * the answer is given as soon as the event is safely taken in, and the work happens afterwards.
+ *
+ * ```ts
+ * import { IcrApp } from "@effect-icr/app/IcrApp"
+ * import { Webhook } from "@effect-icr/app/Webhook"
+ * import * as Effect from "effect/Effect"
+ * import * as Layer from "effect/Layer"
+ *
+ * // Served by `HttpRouter.serve`; `examples/webhook-server.ts` is the whole program.
+ * export const routes = Webhook.route("/webhook", (event) => Effect.log(event._tag)).pipe(
+ *   Layer.provide(Webhook.layerEnv),
+ *   Layer.provide(IcrApp.layerEnv)
+ * )
+ * ```
  */
 import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"

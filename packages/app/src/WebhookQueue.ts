@@ -8,6 +8,28 @@
  * Duplicates are dropped by the queue itself, atomically with the acceptance, so that no crash can make a redelivery look
  * like a duplicate of what was never queued. The window is a fixed one (by the clock, 10 minutes long): a replay right after
  * its end is new. The queue remembers ids until `PersistedQueue.layerCleanup` removes them; run it somewhere.
+ *
+ * ```ts
+ * import { IcrApp } from "@effect-icr/app/IcrApp"
+ * import { Webhook } from "@effect-icr/app/Webhook"
+ * import * as WebhookQueue from "@effect-icr/app/WebhookQueue"
+ * import * as NodeRedis from "@effect/platform-node/NodeRedis"
+ * import * as Effect from "effect/Effect"
+ * import * as Layer from "effect/Layer"
+ * import * as PersistedQueue from "effect/persistence/PersistedQueue"
+ *
+ * const queue = PersistedQueue.layer.pipe(
+ *   Layer.provideMerge(PersistedQueue.layerStoreRedis()),
+ *   Layer.provide(NodeRedis.layer({ url: "redis://127.0.0.1:6379" }))
+ * )
+ *
+ * export const routes = WebhookQueue.route("/webhook", (event) => Effect.log(event._tag)).pipe(
+ *   Layer.merge(PersistedQueue.layerCleanup()),
+ *   Layer.provide(queue),
+ *   Layer.provide(Webhook.layerEnv),
+ *   Layer.provide(IcrApp.layerEnv)
+ * )
+ * ```
  */
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"

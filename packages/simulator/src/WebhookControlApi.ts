@@ -22,7 +22,7 @@ export const webhookGroup = HttpApiGroup.make("webhooks").add(
   HttpApiEndpoint.post("removeWebhookSecret", "/webhook/secret/remove", { payload: Schema.Struct(appId), ...done }),
   HttpApiEndpoint.get("deliveries", "/deliveries", { success: Schema.Array(Delivery) }),
   HttpApiEndpoint.post("redeliver", "/deliveries/:number/redeliver", {
-    params: { number: Schema.NumberFromString },
+    params: { number: Schema.FiniteFromString },
     payload: Mischief,
     ...delivered
   }),

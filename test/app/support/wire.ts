@@ -3,7 +3,7 @@ import { type IcrError, IcrConfig, IcrHttp, InstallationId, ServerClock } from "
 import { fixed } from "@effect-icr/app/Credential"
 import type { Options } from "@effect-icr/app/IcrHttp"
 import { Simulator } from "@effect-icr/simulator/Simulator"
-import { Effect, Fiber, Layer, Redacted } from "effect"
+import { Clock, Effect, Fiber, Layer, Random, Redacted } from "effect"
 import { HttpClient, type HttpClientError, type HttpClientRequest, HttpClientResponse } from "effect/http"
 import { TestClock } from "effect/testing"
 
@@ -55,3 +55,33 @@ export const credential = fixed(Redacted.make("crs_0123456789abcdef0123456789abc
 
 /** A client with that credential. */
 export const anyClient = Effect.map(IcrHttp, (http) => http.client({ operation: "Test.call", credential }))
+
+/** Answers of a played registry. */
+export const ok = () => Response.json({})
+export const status = (status: number, headers?: Record<string, string>) =>
+  new Response(null, { status, ...(headers && { headers }) })
+
+/** Plays the registry, and notes when each request came, in virtual milliseconds. */
+export const timed = (play: (n: number) => Response) => {
+  const at: Array<number> = []
+  const registry = played((n) =>
+    Effect.map(Clock.currentTimeMillis, (now) => {
+      at.push(now)
+      return play(n)
+    })
+  )
+  return { ...registry, at }
+}
+
+/** Waits between requests. */
+export const gaps = (at: ReadonlyArray<number>) => at.slice(1).map((time, n) => time - (at[n] ?? 0))
+
+/** Draws nothing: every jittered wait is this share of its bound. */
+export const draw = (share: number) =>
+  Effect.provideService(Random.Random, {
+    nextDoubleUnsafe: () => share,
+    nextIntUnsafe: () => 0
+  })
+
+/** A call that may be repeated. */
+export const get = Effect.flatMap(anyClient, (client) => client.get("/things"))

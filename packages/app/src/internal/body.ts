@@ -21,6 +21,23 @@ const join = (chunks: ReadonlyArray<Uint8Array>, size: number) => {
   return bytes
 }
 
+/** Reads to the end, or until more than `limit` bytes have come. */
+export const readUpTo = <E>(stream: Stream.Stream<Uint8Array, E>, limit: number): Effect.Effect<Body, E> =>
+  Effect.suspend(() => {
+    const chunks: Array<Uint8Array> = []
+    let size = 0
+    return stream.pipe(
+      Stream.runForEachWhile((chunk) =>
+        Effect.sync(() => {
+          chunks.push(chunk)
+          size += chunk.length
+          return size <= limit
+        })
+      ),
+      Effect.map(() => ({ bytes: join(chunks, Math.min(size, limit)), truncated: size > limit }))
+    )
+  })
+
 /** The length the server promises, when nothing unpacks the body on the way (a small gzip may hold gigabytes). */
 const promisedLength = (headers: Headers.Headers): number => {
   const length = headers["content-length"]
@@ -47,19 +64,7 @@ export const readBody = (
       truncated: buffer.byteLength > limit
     }))
   }
-  return Effect.suspend(() => {
-    const chunks: Array<Uint8Array> = []
-    let size = 0
-    return response.stream.pipe(
-      Stream.runForEachWhile((chunk) =>
-        Effect.sync(() => {
-          chunks.push(chunk)
-          size += chunk.length
-          return size <= limit
-        })
-      ),
-      Effect.map(() => ({ bytes: join(chunks, Math.min(size, limit)), truncated: size > limit })),
-      Effect.catchReason("HttpClientError", "EmptyBodyError", () => Effect.succeed(empty))
-    )
-  })
+  return readUpTo(response.stream, limit).pipe(
+    Effect.catchReason("HttpClientError", "EmptyBodyError", () => Effect.succeed(empty))
+  )
 }

@@ -78,8 +78,9 @@ export const makeMint = <T extends Token, I>(options: Options<T, I>): Mint<T> =>
     const meanwhile = waited ? yield* fromStore(key, situation) : undefined
     if (meanwhile !== undefined) return meanwhile
     const minted = yield* fromRegistry(key)
-    yield* stored.write(key, minted.value, minted.life)
-    return minted
+    // What writing takes is gone from the life that was measured before.
+    const [took] = yield* Effect.timed(stored.write(key, minted.value, minted.life))
+    return { ...minted, life: minted.life - Duration.toMillis(took) }
   }, Effect.scoped)
 
   return {

@@ -17,12 +17,14 @@ const dashboard = "generate a key on the app's Credentials tab and use the whole
 
 const problem = (text: string): KeyProblem => ({ problem: text })
 
+const encrypted = `it is encrypted with a passphrase; decrypt it: ${convert}`
+
 /** By PEM label: what it is instead of an RSA private key. */
 const wrongLabels: { readonly [label: string]: string } = {
   "PUBLIC KEY": `it is a public key; ${dashboard}`,
   "RSA PUBLIC KEY": `it is a public key; ${dashboard}`,
   CERTIFICATE: `it is a certificate; ${dashboard}`,
-  "ENCRYPTED PRIVATE KEY": `it is encrypted with a passphrase; decrypt it: ${convert}`,
+  "ENCRYPTED PRIVATE KEY": encrypted,
   "OPENSSH PRIVATE KEY": "it is in OpenSSH's own format; convert it: ssh-keygen -p -m PEM -f key.pem",
   "EC PRIVATE KEY": `it is an EC key and the registry signs with RS256; ${dashboard}`,
   "DSA PRIVATE KEY": `it is a DSA key and the registry signs with RS256; ${dashboard}`
@@ -30,7 +32,6 @@ const wrongLabels: { readonly [label: string]: string } = {
 
 const unquote = (text: string) =>
   text
-    .replace(/^\uFEFF/, "")
     .trim()
     .replace(/^(["'])([\s\S]*)\1$/, "$2")
     .trim()
@@ -68,36 +69,46 @@ const pkcs1ToPkcs8 = (pkcs1: Uint8Array) =>
 const toPem = (bytes: Uint8Array) =>
   `-----BEGIN PRIVATE KEY-----\n${Encoding.encode(bytes).replace(/(.{64})/g, "$1\n")}\n-----END PRIVATE KEY-----\n`
 
-const readPkcs8 = (bytes: Uint8Array): ReadKey => {
+/** `RSAPrivateKey ::= SEQUENCE { version 0, modulus INTEGER, … }` (RFC 8017). */
+const isPkcs1 = (hex: string) => /^3082....02010002/.test(hex)
+
+/** By what the bytes say: some tools put one form under the other's label. */
+const readBytes = (bytes: Uint8Array): ReadKey => {
   const head = toHex(bytes.subarray(0, 48))
+  if (isPkcs1(head)) return { pkcs8: toPem(pkcs1ToPkcs8(bytes)) }
   if (head.includes(oids.rsa)) return { pkcs8: toPem(bytes) }
   if (head.includes(oids.ec)) return problem(`it is an EC key and the registry signs with RS256; ${dashboard}`)
-  if (head.includes(oids.rsaPss))
+  if (head.includes(oids.rsaPss)) {
     return problem(`it is restricted to RSA-PSS and the registry signs with RS256; ${dashboard}`)
+  }
   return problem(`it is not an RSA key; ${dashboard}`)
+}
+
+/** The private key of a text that may hold more, such as a certificate or EC parameters before it; else its first block. */
+const findBlock = (text: string) => {
+  const blocks = Array.from(text.matchAll(/-----BEGIN ([A-Z0-9 ]+)-----/g), (match) => ({
+    label: match[1] ?? "",
+    rest: text.slice(match.index + match[0].length)
+  }))
+  return blocks.find(({ label }) => label.endsWith("PRIVATE KEY")) ?? blocks[0]
 }
 
 /** Reads the text of a key. */
 export const readPrivateKey = (given: string): ReadKey => {
   const text = unwrap(unescapeNewlines(unquote(given)))
   if (text === "") return problem(`it is empty; ${dashboard}`)
-  const begin = /-----BEGIN ([A-Z0-9 ]+)-----/.exec(text)
-  const label = begin?.[1]
-  if (begin === null || label === undefined) {
-    return problem(`it is not a PEM text (no BEGIN line); ${dashboard}`)
-  }
+  const block = findBlock(text)
+  if (block === undefined) return problem(`it is not a PEM text (no BEGIN line); ${dashboard}`)
+  const { label, rest } = block
   const wrong = wrongLabels[label]
   if (wrong !== undefined) return problem(wrong)
-  const rest = text.slice(begin.index + begin[0].length)
   const end = rest.indexOf(`-----END ${label}-----`)
-  if (end < 0)
+  if (end < 0) {
     return problem(`it is only part of a key (no END line), often because its newlines were lost; ${dashboard}`)
-  if (/Proc-Type:.*ENCRYPTED/.test(rest)) return problem(wrongLabels["ENCRYPTED PRIVATE KEY"] ?? "it is encrypted")
-  const body = Encoding.decode(rest.slice(0, end).replace(/\s+/g, ""))
-  if (Result.isFailure(body) || body.success.length < 32) {
-    return problem(`the text between BEGIN and END is damaged; ${dashboard}`)
   }
-  if (label === "RSA PRIVATE KEY") return { pkcs8: toPem(pkcs1ToPkcs8(body.success)) }
-  if (label === "PRIVATE KEY") return readPkcs8(body.success)
-  return problem(`it is not an RSA private key; ${dashboard}`)
+  if (/Proc-Type:.*ENCRYPTED/.test(rest.slice(0, end))) return problem(encrypted)
+  const body = Encoding.decode(rest.slice(0, end).replace(/\s+/g, ""))
+  return Result.isFailure(body)
+    ? problem(`the text between BEGIN and END is damaged; ${dashboard}`)
+    : readBytes(body.success)
 }

@@ -84,6 +84,7 @@ export const makePipeline = (options: Options): Pipeline => {
     const now = () => Number(clock.monotonicTimeNanosUnsafe()) / 1e6
     const started = now()
     let attempts = 0
+    let lastFailure: IcrError | undefined
 
     const info = (): CallInfo => ({
       operation: call.operation,
@@ -104,10 +105,8 @@ export const makePipeline = (options: Options): Pipeline => {
       const rest = left()
       if (rest <= 0) return Effect.fail(timedOut("call"))
       const of = limit < rest ? "attempt" : "call"
-      return Effect.timeoutOrElse(step, {
-        duration: Math.min(limit, rest),
-        orElse: () => Effect.fail(timedOut(of))
-      })
+      const over = Effect.flatMap(Effect.sleep(Math.min(limit, rest)), () => Effect.fail(timedOut(of)))
+      return Effect.raceFirst(step, over)
     }
 
     const judge = Effect.fnUntraced(function* (
@@ -124,15 +123,15 @@ export const makePipeline = (options: Options): Pipeline => {
       return yield* fail(reasonOf(said, info(), call, yield* options.clock.now))
     })
 
-    const send = (value: Redacted.Redacted, within: Tracer.Span) => {
+    const send = (value: Redacted.Redacted, target: Tracer.Span) => {
       const request = options.propagateTrace
-        ? HttpClientRequest.setHeaders(call.request, HttpTraceContext.toHeaders(within))
+        ? HttpClientRequest.setHeaders(call.request, HttpTraceContext.toHeaders(target))
         : call.request
       return options.attempt(HttpClientRequest.bearerToken(request, value)).pipe(
         Effect.mapError((error) => notAnswered(error, info())),
         Effect.flatMap((answer) => {
           span.attribute("http.response.status_code", answer.status)
-          if (within !== span) within.attribute("http.response.status_code", answer.status)
+          if (target !== span) target.attribute("http.response.status_code", answer.status)
           return answer.status >= 200 && answer.status < 300 && !answer.truncated
             ? Effect.succeed(answer)
             : judge(answer, value)
@@ -159,6 +158,7 @@ export const makePipeline = (options: Options): Pipeline => {
         const result = yield* Effect.result(attempt(presented))
         if (Result.isSuccess(result)) return result.success
         const error = result.failure
+        lastFailure = error
         if (!isRefusal(error)) return yield* error
         refused.push(presented.value)
         if (!Arr.isArrayNonEmpty(refused)) return yield* error
@@ -176,7 +176,8 @@ export const makePipeline = (options: Options): Pipeline => {
       const asked = Option.match(error.retryAfter, { onNone: () => 0, onSome: Duration.toMillis })
       // Rather the reason now than the same failure, or a bare timeout, at the deadline.
       const isTooLong = asked > maxRetryAfter || Duration.toMillis(delay) >= left()
-      if (!isTransient(error) || isTooLong) return Effect.succeed(false)
+      // The credential's own failures have been repeated already, by the exchange.
+      if (error !== lastFailure || !isTransient(error) || isTooLong) return Effect.succeed(false)
       return Effect.tap(budget.take, (taken) =>
         Effect.sync(() => {
           if (!taken) return

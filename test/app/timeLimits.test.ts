@@ -1,0 +1,174 @@
+/** One deadline for a call, one limit for each attempt, and what interruption reaches; all in virtual time. */
+import { IcrHttp, type IcrReason } from "@effect-icr/app"
+import { assert, describe, it } from "@effect/vitest"
+import { Clock, Duration, Effect, Exit, Fiber, Redacted, Ref, Schedule } from "effect"
+import type { HttpClientRequest } from "effect/http"
+import { TestClock } from "effect/testing"
+import {
+  anyClient,
+  credential,
+  draw,
+  failure,
+  get,
+  inVirtualTime,
+  ok,
+  played,
+  status,
+  wireOver
+} from "./support/wire.ts"
+
+describe("time limits", () => {
+  const stalled = played(() => Effect.never)
+  const timeout = (reason: IcrReason.Reason) =>
+    reason._tag === "Timeout" ? [reason.of, Duration.toSeconds(reason.limit), reason.attempts] : [reason._tag]
+
+  it.effect("10 s for an attempt, 30 s for the call, waits included", () =>
+    Effect.gen(function* () {
+      const started = yield* Clock.currentTimeMillis
+      const fiber = yield* Effect.forkChild(Effect.flip(draw(1)(get)))
+      yield* TestClock.adjust("29999 millis")
+      assert.isUndefined(fiber.pollUnsafe())
+      yield* TestClock.adjust("1 millis")
+      const { reason } = yield* Fiber.join(fiber)
+      // 10 s + 200 ms + 10 s + 400 ms + what is left.
+      assert.deepStrictEqual(timeout(reason), ["call", 30, 3])
+      assert.strictEqual((yield* Clock.currentTimeMillis) - started, 30_000)
+    }).pipe(Effect.provide(wireOver(stalled.layer)))
+  )
+
+  it.effect("a write that stalls ends with its attempt", () =>
+    Effect.gen(function* () {
+      const reason = yield* failure(Effect.flatMap(anyClient, (client) => client.post("/things")))
+      assert.deepStrictEqual(timeout(reason), ["attempt", 10, 1])
+      assert.include(reason.message, "10 s")
+    }).pipe(Effect.provide(wireOver(stalled.layer)))
+  )
+
+  it.effect("the body counts: a head is no answer", () => {
+    const { layer } = played(() =>
+      Effect.sync(() => new Response(new ReadableStream({ pull: () => new Promise(() => {}) })))
+    )
+    return Effect.gen(function* () {
+      assert.deepStrictEqual(timeout(yield* failure(get)), ["attempt", 2, 1])
+    }).pipe(Effect.provide(wireOver(layer, { attemptTimeout: "2 seconds", retry: false })))
+  })
+
+  it.effect("waiting for the credential counts towards the deadline, not towards the attempt", () => {
+    const { layer, sent } = played(() => Effect.sync(ok))
+    const slow = (wait: Duration.Input) =>
+      Effect.flatMap(IcrHttp, (http) =>
+        http
+          .client({ operation: "Test.call", credential: { ...credential, get: Effect.delay(credential.get, wait) } })
+          .get("/things")
+      )
+    return Effect.gen(function* () {
+      yield* inVirtualTime(slow("29 seconds"))
+      assert.strictEqual(sent.length, 1)
+      assert.deepStrictEqual(timeout(yield* failure(slow("31 seconds"))), ["call", 30, 0])
+      assert.strictEqual(sent.length, 1)
+    }).pipe(Effect.provide(wireOver(layer)))
+  })
+
+  it.effect("what is done about a refusal counts towards the deadline", () => {
+    const { layer } = played(() => Effect.sync(() => status(401)))
+    const patient = Effect.flatMap(IcrHttp, (http) =>
+      http
+        .client({
+          operation: "Test.call",
+          credential: {
+            ...credential,
+            onRefused: () => Effect.as(Effect.sleep("1 minute"), { again: true, tried: "" })
+          }
+        })
+        .get("/things")
+    )
+    return Effect.gen(function* () {
+      assert.deepStrictEqual(timeout(yield* failure(patient)), ["call", 30, 1])
+    }).pipe(Effect.provide(wireOver(layer)))
+  })
+
+  it.effect("a wait that would outlast the deadline is not begun: the failure comes at once, with its reason", () => {
+    const { layer, sent } = played(() => Effect.sync(() => status(503)))
+    return Effect.gen(function* () {
+      const { reason } = yield* Effect.flip(get)
+      assert.strictEqual(reason._tag, "ServerError")
+      assert.strictEqual(sent.length, 1)
+    }).pipe(Effect.provide(wireOver(layer, { retry: Schedule.spaced("31 seconds") })))
+  })
+
+  it.effect("0 is honoured", () => {
+    const { layer, sent } = played(() => Effect.sync(ok))
+    return Effect.gen(function* () {
+      assert.deepStrictEqual(timeout(yield* failure(get)), ["call", 0, 0])
+      assert.strictEqual(sent.length, 0)
+    }).pipe(Effect.provide(wireOver(layer, { deadline: 0 })))
+  })
+
+  it.effect("a wall clock set forward or back in the middle of a call changes nothing", () =>
+    Effect.forEach([3_600_000, -3_600_000], (jump) => {
+      let moved = 0
+      const { layer } = played((n) =>
+        Effect.sync(() => {
+          moved = jump
+          return n < 4 ? status(503) : ok()
+        })
+      )
+      return Effect.gen(function* () {
+        const clock = yield* Clock.Clock
+        const wall: Clock.Clock = Object.create(clock, {
+          currentTimeMillisUnsafe: { value: () => clock.currentTimeMillisUnsafe() + moved }
+        })
+        const response = yield* inVirtualTime(Effect.provideService(draw(1)(get), Clock.Clock, wall))
+        assert.strictEqual(response.status, 200)
+      }).pipe(Effect.provide(wireOver(layer, { deadline: "2 seconds" })))
+    })
+  )
+})
+
+describe("interruption and the token", () => {
+  it.effect("interrupting a call interrupts its request", () => {
+    let interrupted = 0
+    const { layer } = played(() => Effect.onInterrupt(Effect.never, () => Effect.sync(() => void interrupted++)))
+    return Effect.gen(function* () {
+      const fiber = yield* Effect.forkChild(get)
+      yield* TestClock.adjust("1 second")
+      yield* Fiber.interrupt(fiber)
+      assert.strictEqual(interrupted, 1)
+      assert.isTrue(Exit.hasInterrupts(yield* Fiber.await(fiber)))
+    }).pipe(Effect.provide(wireOver(layer)))
+  })
+
+  it.effect("a timed-out attempt is interrupted before the next begins", () => {
+    const log: Array<string> = []
+    const { layer } = played((n) =>
+      Effect.sync(() => log.push(`begin ${n}`)).pipe(
+        Effect.andThen(Effect.never),
+        Effect.onInterrupt(() => Effect.sync(() => log.push(`end ${n}`)))
+      )
+    )
+    return Effect.gen(function* () {
+      yield* failure(get)
+      assert.deepStrictEqual(log, ["begin 1", "end 1", "begin 2", "end 2", "begin 3", "end 3"])
+    }).pipe(Effect.provide(wireOver(layer)))
+  })
+
+  it.effect("the credential is asked for again on every attempt", () => {
+    const { layer, sent } = played((n) => Effect.sync(() => (n < 4 ? status(503) : ok())))
+    return Effect.gen(function* () {
+      const asked = yield* Ref.make(0)
+      const http = yield* IcrHttp
+      const renewed = {
+        ...credential,
+        get: Effect.map(
+          Ref.updateAndGet(asked, (n) => n + 1),
+          (n) => ({ value: Redacted.make(`token-${n}`) })
+        )
+      }
+      yield* inVirtualTime(http.client({ operation: "Test.call", credential: renewed }).get("/things"))
+      assert.deepStrictEqual(
+        sent.map((request: HttpClientRequest.HttpClientRequest) => request.headers["authorization"]),
+        ["Bearer token-1", "Bearer token-2", "Bearer token-3", "Bearer token-4"]
+      )
+    }).pipe(Effect.provide(wireOver(layer)))
+  })
+})

@@ -1,0 +1,45 @@
+/** A Redis of the test's own: on a socket file in a folder of its own, so that no port is fixed and no data is shared. */
+import { Effect } from "effect"
+import { spawn } from "node:child_process"
+import { existsSync, mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+
+const places = ["/usr/bin/redis-server", "/usr/local/bin/redis-server", "/opt/homebrew/bin/redis-server"]
+
+const redisPath = places.find(existsSync)
+
+/** For `it.skipIf`: whether to skip, having said why. */
+export const withoutRedis = (what: string): boolean => {
+  if (redisPath !== undefined) return false
+  process.stderr.write(`\nSKIPPED: ${what}: no redis-server at ${places.join(", ")} (apt-get install redis-server)\n\n`)
+  return true
+}
+
+/** Starts one, and gives the path of its socket; it ends with the scope. */
+export const startRedis = Effect.gen(function* () {
+  const folder = yield* Effect.acquireRelease(
+    Effect.sync(() => mkdtempSync(join(tmpdir(), "icr-redis-"))),
+    (folder) => Effect.sync(() => rmSync(folder, { recursive: true, force: true }))
+  )
+  const socket = join(folder, "redis.sock")
+  yield* Effect.acquireRelease(
+    Effect.callback<ReturnType<typeof spawn>>((resume) => {
+      const server = spawn(redisPath ?? "redis-server", ["--port", "0", "--unixsocket", socket, "--save", ""], {
+        cwd: folder,
+        stdio: ["ignore", "pipe", "ignore"]
+      })
+      server.once("error", (error) => resume(Effect.die(error)))
+      server.stdout?.on("data", (chunk) => {
+        if (/ready to accept connections/i.test(String(chunk))) resume(Effect.succeed(server))
+      })
+    }),
+    (server) =>
+      Effect.callback<void>((resume) => {
+        if (server.exitCode !== null || server.signalCode !== null) return resume(Effect.void)
+        server.once("exit", () => resume(Effect.void))
+        server.kill("SIGKILL")
+      })
+  )
+  return socket
+})
