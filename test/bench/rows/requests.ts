@@ -3,8 +3,8 @@ import { Installation } from "@effect-icr/app/domain/Installation"
 import { InstallationId } from "@effect-icr/app/domain/Ids"
 import { request } from "@octokit/request"
 import { NodeHttpClient } from "@effect/platform-node"
-import { Effect, Schema } from "effect"
-import { FetchHttpClient } from "effect/http"
+import { Effect, ManagedRuntime, Schema } from "effect"
+import { FetchHttpClient, HttpClient } from "effect/http"
 import jsonwebtoken from "jsonwebtoken"
 import { Agent, request as undiciRequest } from "undici"
 import type { Row } from "../rows.ts"
@@ -54,7 +54,26 @@ const contenders = async (registry: Registry) => {
   const apps = await Promise.all(
     transports.map(async ([name, layer]) => ({ name, ...(await ours(appId, layer, { baseUrl, privateKey })) }))
   )
+  const floors = await Promise.all(
+    [
+      ["Effect's client over undici", NodeHttpClient.layerUndici] as const,
+      ["Effect's client over fetch", FetchHttpClient.layer] as const
+    ].map(async ([name, layer]) => {
+      const runtime = ManagedRuntime.make(layer)
+      const client = await runtime.runPromise(HttpClient.HttpClient.pipe(Effect.map(HttpClient.filterStatusOk)))
+      const one = client.get(baseUrl + path, { headers }).pipe(
+        Effect.flatMap(({ text }) => text),
+        Effect.map((text) => decode(JSON.parse(text))),
+        Effect.provideService(HttpClient.TracerDisabledWhen, () => true)
+      )
+      return {
+        name,
+        run: (width: number, operations: number) => runtime.runPromise(repeatEffect(width, operations, () => one))
+      }
+    })
+  )
   return (width: number) => [
+    ...floors.map(({ name, run }) => ({ name, run: (operations: number) => run(width, operations) })),
     ...apps.map(({ app, name, runtime }) => ({
       name,
       run: (operations: number) => runtime.runPromise(repeatEffect(width, operations, () => app.installation(id)))
@@ -83,6 +102,8 @@ export const run: Row["run"] = async (effort) => {
       findings.push(
         beside({ ...undici, target: overUndici }, timings, "ours over undici", "undici by hand"),
         beside(line("ours over fetch"), timings, "ours over fetch", "fetch by hand"),
+        beside(undici, timings, "ours over undici", "Effect's client over undici"),
+        beside(line("ours over fetch"), timings, "ours over fetch", "Effect's client over fetch"),
         ...transports.map(([name]) => beside({ ...line(name), target: thanOctokit }, timings, name, "@octokit/request"))
       )
     }

@@ -24,7 +24,14 @@ export interface Finding {
 /** What a ratio must be. `ours` over `theirs` is at most `atMost`; or `theirs` over `ours` at least `fasterBy`. */
 export type Target = { readonly atMost: number } | { readonly fasterBy: number } | undefined
 
-const digits = (value: number) => (value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2))
+const digits = (value: number) =>
+  value >= 100
+    ? value.toFixed(0)
+    : value >= 10
+      ? value.toFixed(1)
+      : value >= 0.1
+        ? value.toFixed(2)
+        : value.toPrecision(2)
 
 /** A time in the unit that suits it. */
 export const time = (nanos: number): string =>
