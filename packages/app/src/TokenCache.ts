@@ -73,7 +73,7 @@ export interface Options {
   readonly pause?: Duration.Input | undefined
   /** Default 2 min. */
   readonly maxPause?: Duration.Input | undefined
-  /** Installations whose tokens are kept, least recently used dropped first; 0 keeps none. Default 10,000. */
+  /** Installations whose tokens are kept, those not read lately dropped first; 0 keeps none. Default 10,000. */
   readonly capacity?: number | undefined
 }
 

@@ -1,8 +1,8 @@
-import * as Effect from "effect/Effect"
+import * as Arr from "effect/Array"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as SchemaGetter from "effect/SchemaGetter"
-import { lenientText } from "../internal/lenient.ts"
+import { lenient, lenientText } from "../internal/lenient.ts"
 import { OrganizationId } from "./Ids.ts"
 import { Timestamp } from "./Timestamp.ts"
 
@@ -14,14 +14,12 @@ export class Industry extends Schema.Class<Industry>("@effect-icr/app/Industry")
 
 /**
  * The reference prints one object under the plural name; real payloads carry null. Object, list, null and absent all
- * become a list.
+ * become a list before anything looks inside: trying one shape after the other costs twice as much.
  */
-const Industries = Schema.NullishOr(Schema.Union([Schema.Array(Industry), Industry])).pipe(
-  Schema.decodeTo(Schema.Array(Schema.toType(Industry)), {
-    decode: SchemaGetter.transform((value): ReadonlyArray<Industry> =>
-      value === null || value === undefined ? [] : value instanceof Industry ? [value] : value
-    ),
-    encode: SchemaGetter.transform((value): ReadonlyArray<Industry> => value)
+const Industries = Schema.optionalKey(Schema.Any).pipe(
+  Schema.decodeTo(Schema.Array(Industry), {
+    decode: SchemaGetter.transformOptional((value) => Option.some(Arr.ensure(Option.getOrNull(value) ?? []))),
+    encode: SchemaGetter.transformOptional((value) => value)
   })
 )
 
@@ -34,7 +32,7 @@ export type OrganizationType =
   | "other"
   | (string & {})
 
-const OrganizationType: Schema.Codec<OrganizationType, string> = Schema.String
+const OrganizationType: Schema.Codec<OrganizationType> = Schema.String
 
 /**
  * An organization on the registry (`Organizations`, v0.5; `Get an installation`, Apps v0.5).
@@ -47,7 +45,7 @@ export class Organization extends Schema.Class<Organization>("@effect-icr/app/Or
   createdAt: Timestamp,
   updatedAt: Timestamp,
   fullName: Schema.String,
-  type: Schema.OptionFromOptionalNullOr(OrganizationType),
+  type: lenient(OrganizationType),
   countryCode: lenientText,
   city: lenientText,
   zip: lenientText,
@@ -56,8 +54,8 @@ export class Organization extends Schema.Class<Organization>("@effect-icr/app/Or
   website: lenientText,
   logo: lenientText,
   url: lenientText,
-  isPublic: Schema.OptionFromOptionalNullOr(Schema.Boolean),
-  organizationIndustries: Industries.pipe(Schema.withDecodingDefaultKey(Effect.succeed(null)))
+  isPublic: lenient(Schema.Boolean),
+  organizationIndustries: Industries
 }) {
   /** The name, or the id where the name is blank. */
   get displayName(): string {

@@ -35,12 +35,14 @@ export type Permissions = { readonly [Name in PermissionName]?: AnyPermissionLev
 }
 
 /** Name → level, only for what was granted: a level of null on the wire is the same as no key. */
-export const Permissions: Schema.Codec<Permissions, { readonly [name: string]: string | null }> = Schema.Record(
-  Schema.String,
-  Schema.NullOr(Schema.String)
-).pipe(
+export const Permissions: Schema.Codec<Permissions, { readonly [name: string]: string | null }> = Schema.Any.pipe(
   Schema.decodeTo(Schema.Record(Schema.String, Schema.String), {
-    decode: SchemaGetter.transform((levels) => Rec.filter(levels, Predicate.isString)),
-    encode: SchemaGetter.transform((levels): { readonly [name: string]: string | null } => levels)
+    // Nulls go before the levels are checked, so that they are walked through once.
+    decode: SchemaGetter.transform((levels) =>
+      Predicate.isObject(levels) && Rec.some(levels, Predicate.isNull)
+        ? Rec.filter(levels, Predicate.isNotNull)
+        : levels
+    ),
+    encode: SchemaGetter.transform((levels) => levels)
   })
 )

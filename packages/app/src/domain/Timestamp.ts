@@ -1,12 +1,26 @@
+import * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
+import * as SchemaGetter from "effect/SchemaGetter"
+import * as SchemaIssue from "effect/SchemaIssue"
+
+const form = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:?\d\d)$/
+const expected = "an ISO-8601 date-time such as 2022-01-01T00:00:00Z"
 
 /**
  * An ISO-8601 date-time as the registry writes it, with or without milliseconds, as `DateTime.Utc`.
  *
  * The form is checked first: the date parser alone would read `"0"` as the year 2000.
  */
-export const Timestamp = Schema.String.check(
-  Schema.isPattern(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:?\d\d)$/, {
-    expected: "an ISO-8601 date-time such as 2022-01-01T00:00:00Z"
+export const Timestamp = Schema.String.pipe(
+  Schema.decodeTo(Schema.DateTimeUtc, {
+    decode: SchemaGetter.transformEffect((text: string, options) => {
+      const date = form.test(text) ? DateTime.make(text) : Option.none()
+      return Option.isSome(date)
+        ? Effect.succeed(date.value)
+        : Effect.fail(new SchemaIssue.InvalidValue({ expected }, text, options))
+    }),
+    encode: SchemaGetter.transform(DateTime.formatIso)
   })
-).pipe(Schema.decodeTo(Schema.DateTimeUtcFromString))
+)

@@ -182,6 +182,14 @@ export const make = Effect.fnUntraced(function* <T>(
     return done === undefined ? Effect.die(new Error(`flight ${flight} is not under way`)) : Deferred.await(done)
   }
 
+  const join = (key: string, flight: number, fallback: boolean, ask: Slot.Ask, context: Context.Context<never>) => {
+    options.onEvent("joined", 1, context)
+    const joined = Effect.flatMap(landing(flight), (minted) =>
+      Slot.isEnough(minted, ask) ? Effect.succeed(minted.value) : get(key, ask)
+    )
+    return fallback ? orHeld(key, ask)(joined) : joined
+  }
+
   /** Decides and begins what was decided in one synchronous step; waiting can be interrupted, beginning cannot. */
   const act = (key: string, ask: Slot.Ask): Effect.Effect<T, IcrError> =>
     Effect.uninterruptibleMask((restore) =>
@@ -201,26 +209,20 @@ export const make = Effect.fnUntraced(function* <T>(
             const minted = Effect.flatMap(done, (done) => restore(Effect.map(Deferred.await(done), valueOf)))
             return decision.fallback ? orHeld(key, ask)(minted) : minted
           }
-          case "Join": {
-            options.onEvent("joined", 1, context)
-            const joined = Effect.flatMap(landing(decision.flight), (minted) =>
-              Slot.isEnough(minted, ask) ? Effect.succeed(minted.value) : get(key, ask)
-            )
-            return decision.fallback ? orHeld(key, ask)(restore(joined)) : restore(joined)
-          }
+          case "Join":
+            return restore(join(key, decision.flight, decision.fallback, ask, context))
           case "Queue":
             return restore(Effect.andThen(Effect.exit(landing(decision.flight)), get(key, ask)))
         }
       })
     )
 
+  /** What begins nothing needs no protection: the thousands that read or join do only that. */
   const get = (key: string, ask: Slot.Ask): Effect.Effect<T, IcrError> =>
     Effect.withFiber((fiber) => {
-      const table = Ref.getUnsafe(state)
-      const slot = Table.get(table, key)
-      const decision = Slot.decide(slot, time(fiber.getRef(Clock)), ask)
+      const decision = Slot.decide(Table.use(Ref.getUnsafe(state), key), time(fiber.getRef(Clock)), ask)
+      if (decision._tag === "Join") return join(key, decision.flight, decision.fallback, ask, fiber.context)
       if (decision._tag !== "Serve") return act(key, ask)
-      Table.touch(table, key, slot)
       options.onEvent("served", 1, fiber.context)
       return Effect.succeed(decision.held.value)
     })

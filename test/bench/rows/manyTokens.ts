@@ -1,0 +1,132 @@
+/** Row 7: what a cached token costs in memory, and how the time to read one grows with their number. */
+import type { InstallationAccessToken } from "@effect-icr/app/domain/AccessToken"
+import { InstallationId } from "@effect-icr/app/domain/Ids"
+import { TokenCache } from "@effect-icr/app/TokenCache"
+import { Effect, ManagedRuntime, Schema } from "effect"
+import { LRUCache } from "lru-cache"
+import { randomUUID } from "node:crypto"
+import type { Row } from "../rows.ts"
+import type { Finding } from "../support/finding.ts"
+import { time } from "../support/finding.ts"
+import { quantile, type Spread, spread } from "../support/measure.ts"
+import { tokenCache } from "../support/tokenCache.ts"
+import { bodies } from "../support/wire.ts"
+
+const sizes = [1_000, 10_000, 100_000] as const
+const readsPerRound = 20_000
+
+const heap = () => {
+  for (let pass = 0; pass < 3; pass++) globalThis.gc?.()
+  const { arrayBuffers, heapUsed } = process.memoryUsage()
+  return heapUsed + arrayBuffers
+}
+
+/** Random reads, the same ones in every round. */
+const randomOrder = (size: number): ReadonlyArray<number> => {
+  let state = 42
+  return Array.from({ length: readsPerRound }, () => (state = (state * 1_103_515_245 + 12_345) % 2_147_483_648) % size)
+}
+
+/** The 99th percentile of single reads, in nanoseconds; a look at the clock is included. */
+const p99 = async (order: ReadonlyArray<number>, read: (index: number) => Effect.Effect<unknown, unknown>) => {
+  const samples: Array<number> = []
+  const reading = Effect.gen(function* () {
+    for (const index of order) {
+      const start = performance.now()
+      yield* read(index)
+      samples.push((performance.now() - start) * 1e6)
+    }
+  })
+  await Effect.runPromise(reading)
+  return quantile(samples, 0.99)
+}
+
+const filled = ({ installationToken }: TokenCache["Service"], ids: ReadonlyArray<InstallationId>) =>
+  Effect.runPromise(Effect.forEach(ids, (id) => installationToken(id)))
+
+const make = async (size: number, body: string) => {
+  const open = async () => {
+    const runtime = ManagedRuntime.make(tokenCache(body, size))
+    return { runtime, cache: await runtime.runPromise(TokenCache) }
+  }
+  let held: Awaited<ReturnType<typeof open>> | undefined = await open()
+  const decodeId = Schema.decodeUnknownSync(InstallationId)
+  const ids = Array.from({ length: size }, () => decodeId(randomUUID()))
+  const idOf = (index: number) => ids[index] ?? decodeId("")
+  const tokens = await filled(held.cache, ids)
+  const before = heap()
+  const lru = new LRUCache<string, InstallationAccessToken>({ max: size, ttl: 7_200_000 })
+  for (const [index, token] of tokens.entries()) lru.set(idOf(index), token)
+  const lruBytes = (heap() - before) / size
+  return {
+    size,
+    order: randomOrder(size),
+    tokens,
+    lruBytes,
+    /** Lets the cache go, and keeps the tokens. */
+    drop: async () => {
+      await held?.runtime.dispose()
+      held = undefined
+    },
+    ours: (index: number) => held?.cache.installationToken(idOf(index)) ?? Effect.die("the cache is gone"),
+    lru: (index: number) => Effect.sync(() => lru.get(idOf(index))),
+    samples: { ours: new Array<number>(), lru: new Array<number>() }
+  }
+}
+
+const bytes = (value: number) => `${value.toFixed(0)} B`
+const range = ({ high, low, median }: Spread) => `${median.toFixed(2)}× (${low.toFixed(2)}–${high.toFixed(2)})`
+
+export const run: Row["run"] = async ({ rounds }) => {
+  const { token } = await bodies({ installations: 1 }, 50)
+  const caches = []
+  for (const size of sizes) caches.push(await make(size, token))
+
+  for (let round = -2; round < rounds; round++) {
+    for (const { lru, order, ours, samples } of caches) {
+      const [atOurs, atLru] = [await p99(order, ours), await p99(order, lru)]
+      if (round < 0) continue
+      samples.ours.push(atOurs)
+      samples.lru.push(atLru)
+    }
+  }
+
+  const findings: Array<Finding> = []
+  const [smallest] = caches
+  if (smallest === undefined) throw new Error("there are three caches")
+  const base = smallest.samples
+  for (const { samples, size } of caches.slice(1)) {
+    const growth = (name: "ours" | "lru") =>
+      spread(samples[name].map((sample, round) => sample / (base[name][round] ?? Number.NaN)))
+    findings.push({
+      row: 7,
+      work: `read one of ${size.toLocaleString("en")} tokens, p99`,
+      beside: `one of 1,000; lru-cache grows ${range(growth("lru"))}`,
+      ours: time(spread(samples.ours).median),
+      theirs: time(spread(base.ours).median),
+      result: range(growth("ours")),
+      target: "flat (≤ 2×)",
+      met: growth("ours").median <= 2,
+      figures: { ours: samples.ours, atThousand: base.ours, lru: samples.lru, lruAtThousand: base.lru }
+    })
+  }
+
+  // The tokens themselves stay: what goes with a cache is what the cache added to them.
+  for (const { drop, lruBytes, size } of caches) {
+    const before = heap()
+    await drop()
+    const oursBytes = (before - heap()) / size
+    findings.push({
+      row: 7,
+      work: `memory a token beyond itself, ${size.toLocaleString("en")} cached`,
+      beside: "lru-cache",
+      ours: bytes(oursBytes),
+      theirs: bytes(lruBytes),
+      result: `${(oursBytes / lruBytes).toFixed(2)}×`,
+      target: "≤ 1 KiB",
+      met: oursBytes <= 1024,
+      figures: { ours: oursBytes, lru: lruBytes }
+    })
+  }
+  return findings
+}

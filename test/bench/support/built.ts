@@ -1,0 +1,38 @@
+/** The programs of `programs/` over our package as it is published: compiled, without types to strip at the start. */
+import { execFileSync } from "node:child_process"
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { dirname, join, resolve } from "node:path"
+import { fileURLToPath } from "node:url"
+
+const root = fileURLToPath(new URL("../../..", import.meta.url))
+const programs = join(root, "test/bench/programs")
+
+/** Where the compiled programs are; below `node_modules`, so that they find their dependencies. */
+const folder = join(root, "node_modules/.cache/bench")
+
+/** The modules of Effect that a module loads through our package. */
+const effectModules = (file: string, seen: Set<string> = new Set(), found: Set<string> = new Set()): Set<string> => {
+  if (seen.has(file)) return found
+  seen.add(file)
+  for (const [, specifier = ""] of readFileSync(file, "utf8").matchAll(/(?:from|import)\s*"([^"]+)"/g)) {
+    if (specifier.startsWith(".")) effectModules(resolve(dirname(file), specifier), seen, found)
+    else if (specifier.startsWith("effect/")) found.add(specifier)
+  }
+  return found
+}
+
+/** Compiles, and returns the folder and what the programs need of Effect. */
+export const built = (): { readonly folder: string; readonly effect: ReadonlyArray<string> } => {
+  execFileSync(join(root, "node_modules/.bin/tsc"), ["-b", "packages/app"], { cwd: root })
+  const dist = join(root, "packages/app/dist")
+  rmSync(folder, { recursive: true, force: true })
+  mkdirSync(folder, { recursive: true })
+  cpSync(programs, folder, { recursive: true })
+  const ours = readFileSync(join(programs, "ours.mjs"), "utf8")
+  writeFileSync(join(folder, "ours.mjs"), ours.replace("@effect-icr/app/IcrApp", join(dist, "IcrApp.js")))
+  const effect = new Set(effectModules(join(dist, "IcrApp.js")))
+  for (const specifier of effectModules(join(programs, "ours.mjs"))) effect.add(specifier)
+  writeFileSync(join(folder, "effectAlone.mjs"), [...effect].map((specifier) => `import "${specifier}"\n`).join(""))
+  writeFileSync(join(folder, "nothing.mjs"), "")
+  return { folder, effect: [...effect].sort() }
+}
