@@ -34,13 +34,13 @@ export type Permissions = { readonly [Name in PermissionName]?: AnyPermissionLev
   readonly [name: string]: AnyPermissionLevel
 }
 
-/** Name → level, only for what was granted: a level of null on the wire is the same as no key. */
+/** Name → level, only for what was granted: a level that is no text, such as null, is the same as no key. */
 export const Permissions: Schema.Codec<Permissions, { readonly [name: string]: string | null }> = Schema.Any.pipe(
   Schema.decodeTo(Schema.Record(Schema.String, Schema.String), {
-    // Nulls go before the levels are checked, so that they are walked through once.
+    // What is no level goes before the levels are checked, so that they are walked through once.
     decode: SchemaGetter.transform((levels) =>
-      Predicate.isObject(levels) && Rec.some(levels, Predicate.isNull)
-        ? Rec.filter(levels, Predicate.isNotNull)
+      Predicate.isObject(levels) && Rec.some(levels, Predicate.not(Predicate.isString))
+        ? Rec.filter(levels, Predicate.isString)
         : levels
     ),
     encode: SchemaGetter.transform((levels) => levels)
