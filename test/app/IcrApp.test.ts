@@ -79,6 +79,32 @@ describe("against the simulator", () => {
     }).pipe(Effect.provide(withSimulator()))
   )
 
+  it.effect("a token of a suspended installation needs no revoking", () =>
+    Effect.gen(function* () {
+      const { installationToken, revokeInstallationToken } = yield* IcrApp
+      const { control } = yield* Simulator
+      const id = yield* firstInstallation
+      yield* installationToken(id)
+      yield* control.suspend(id)
+      yield* revokeInstallationToken(id)
+      assert.strictEqual(yield* control.requestCount("DELETE /app/installations/token"), 1)
+    }).pipe(Effect.provide(withSimulator()))
+  )
+
+  it.effect("works on several installations at once, eight unless told otherwise", () =>
+    Effect.gen(function* () {
+      const { forEachInstallation } = yield* IcrApp
+      const busy = yield* Ref.make({ now: 0, most: 0 })
+      const work = Effect.acquireUseRelease(
+        Ref.update(busy, ({ most, now }) => ({ now: now + 1, most: Math.max(most, now + 1) })),
+        () => Effect.yieldNow,
+        () => Ref.update(busy, ({ most, now }) => ({ now: now - 1, most }))
+      )
+      yield* Stream.runDrain(forEachInstallation(() => work))
+      assert.strictEqual((yield* Ref.get(busy)).most, 8)
+    }).pipe(Effect.provide(withSimulator({ installations: 20 })))
+  )
+
   it.effect("a scoped token is one's own and is revoked when its scope ends, whatever the outcome", () =>
     Effect.gen(function* () {
       const { installationToken, scopedInstallationToken } = yield* IcrApp
@@ -193,6 +219,53 @@ describe("installations", () => {
       const { installations } = yield* IcrApp
       assert.strictEqual((yield* Stream.runCollect(installations)).length, 0)
     }).pipe(Effect.provide(withSimulator({ installations: 0 })))
+  )
+
+  /** A registry whose lists say nothing of their length, or something wrong. */
+  const listing = (total: (pages: number) => number | null, sizes: ReadonlyArray<number>) => {
+    const seen: Array<number> = []
+    const layer = doubles((path) => {
+      const page = Number(new URL(path, "http://localhost").searchParams.get("page"))
+      seen.push(page)
+      return {
+        body: {
+          pagination: { total: total(page), currentPage: null, nextPage: null },
+          installations: Array.from({ length: sizes[page] ?? 0 }, (_, index) => ({
+            ...documents.installation,
+            id: `i-${page}-${index}`
+          }))
+        }
+      }
+    })
+    const all = Effect.flatMap(IcrApp, ({ installations }) => Stream.runCollect(installations)).pipe(
+      Effect.map((found) => ({ found: found.length, pages: seen })),
+      Effect.provide(layer)
+    )
+    return all
+  }
+
+  it.effect("without a total, stops at the first short page", () =>
+    Effect.gen(function* () {
+      assert.deepStrictEqual(yield* listing(() => null, [50, 50, 20]), { found: 120, pages: [0, 1, 2] })
+    })
+  )
+
+  it.effect("without a total, a last full page needs one look behind it", () =>
+    Effect.gen(function* () {
+      assert.deepStrictEqual(yield* listing(() => null, [50, 50]), { found: 100, pages: [0, 1, 2] })
+    })
+  )
+
+  it.effect("a total that is too large ends at the first empty page", () =>
+    Effect.gen(function* () {
+      assert.deepStrictEqual(yield* listing(() => 1000, [50, 10]), { found: 60, pages: [0, 1, 2] })
+    })
+  )
+
+  it.effect("a total that is too small hides nothing", () =>
+    Effect.gen(function* () {
+      assert.deepStrictEqual(yield* listing(() => 0, [50, 50, 20]), { found: 120, pages: [0, 1, 2] })
+    })
   )
 
   it.effect("a registry that repeats its page for ever is refused", () =>
@@ -352,6 +425,23 @@ describe("layers", () => {
       )
     )
   )
+
+  it.effect("an app composed by hand does not lend its key to a ready-made one beside it", () => {
+    const config = Layer.merge(
+      ServerClock.layer,
+      IcrConfig.layer({ appId: "app-1", privateKey: Redacted.make(privateKeyPem), baseUrl: "http://localhost" })
+    )
+    const byHand = IcrApp.layer.pipe(
+      Layer.provide(TokenCache.layer),
+      Layer.provide([Signer.layer, IcrHttp.layer]),
+      Layer.provide([config, registry])
+    )
+    return Effect.gen(function* () {
+      assert.strictEqual(yield* tokenOf(yield* First), "token of app-1")
+      const second = yield* Effect.provide(Effect.flatMap(IcrApp, tokenOf), appOf("app-2"))
+      assert.strictEqual(second, "token of app-2")
+    }).pipe(Effect.provide(Layer.provideMerge(Layer.effect(First, IcrApp), byHand)))
+  })
 
   it.effect("one layer value provided in two places is one app with one cache", () => {
     const app = appOf("app-1")

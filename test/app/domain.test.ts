@@ -111,12 +111,27 @@ describe("generous decoding", () => {
     })
   )
 
+  it.effect("counters and flags may be null, and a blank name gives way to the id", () =>
+    Effect.gen(function* () {
+      const page = yield* Schema.decodeUnknownEffect(InstallationPage)({
+        pagination: { total: null, currentPage: 1, pageCount: null, nextPage: null },
+        installations: []
+      })
+      assert.isTrue(Option.isNone(page.pagination.nextPage))
+      assert.isTrue(Option.isNone(page.pagination.prevPage))
+      const organization = yield* decode({ ...documents.organization, isPublic: null, fullName: "  " })
+      assert.isTrue(Option.isNone(organization.isPublic))
+      assert.strictEqual(organization.displayName, documents.organization.id)
+    })
+  )
+
   it.effect("permissions are a partial map that keeps what it does not know", () =>
     Effect.gen(function* () {
       const permissions = yield* Schema.decodeUnknownEffect(Permissions)({
         organization_info: "VIEW",
         organization_moon: "ORBIT",
-        organization_members: null
+        organization_members: null,
+        organization_projects: { level: "VIEW" }
       })
       assert.deepStrictEqual(permissions, { organization_info: "VIEW", organization_moon: "ORBIT" })
     })
@@ -144,7 +159,23 @@ describe("generous decoding", () => {
 })
 
 describe("ids", () => {
-  const refused = ["", ".", "..", "a/b", "a?b", "a#b", "a%2fb", "a b", "a\n", "a\\b", "undefined", "null", "NaN", "é"]
+  const refused = [
+    "",
+    ".",
+    "..",
+    "a/b",
+    "a?b",
+    "a#b",
+    "a%2fb",
+    "a b",
+    "a\n",
+    "a\\b",
+    "undefined",
+    "null",
+    "NaN",
+    "é",
+    "x".repeat(201)
+  ]
   const schemas: ReadonlyArray<readonly [string, Schema.Decoder<string>]> = [
     ["AppId", AppId],
     ["InstallationId", InstallationId],

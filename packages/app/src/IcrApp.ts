@@ -81,7 +81,7 @@ export interface Service {
 
   /**
    * Runs an effect for every active installation, with its client, and goes on past those that fail: one suspended
-   * organization must not stop the nightly job for the others.
+   * organization must not stop the nightly job for the others. Works on `concurrency` of them at once, default 8.
    */
   readonly forEachInstallation: <A, E, R>(
     f: (installation: Installation, client: HttpClient.HttpClient.With<IcrError>) => Effect.Effect<A, E, R>,

@@ -35,8 +35,9 @@ const hasMore = ({ installations, pagination }: InstallationPage, seen: number, 
   installations.length > 0 &&
   Option.match(pagination.total, {
     onNone: () => installations.length >= limit,
-    // A server that caps the page below our limit gives short pages all along; its total tells that there is more.
-    onSome: (total) => seen < total
+    // A server that caps the page below our limit gives short pages all along; its total tells that there is more. A
+    // total that is below what has been seen tells nothing.
+    onSome: (total) => seen < total || (seen > total && installations.length >= limit)
   })
 
 /**

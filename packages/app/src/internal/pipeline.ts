@@ -152,7 +152,7 @@ export const makePipeline = (options: Options): Pipeline => {
     }
 
     const authorized = Effect.gen(function* () {
-      const refused: Array<Redacted.Redacted> = []
+      let refused: ReadonlyArray<Redacted.Redacted> = []
       while (true) {
         const presented = yield* within(Infinity, call.credential.get)
         const result = yield* Effect.result(attempt(presented))
@@ -160,11 +160,11 @@ export const makePipeline = (options: Options): Pipeline => {
         const error = result.failure
         lastFailure = error
         if (!isRefusal(error)) return yield* error
-        refused.push(presented.value)
-        if (!Arr.isArrayNonEmpty(refused)) return yield* error
+        const all = Arr.append(refused, presented.value)
+        refused = all
         const { again, tried } = yield* within(
           Infinity,
-          call.credential.onRefused({ error, refused, repeatable: call.repeatable })
+          call.credential.onRefused({ error, refused: all, repeatable: call.repeatable })
         )
         if (!again) return yield* withTried(error, tried)
         event("credential refused", { "http.request.resend_count": attempts })

@@ -5,6 +5,9 @@
  */
 const credential = /bearer\s+\S+|\bcr[a-z]_[\w-]+|[\w+/=.~-]{40,}/gi
 
+/** A path of words, numbers and UUIDs, which is long without being a secret. */
+const path = /^(?:\/(?:[A-Za-z][a-zA-Z_-]{0,29}|\d{1,12}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}))+[/.]?$/
+
 const longest = 200
 const most = 10
 
@@ -15,7 +18,7 @@ const clean = (text: string, secrets: ReadonlyArray<string>) => {
   const known = secrets.reduce((rest, secret) => (secret === "" ? rest : rest.replaceAll(secret, "<redacted>")), text)
   const scrubbed = known
     .replace(run, (part) => (secrets.some((secret) => secret.includes(part)) ? "<redacted>" : part))
-    .replace(credential, "<redacted>")
+    .replace(credential, (run) => (path.test(run) ? run : "<redacted>"))
     .replace(/\s+/g, " ")
     .trim()
   return scrubbed.length > longest ? `${scrubbed.slice(0, longest)}…` : scrubbed
