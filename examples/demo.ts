@@ -179,10 +179,10 @@ const demo = Effect.gen(function* () {
 })
 
 /** One line, whatever went wrong. */
-const reasonOf = (cause: Cause.Cause<Error>) =>
-  String(Cause.squash(cause))
-    .replace(/^(\w*Error: )+/, "")
-    .split("\n", 1)[0]
+const reasonOf = (cause: Cause.Cause<unknown>) => {
+  const reason = Cause.squash(cause)
+  return (reason instanceof Error ? reason.message : String(reason)).split("\n", 1)[0]
+}
 
 demo.pipe(
   Effect.tapCause((cause) =>

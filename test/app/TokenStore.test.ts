@@ -1,8 +1,8 @@
 import { IcrApp } from "@effect-icr/app/IcrApp"
 import { TokenCache } from "@effect-icr/app/TokenCache"
-import { TokenStore, TokenStoreError } from "@effect-icr/app/TokenStore"
+import { type Removal, TokenStore, TokenStoreError } from "@effect-icr/app/TokenStore"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber, Logger, Option, Redacted } from "effect"
+import { Effect, Fiber, Logger, Option, Queue, Redacted, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import { captured, idOf, makeRegistry, reasonOf, refusal, started, textOf, times } from "../support/registry.ts"
 import { inProcess, makeStore } from "../support/tokenStore.ts"
@@ -296,6 +296,56 @@ describe("a token store", () => {
       yield* inProcess(registry, other, ask)
       assert.strictEqual(textOf(yield* inProcess(registry, waiting, ask)), "crs_1")
       assert.strictEqual(registry.exchanges, 1)
+    })
+  })
+
+  it.effect("that tells of a removal elsewhere makes the cache drop that token and no newer one", () => {
+    const registry = makeRegistry()
+    return Effect.gen(function* () {
+      const removals = yield* Queue.unbounded<Removal>()
+      const store = makeStore({ removals: Stream.fromQueue(removals) })
+      const told = (upTo: number) => Effect.andThen(Queue.offer(removals, { key, upTo }), TestClock.adjust(1))
+      yield* inProcess(
+        registry,
+        store,
+        Effect.gen(function* () {
+          yield* ask
+          const end = [...store.entries.values()][0]?.expiresAt ?? 0
+          yield* told(end - 1)
+          yield* ask
+          assert.strictEqual(store.log.filter((line) => line.startsWith("get")).length, 1)
+          store.entries.clear()
+          yield* told(end)
+          assert.strictEqual(textOf(yield* ask), "crs_2")
+          yield* told(Infinity)
+          assert.strictEqual(textOf(yield* ask), "crs_2", "still in the store")
+          assert.strictEqual(store.log.filter((line) => line.startsWith("get")).length, 3)
+        })
+      )
+    })
+  })
+
+  it.effect("that tells of a removal amid an exchange: those who wait get it, nobody else does", () => {
+    const registry = makeRegistry()
+    registry.latency = 1000
+    return Effect.gen(function* () {
+      const removals = yield* Queue.unbounded<Removal>()
+      // As after a removal: a token asked for before it is not kept.
+      const store = makeStore({ removals: Stream.fromQueue(removals), set: () => Effect.void })
+      yield* inProcess(
+        registry,
+        store,
+        Effect.gen(function* () {
+          const waiting = yield* started(ask)
+          yield* TestClock.adjust(500)
+          yield* Queue.offer(removals, { key, upTo: Infinity })
+          yield* TestClock.adjust(100)
+          const late = yield* started(ask)
+          yield* TestClock.adjust(1400)
+          assert.strictEqual(textOf(yield* Fiber.join(waiting)), "crs_1")
+          assert.strictEqual(textOf(yield* Fiber.join(late)), "crs_2")
+        })
+      )
     })
   })
 

@@ -30,10 +30,12 @@ export const makeStore = (over: Partial<Service> = {}) => {
         `set ${key} ${Duration.toMillis(timeToLive)}`,
         Effect.sync(() => void entries.set(key, entry))
       ),
-    remove: (key) =>
+    remove: (key, upTo = Infinity) =>
       noted(
         `remove ${key}`,
-        Effect.sync(() => void entries.delete(key))
+        Effect.sync(() => {
+          if ((entries.get(key)?.expiresAt ?? Infinity) <= upTo) entries.delete(key)
+        })
       ),
     lease: (key) => noted(`lease ${key}`, Effect.succeed(false)),
     ...over

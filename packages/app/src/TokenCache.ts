@@ -7,11 +7,13 @@
  * machine (`internal/slot.ts`) with one interpreter (`internal/slots.ts`).
  */
 import * as Context from "effect/Context"
+import * as DateTime from "effect/DateTime"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
 import { type Credential, fixed } from "./Credential.ts"
 import { AppAccessToken, InstallationAccessToken } from "./domain/AccessToken.ts"
 import type { InstallationId } from "./domain/Ids.ts"
@@ -106,8 +108,9 @@ const make = Effect.fnUntraced(function* (
 
   // Stores are shared, so their keys are the whole identity. The slots are this layer's own, for this app and this
   // registry only: there the installation's id is enough, and spares every read the hashing of a long text.
-  const identity = `${appId}@${baseUrl}`
+  const storeKey = (key: string) => `${appId}@${baseUrl}/${key}`
   const appKey = "app"
+  const installationsAt = "installations/"
 
   const exchangeApp = http.call({
     operation: "IcrApp.appToken",
@@ -137,7 +140,7 @@ const make = Effect.fnUntraced(function* (
     ...shared,
     operation: "IcrApp.appToken",
     codec: AppAccessToken,
-    storeKey: (key: string) => `${identity}/${key}`,
+    storeKey,
     exchange: () => exchangeApp,
     longestLife: Infinity
   })
@@ -147,7 +150,7 @@ const make = Effect.fnUntraced(function* (
     ...shared,
     operation: "IcrApp.installationToken",
     codec: InstallationAccessToken,
-    storeKey: (id: string) => `${identity}/installations/${id}`,
+    storeKey: (id) => storeKey(installationsAt + id),
     exchange: exchangeInstallation,
     // "The installation access token will expire after 2 hours" (Authenticate as an installation).
     longestLife: 2 * 60 * 60 * 1000
@@ -161,6 +164,19 @@ const make = Effect.fnUntraced(function* (
         isGone(error) ? installationMint.remove(id) : Effect.void
       )
   })
+
+  const removals = Option.getOrUndefined(shared.store)?.removals
+  if (removals !== undefined) {
+    yield* Effect.forkScoped(
+      Stream.runForEach(removals, ({ key, upTo }) => {
+        const isMeant = ({ expiresAt }: AppAccessToken) => DateTime.toEpochMillis(expiresAt) <= upTo
+        if (key === storeKey(appKey)) return app.outdate(appKey, isMeant)
+        return key.startsWith(storeKey(installationsAt))
+          ? installations.outdate(key.slice(storeKey(installationsAt).length), isMeant)
+          : Effect.void
+      })
+    )
+  }
 
   const asked = (operation: string, { forceRefresh = false, minimumValidity = 0 }: GetOptions) =>
     Effect.map(validDuration(operation, "minimumValidity", minimumValidity), (minimumValidity) => ({

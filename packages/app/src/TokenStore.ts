@@ -14,6 +14,7 @@ import type { KeyValueStore } from "effect/persistence/KeyValueStore"
 import type * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
+import type * as Stream from "effect/Stream"
 import type { IcrError } from "./IcrError.ts"
 import type * as TokenSeal from "./TokenSeal.ts"
 
@@ -39,17 +40,28 @@ export interface Entry {
   readonly expiresAt: number
 }
 
+/** A token that must not be used any more. */
+export interface Removal {
+  readonly key: string
+  /** Tokens that end later than this are newer ones and not meant. `Infinity` when every token was. */
+  readonly upTo: number
+}
+
 /** What the layer hands out. */
 export interface Service {
   readonly get: (key: string) => Effect.Effect<Option.Option<Entry>, TokenStoreError>
   /** Keeps an entry for its remaining life, unless the store already has one that ends later. */
   readonly set: (key: string, entry: Entry, timeToLive: Duration.Duration) => Effect.Effect<void, TokenStoreError>
-  readonly remove: (key: string) => Effect.Effect<void, TokenStoreError>
+  /** Removes what ends no later than `upTo` (default: anything), so that a newer token is never removed for an older one. */
+  readonly remove: (key: string, upTo?: number) => Effect.Effect<void, TokenStoreError>
   /**
    * The right to mint for a key, until the scope closes. A store shared by a fleet waits here, within a bound, while
-   * another process mints. `true` when it had to wait: the caller then reads the store again before minting.
+   * another process mints. `true` instead when the store has a token by now that ends later than `newerThan` (milliseconds
+   * as in {@link Entry}; `Infinity` when none will do): the caller reads it instead of minting.
    */
-  readonly lease: (key: string) => Effect.Effect<boolean, TokenStoreError, Scope.Scope>
+  readonly lease: (key: string, newerThan: number) => Effect.Effect<boolean, TokenStoreError, Scope.Scope>
+  /** What other processes removed, for stores that can tell; the cache drops those tokens too. Never ends. */
+  readonly removals?: Stream.Stream<Removal> | undefined
 }
 
 // ---------------------------------------------------------------------------------------------------------------------

@@ -43,7 +43,10 @@ const make = Effect.fnUntraced(function* (options: KeyValueStoreOptions) {
       const text = yield* Effect.orDie(encode(entry))
       yield* store.set(key, yield* seal.seal(key, Redacted.make(text)))
     }, failing("set")),
-    remove: (key) => failing("remove")(store.remove(key)),
+    remove: Effect.fnUntraced(function* (key, upTo = Infinity) {
+      const isNewer = upTo < Infinity && Option.exists(yield* read(key), ({ expiresAt }) => expiresAt > upTo)
+      if (!isNewer) yield* store.remove(key)
+    }, failing("remove")),
     // No locks: two processes that miss at the same moment both mint, and both tokens are good.
     lease: () => Effect.succeed(false)
   })

@@ -8,13 +8,14 @@ import type * as Schema from "effect/Schema"
 import { Clock, type IcrError, fail } from "../IcrError.ts"
 import type * as ServerClock from "../ServerClock.ts"
 import type * as TokenStore from "../TokenStore.ts"
-import type { Minted, Windows } from "./slot.ts"
+import * as Slot from "./slot.ts"
 import type { Situation } from "./slots.ts"
 import * as StoredTokens from "./storedTokens.ts"
 
 /** What all access tokens have. */
 interface Token {
   readonly token: Redacted.Redacted
+  readonly createdAt: DateTime.Utc
   readonly expiresAt: DateTime.Utc
 }
 
@@ -28,14 +29,14 @@ export interface Options<T, I> {
   readonly storeKey: (key: string) => string
   readonly exchange: (key: string) => Effect.Effect<T, IcrError>
   readonly longestLife: number
-  readonly windows: Windows
+  readonly windows: Slot.Windows
 }
 
 /** Tokens of one kind. */
 export interface Mint<T> {
-  readonly mint: (key: string, situation: Situation<T>) => Effect.Effect<Minted<T>, IcrError>
-  /** Out of the store as well. With a token: unless the store has another by now. */
-  readonly remove: (key: string, only?: T) => Effect.Effect<void>
+  readonly mint: (key: string, situation: Situation<T>) => Effect.Effect<Slot.Minted<T>, IcrError>
+  /** Out of the store as well. With a token: unless the store has a newer one by now. */
+  readonly remove: (key: string, upTo?: T) => Effect.Effect<void>
   /** Out of the store, handed out if it still lives. */
   readonly take: (key: string) => Effect.Effect<Option.Option<T>>
 }
@@ -51,7 +52,7 @@ export const makeMint = <T extends Token, I>(options: Options<T, I>): Mint<T> =>
   const lifeOf = (token: T) =>
     Effect.map(clock.now, (now) => Math.min(longestLife, DateTime.toEpochMillis(token.expiresAt) - now))
 
-  const fromRegistry = Effect.fnUntraced(function* (key: string): Effect.fn.Return<Minted<T>, IcrError> {
+  const fromRegistry = Effect.fnUntraced(function* (key: string): Effect.fn.Return<Slot.Minted<T>, IcrError> {
     const value = yield* exchange(key)
     const life = yield* lifeOf(value)
     if (life <= 0) return yield* fail(new Clock({ operation, expiredFor: Duration.millis(-life) }))
@@ -63,34 +64,46 @@ export const makeMint = <T extends Token, I>(options: Options<T, I>): Mint<T> =>
   }
   const stored = StoredTokens.make(options.store.value, options.codec, options.storeKey)
 
-  /** A stored token that improves the situation: not the one in use, not the refused one, and good for a while. */
-  const fromStore = Effect.fnUntraced(function* (key: string, { current, minimumLife, refused }: Situation<T>) {
-    if (minimumLife === Infinity) return undefined
+  /** Whether a stored token improves the situation: not the one in use, not the refused one, and good for a while. */
+  const isGood = (token: T, life: number, { current, minimumLife, refused }: Situation<T>) => {
+    if (isSame(token, refused) || isSame(token, current)) return false
+    const whole = DateTime.toEpochMillis(token.expiresAt) - DateTime.toEpochMillis(token.createdAt)
+    const { hard, soft } = Slot.capped(windows, Math.max(life, whole))
+    return life > (current === undefined ? hard : soft) && life >= minimumLife
+  }
+
+  const fromStore = Effect.fnUntraced(function* (key: string, situation: Situation<T>) {
     const value = Option.getOrUndefined(yield* stored.read(key))
-    if (value === undefined || isSame(value, refused) || isSame(value, current)) return undefined
+    if (value === undefined) return { newerThan: 0, found: undefined }
     const life = yield* lifeOf(value)
-    const isGood = life > (current === undefined ? windows.hard : windows.soft) && life >= minimumLife
-    return isGood ? { value, life, stored: true } : undefined
+    const found = isGood(value, life, situation) ? { value, life, stored: true } : undefined
+    return { newerThan: DateTime.toEpochMillis(value.expiresAt), found }
   })
 
-  const underLease = Effect.fnUntraced(function* (key: string, situation: Situation<T>) {
-    const waited = yield* stored.lease(key)
-    const meanwhile = waited ? yield* fromStore(key, situation) : undefined
-    if (meanwhile !== undefined) return meanwhile
+  const minted = Effect.fnUntraced(function* (key: string) {
     const minted = yield* fromRegistry(key)
     // What writing takes is gone from the life that was measured before.
     const [took] = yield* Effect.timed(stored.write(key, minted.value, minted.life))
     return { ...minted, life: minted.life - Duration.toMillis(took) }
-  }, Effect.scoped)
+  })
+
+  /** In turn: whatever another process minted meanwhile is no token asked for by this one. */
+  const inTurn = (key: string) => Effect.scoped(Effect.andThen(stored.lease(key, Infinity), minted(key)))
+
+  const mint = Effect.fnUntraced(function* (key: string, situation: Situation<T>) {
+    const before = yield* fromStore(key, situation)
+    if (before.found !== undefined) return before.found
+    const own = yield* Effect.scoped(
+      Effect.flatMap(stored.lease(key, before.newerThan), (isThere) => (isThere ? Effect.undefined : minted(key)))
+    )
+    if (own !== undefined) return own
+    const { found } = yield* fromStore(key, situation)
+    return found ?? (yield* inTurn(key))
+  })
 
   return {
-    mint: Effect.fnUntraced(function* (key, situation) {
-      return (yield* fromStore(key, situation)) ?? (yield* underLease(key, situation))
-    }),
-    remove: Effect.fnUntraced(function* (key, only) {
-      const isAnother = only !== undefined && Option.exists(yield* stored.read(key), (token) => !isSame(token, only))
-      if (!isAnother) yield* stored.remove(key)
-    }),
+    mint: (key, situation) => (situation.minimumLife === Infinity ? inTurn(key) : mint(key, situation)),
+    remove: stored.remove,
     take: Effect.fnUntraced(function* (key) {
       const value = yield* stored.read(key)
       yield* stored.remove(key)

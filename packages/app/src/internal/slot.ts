@@ -151,6 +151,13 @@ export const emptied = <T>(slot: Slot<T>, lastFlight: number): Slot<T> => ({
   floor: lastFlight
 })
 
+/**
+ * Another process says that a token is dead. One held that is not meant stays; otherwise the slot is emptied, since a flight
+ * under way may be bringing that very token from a store.
+ */
+export const outdated = <T>(slot: Slot<T>, lastFlight: number, isMeant: (value: T) => boolean): Slot<T> =>
+  slot.held !== undefined && !isMeant(slot.held.value) ? slot : emptied(slot, lastFlight)
+
 /** Nothing worth remembering: the key can be forgotten. */
 export const isEmpty = <T>(slot: Slot<T>): boolean =>
   slot.held === undefined && slot.flight === undefined && slot.refused === undefined
@@ -161,10 +168,15 @@ export interface Windows {
   readonly hard: number
 }
 
+/** The soft window is never more than half of a life, else a short token would be refreshed at every read. */
+export const capped = ({ hard, soft }: Windows, life: number): Windows => ({
+  soft: Math.min(soft, life / 2),
+  hard: Math.min(hard, life / 4)
+})
+
 /**
- * The windows of a token that lives `life` ms from `now`: the soft one never more than half of its life (else a short
- * token would be refreshed at every read) and, by `draw` from 0 to 1, up to a fifth later, so that tokens minted together
- * are not refreshed together; the hard one never more than a quarter. A hard window longer than the soft one counts.
+ * The windows of a token that lives `life` ms from `now`; the soft one begins, by `draw` from 0 to 1, up to a fifth later, so
+ * that tokens minted together are not refreshed together. A hard window longer than the soft one counts.
  */
 export const hold = <T>(
   { life, stored, value }: Minted<T>,
@@ -174,7 +186,8 @@ export const hold = <T>(
   draw: number
 ): Held<T> => {
   const until = now + life
-  const hardAt = until - Math.min(windows.hard, life / 4)
-  const softAt = Math.min(hardAt, until - Math.min(windows.soft, life / 2) * (1 - 0.2 * draw))
+  const { hard, soft } = capped(windows, life)
+  const hardAt = until - hard
+  const softAt = Math.min(hardAt, until - soft * (1 - 0.2 * draw))
   return { value, flight, stored, since: now, softAt, hardAt, until }
 }

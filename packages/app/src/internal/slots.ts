@@ -74,6 +74,8 @@ export interface Slots<T> {
   readonly peek: (key: string) => Effect.Effect<{ readonly value: T; readonly age: number } | undefined>
   /** Drops this token and no other. */
   readonly refuse: (key: string, isRefused: (value: T) => boolean) => Effect.Effect<void>
+  /** Another process says that this token is dead: drops it and no newer one. */
+  readonly outdate: (key: string, isMeant: (value: T) => boolean) => Effect.Effect<void>
   /** Empties the slot and hands out what was in it. */
   readonly take: (key: string) => Effect.Effect<T | undefined>
 }
@@ -242,6 +244,10 @@ export const make = Effect.fnUntraced(function* <T>(
         return held === undefined ? undefined : { value: held.value, age: held.stored ? Infinity : now - held.since }
       }),
     refuse: (key, isRefused) => step((_, context) => change(key, context, (slot) => Slot.refused(slot, isRefused))),
+    outdate: (key, isMeant) =>
+      step((_, context) =>
+        change(key, context, (slot) => Slot.outdated(slot, Ref.getUnsafe(state).lastFlight, isMeant))
+      ),
     take: (key) =>
       step((now, context) => {
         const held = Slot.living(slotOf(key), now)

@@ -13,8 +13,9 @@ import * as TokenStore from "../TokenStore.ts"
 export interface StoredTokens<T> {
   readonly read: (key: string) => Effect.Effect<Option.Option<T>>
   readonly write: (key: string, token: T, life: number) => Effect.Effect<void>
-  readonly remove: (key: string) => Effect.Effect<void>
-  readonly lease: (key: string) => Effect.Effect<boolean, never, Scope.Scope>
+  /** With a token: unless the store has one that ends later. */
+  readonly remove: (key: string, upTo?: T) => Effect.Effect<void>
+  readonly lease: (key: string, newerThan: number) => Effect.Effect<boolean, never, Scope.Scope>
 }
 
 // A token can always be minted, so a store is worth less waiting than the registry; a lease waits for a whole exchange.
@@ -77,7 +78,12 @@ export const make = <T extends { readonly expiresAt: DateTime.Utc }, I>(
           )
         )
       ),
-    remove: (key) => guard<void>("remove", patience, undefined)(store.remove(storeKey(key))),
-    lease: (key) => guard("lease", leasePatience, false)(store.lease(storeKey(key)))
+    remove: (key, upTo) =>
+      guard<void>(
+        "remove",
+        patience,
+        undefined
+      )(store.remove(storeKey(key), upTo === undefined ? undefined : DateTime.toEpochMillis(upTo.expiresAt))),
+    lease: (key, newerThan) => guard("lease", leasePatience, false)(store.lease(storeKey(key), newerThan))
   }
 }

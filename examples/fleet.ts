@@ -1,0 +1,103 @@
+/** Three processes of one app ask for the same tokens at once: each is exchanged once, by whoever comes first. */
+import { IcrApp } from "@effect-icr/app/IcrApp"
+import * as ReconnectingRedis from "@effect-icr/redis/ReconnectingRedis"
+import * as RedisTokenStore from "@effect-icr/redis/RedisTokenStore"
+import * as NodeRedis from "@effect/platform-node/NodeRedis"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
+import * as NodeServices from "@effect/platform-node/NodeServices"
+import * as Config from "effect/Config"
+import * as Console from "effect/Console"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as ChildProcess from "effect/process/ChildProcess"
+import * as ChildProcessSpawner from "effect/process/ChildProcessSpawner"
+import * as Redacted from "effect/Redacted"
+import * as Ref from "effect/Ref"
+import * as Schema from "effect/Schema"
+import * as Stream from "effect/Stream"
+import { randomBytes, randomUUID } from "node:crypto"
+import { printTable } from "./support/printTable.ts"
+import { findRedis } from "./support/redis.ts"
+import { fromEnvironment } from "./support/registry.ts"
+import { RequestCounts } from "./support/requestCounts.ts"
+
+const processes = 3
+const callers = 20
+
+const Counters = Schema.fromJsonString(
+  Schema.Struct({ installations: Schema.Int, served: Schema.Int, distinct: Schema.Int, exchanges: Schema.Int })
+)
+
+// ---------------------------------------------------------------------------------------------------------------------
+// One process of the fleet
+// ---------------------------------------------------------------------------------------------------------------------
+
+/** The key to seal with comes from ICR_TOKEN_STORE_KEY. */
+const shared = Layer.unwrap(
+  Effect.gen(function* () {
+    const url = yield* Config.String("REDIS_URL")
+    const prefix = yield* Config.String("FLEET_PREFIX")
+    return RedisTokenStore.layer({ prefix }).pipe(Layer.provide(ReconnectingRedis.layer(NodeRedis.layer({ url }))))
+  })
+)
+
+const work = Effect.gen(function* () {
+  const { installationToken, installations } = yield* IcrApp
+  const ids = (yield* Stream.runCollect(installations)).map(({ id }) => id)
+  const asked = Array.from({ length: callers }, () => ids).flat()
+  const tokens = yield* Effect.forEach(asked, (id) => installationToken(id), { concurrency: "unbounded" })
+  const counts = yield* Ref.get(yield* RequestCounts)
+  yield* Console.log(
+    yield* Schema.encodeEffect(Counters)({
+      installations: ids.length,
+      served: tokens.length,
+      distinct: new Set(tokens.map(({ token }) => Redacted.value(token))).size,
+      exchanges: counts.get("POST /app/installations/{id}/accessTokens") ?? 0
+    })
+  )
+}).pipe(Effect.provide(fromEnvironment.pipe(Layer.provide(shared))))
+
+// ---------------------------------------------------------------------------------------------------------------------
+// The fleet
+// ---------------------------------------------------------------------------------------------------------------------
+
+const fleet = Effect.gen(function* () {
+  const url = yield* findRedis
+  if (Option.isNone(url)) {
+    return yield* Console.log("no Redis here: set REDIS_URL, or install `redis-server`; nothing to show without one")
+  }
+  const spawner = yield* ChildProcessSpawner.ChildProcessSpawner
+  const env = {
+    REDIS_URL: url.value,
+    FLEET_PREFIX: `icr-example-${randomUUID()}:`,
+    ICR_TOKEN_STORE_KEY: randomBytes(32).toString("base64")
+  }
+  const worker = ChildProcess.make(process.execPath, [import.meta.filename, "worker"], {
+    env,
+    extendEnv: true,
+    stderr: "inherit"
+  })
+  const all = yield* Effect.replicateEffect(
+    Effect.flatMap(spawner.string(worker), Schema.decodeEffect(Counters)),
+    processes,
+    { concurrency: "unbounded" }
+  )
+  yield* printTable(
+    ["process", "callers served", "tokens", "exchanges of its own"],
+    all.map(({ distinct, exchanges, served }, index) => [
+      String(index + 1),
+      String(served),
+      String(distinct),
+      String(exchanges)
+    ])
+  )
+  const exchanges = all.reduce((sum, counters) => sum + counters.exchanges, 0)
+  yield* Console.log(
+    `${exchanges} exchanges for the ${all[0]?.installations ?? 0} installations of ${processes} processes`
+  )
+})
+
+const program = process.argv[2] === "worker" ? work : Effect.scoped(fleet).pipe(Effect.provide(NodeServices.layer))
+
+program.pipe(NodeRuntime.runMain)

@@ -1,0 +1,57 @@
+/** Where examples and tests find a Redis: the one in the environment, the usual one on this machine, or one of their own. */
+import * as NodeRedis from "@effect/platform-node/NodeRedis"
+import * as Config from "effect/Config"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as ChildProcess from "effect/process/ChildProcess"
+import * as ChildProcessSpawner from "effect/process/ChildProcessSpawner"
+import * as References from "effect/References"
+import * as Stream from "effect/Stream"
+import { createServer } from "node:net"
+
+const usual = "redis://127.0.0.1:6379"
+
+const freePort = Effect.callback<number>((resume) => {
+  const server = createServer().listen(0, "127.0.0.1", () => {
+    const address = server.address()
+    server.close(() => resume(Effect.succeed(typeof address === "object" && address !== null ? address.port : 0)))
+  })
+})
+
+/** A `redis-server` from the PATH that keeps nothing on disk and stops with the scope; on a free port unless given one. */
+export const startRedis = Effect.fnUntraced(function* (
+  options: { readonly port?: number; readonly settings?: ReadonlyArray<string> } = {}
+) {
+  const port = options.port ?? (yield* freePort)
+  const spawner = yield* ChildProcessSpawner.ChildProcessSpawner
+  const settings = ["--port", String(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
+  const server = yield* spawner.spawn(
+    // SIGKILL, since a frozen one would not heed anything else; there is nothing to lose.
+    ChildProcess.make("redis-server", [...settings, ...(options.settings ?? [])], { killSignal: "SIGKILL" })
+  )
+  yield* server.stdout.pipe(
+    Stream.decodeText(),
+    Stream.splitLines,
+    Stream.takeUntil((line) => line.includes("Ready to accept connections")),
+    Stream.runLast,
+    Effect.filterOrFail(Option.exists((line) => line.includes("Ready")))
+  )
+  return { url: `redis://127.0.0.1:${port}`, port, pid: server.pid }
+})
+
+const answers = (url: string) =>
+  Effect.isSuccess(
+    Effect.scoped(Layer.build(NodeRedis.layer({ url }))).pipe(
+      Effect.provideService(References.MinimumLogLevel, "None"),
+      Effect.timeout("2 seconds")
+    )
+  )
+
+/** The address of a Redis; none where there is none and `redis-server` is not installed. */
+export const findRedis = Effect.gen(function* () {
+  const given = yield* Config.option(Config.String("REDIS_URL"))
+  if (Option.isSome(given)) return given
+  if (yield* answers(usual)) return Option.some(usual)
+  return Option.map(yield* Effect.option(startRedis()), ({ url }) => url)
+})

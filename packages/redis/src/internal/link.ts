@@ -1,0 +1,103 @@
+/**
+ * Redis as the stores use it: a helper that may go away at any moment.
+ *
+ * The first failure, or the first answer that takes too long, opens an outage: one warning, and from then on every call fails
+ * at once instead of waiting. Behind the callers a write is tried every second; the first that succeeds ends the outage.
+ * A write, because a Redis out of memory or turned read-only still answers, and is as little use.
+ */
+import * as Data from "effect/Data"
+import * as Effect from "effect/Effect"
+import type * as Redis from "effect/persistence/Redis"
+import * as Ref from "effect/Ref"
+import * as Schedule from "effect/Schedule"
+import type * as Scope from "effect/Scope"
+
+/** No answer, or none in time. */
+export class Unavailable extends Data.TaggedError("Unavailable")<{ readonly why: string }> {}
+
+type Use<A> = (redis: Redis.Redis["Service"]) => Effect.Effect<A, Redis.RedisError>
+
+/** What the layer hands out. */
+export interface Link {
+  readonly use: <A>(f: Use<A>) => Effect.Effect<A, Unavailable>
+  /** Sent even during an outage and not waited for: what undoes something Redis may do late. */
+  readonly useLater: (f: Use<unknown>) => Effect.Effect<void>
+}
+
+/** Times in milliseconds. */
+export interface Options {
+  /** What takes longer counts as away. */
+  readonly timeout: number
+  /** Written to find out whether Redis is back. */
+  readonly probeKey: string
+  /** Ends the warning: what happens meanwhile. */
+  readonly meanwhile: string
+}
+
+const healing = "1 second"
+const slices = 5
+
+/**
+ * An error code (`ECONNREFUSED`, `OOM`, `WRONGPASS`) and never the message, which may quote what was sent.
+ */
+const codeOf = ({ cause }: Redis.RedisError): string => {
+  if (!(cause instanceof Error)) return "unknown error"
+  if ("code" in cause && typeof cause.code === "string") return cause.code
+  return /^[A-Z]{2,}(?= )/.exec(cause.message)?.[0] ?? cause.constructor.name
+}
+
+/** Somebody else's value under our key: a failure of this call, and no reason to do without all the others. */
+const isOfOneKey = (why: string) => why === "WRONGTYPE"
+
+/** Outages are watched until the scope closes. */
+export const make = Effect.fnUntraced(function* (
+  redis: Redis.Redis["Service"],
+  { meanwhile, probeKey, timeout }: Options
+): Effect.fn.Return<Link, never, Scope.Scope> {
+  const scope = yield* Effect.scope
+  // Counts the beginnings and ends of outages, so it is odd during one. A call that fails late, begun before the last change,
+  // says nothing about now.
+  const changes = yield* Ref.make(0)
+
+  // In slices, so that only time counts in which this process could have read the answer: after a pause of the whole process
+  // (garbage, a burst of work) the first timer is overdue before the answer is looked at.
+  const slow = Effect.sleep(timeout / slices).pipe(
+    Effect.repeat({ times: slices - 1 }),
+    Effect.andThen(new Unavailable({ why: `no answer within ${timeout} ms` }))
+  )
+
+  const attempt = <A>(f: Use<A>) =>
+    Effect.suspend(() => f(redis)).pipe(
+      Effect.mapError((error) => new Unavailable({ why: codeOf(error) })),
+      Effect.raceFirst(slow)
+    )
+
+  const isBack = attempt((redis) => redis.send("SET", probeKey, "1", "PX", "1000")).pipe(
+    Effect.delay(healing),
+    Effect.retry(Schedule.forever),
+    Effect.andThen(Ref.update(changes, (count) => count + 1)),
+    Effect.andThen(Effect.logInfo("Redis is back"))
+  )
+
+  const wentAway = ({ why }: Unavailable, begun: number) =>
+    Effect.flatMap(
+      Ref.modify(changes, (count) => (count === begun ? [true, count + 1] : [false, count])),
+      (isNews) =>
+        isNews
+          ? Effect.andThen(
+              Effect.logWarning(`Redis is away (${why}); until it is back, ${meanwhile}`),
+              Effect.forkIn(isBack, scope)
+            )
+          : Effect.void
+    )
+
+  return {
+    use: (f) =>
+      Effect.suspend(() => {
+        const begun = Ref.getUnsafe(changes)
+        if (begun % 2 === 1) return Effect.fail(new Unavailable({ why: "away" }))
+        return Effect.tapError(attempt(f), (error) => (isOfOneKey(error.why) ? Effect.void : wentAway(error, begun)))
+      }),
+    useLater: (f) => Effect.suspend(() => f(redis)).pipe(Effect.ignore, Effect.forkIn(scope), Effect.asVoid)
+  }
+})

@@ -1,0 +1,69 @@
+import { Simulator } from "@effect-icr/simulator"
+import { assert, describe } from "@effect/vitest"
+import { Effect } from "effect"
+import { startWorker } from "./support/fleet.ts"
+import { newKey, onRedis, uniquePrefix, url } from "./support/redis.ts"
+
+const processes = 8
+const installations = 500
+const callers = 4
+const route = "POST /app/installations/{installationId}/accessTokens"
+const minute = 60_000
+
+describe(`a fleet of ${processes} processes and ${installations} installations`, () => {
+  onRedis(
+    "exchanges each installation's token once for each life of a token, at the start and across two expiries",
+    Effect.fnUntraced(
+      function* () {
+        const { control, installationIds } = yield* Simulator
+        const ids = yield* installationIds
+        // Patient with Redis, since this is about who mints and not about how fast a laden machine is.
+        const settings = { prefix: uniquePrefix(), lease: 20_000, timeout: 10_000 }
+        const options = { settings, storeKey: newKey(), redisUrl: url }
+        const workers = yield* Effect.replicateEffect(startWorker(options), processes, { concurrency: "unbounded" })
+        const exchanges = control.requestCount(route)
+        const figures = new Map<string, number>()
+
+        /** Everybody asks for everything at once, by clocks set forward by so much. */
+        const burst = Effect.fnUntraced(function* (what: string, clockAhead: number) {
+          yield* control.skewClock(clockAhead)
+          const answers = yield* Effect.forEach(workers, (worker) => worker.ask({ ids, callers, clockAhead }), {
+            concurrency: "unbounded"
+          })
+          for (const { distinct, tokens } of answers) {
+            assert.deepStrictEqual([tokens, distinct], [callers * installations, installations])
+          }
+          figures.set(what, yield* exchanges)
+          return new Set(answers.map(({ digest }) => digest))
+        })
+        /** Once more, until the refreshes behind the callers have ended and all have the same other tokens. */
+        const settled = (what: string, clockAhead: number, before: ReadonlySet<string>) =>
+          burst(what, clockAhead).pipe(
+            Effect.tap(() => Effect.sleep("200 millis")),
+            Effect.repeat({ until: (minds) => minds.size === 1 && !minds.has([...before].join()) }),
+            // Only so that a fleet that never settles ends with a word; a laden machine may take its time.
+            Effect.timeout("3 minutes")
+          )
+
+        const first = yield* burst("at the start", 0)
+        assert.deepStrictEqual([first.size, yield* exchanges], [1, installations])
+        assert.deepStrictEqual(yield* burst("a minute later", minute), first)
+        yield* burst("3 minutes before the first expiry", 117 * minute)
+        const second = yield* settled("until all are replaced", 117 * minute, first)
+        assert.strictEqual(yield* exchanges, 2 * installations)
+        const third = yield* burst("3 minutes after the second expiry", 240 * minute)
+        assert.deepStrictEqual([third.size, yield* exchanges], [1, 3 * installations])
+        assert.isTrue(!third.has([...second].join()))
+        assert.deepStrictEqual(
+          workers.flatMap(({ log }) => log),
+          []
+        )
+        process.stdout.write(
+          `\n${processes} processes × ${installations} installations × ${callers} callers, exchanges so far\n  ${Array.from(figures, ([what, count]) => `${what}: ${count}`).join("\n  ")}\n`
+        )
+      },
+      Effect.provide(Simulator.layerServer({ installations }))
+    ),
+    300_000
+  )
+})

@@ -1,0 +1,210 @@
+import { Simulator } from "@effect-icr/simulator"
+import { NodeServices } from "@effect/platform-node"
+import { assert, describe } from "@effect/vitest"
+import { Effect, Layer, Redacted, Schedule, Scope } from "effect"
+import type { Redis } from "effect/persistence"
+import * as fs from "node:fs"
+import { startRedis } from "../../examples/support/redis.ts"
+import { root } from "../support/run.ts"
+import { makeMachine } from "./support/machines.ts"
+import { newKey, onOwnRedis, rawAt } from "./support/redis.ts"
+
+const route = "POST /app/installations/{installationId}/accessTokens"
+const each = 10
+
+type Server = Effect.Success<ReturnType<typeof startRedis>>
+type Send = Redis.Redis["Service"]["send"]
+
+interface Trouble {
+  readonly name: string
+  /** Whether Redis is of no use meanwhile. */
+  readonly isOutage: boolean
+  readonly begin: (server: Server, send: Send) => Effect.Effect<unknown, unknown>
+  readonly end: (server: Server, send: Send) => Effect.Effect<unknown, unknown, never>
+}
+
+const signal = (name: NodeJS.Signals) => (server: Server) => Effect.sync(() => process.kill(server.pid, name))
+
+const troubles: ReadonlyArray<Trouble> = [
+  { name: "frozen (`SIGSTOP`), then thawed", isOutage: true, begin: signal("SIGSTOP"), end: signal("SIGCONT") },
+  {
+    name: "answering after 1.5 s",
+    isOutage: true,
+    begin: (_, send) => send("CLIENT", "PAUSE", "1500", "ALL"),
+    end: () => Effect.void
+  },
+  {
+    name: "out of memory, then given some",
+    isOutage: true,
+    begin: (_, send) => send("CONFIG", "SET", "maxmemory", "1"),
+    end: (_, send) => send("CONFIG", "SET", "maxmemory", "0")
+  },
+  {
+    name: "asking for another password, then for none",
+    isOutage: true,
+    begin: (_, send) =>
+      Effect.andThen(
+        send("CONFIG", "SET", "requirepass", "another"),
+        send("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
+      ),
+    end: (_, send) => send("CONFIG", "SET", "requirepass", "")
+  },
+  { name: "flushed", isOutage: false, begin: (_, send) => send("FLUSHALL"), end: () => Effect.void }
+]
+
+/** What two machines saw: some tokens they hold, some that neither has, and after the trouble some new ones. */
+const observe = Effect.fnUntraced(function* (
+  machines: ReadonlyArray<Effect.Success<ReturnType<typeof makeMachine>>>,
+  isOutage: boolean,
+  begin: Effect.Effect<unknown, unknown>,
+  end: Effect.Effect<unknown, unknown>
+) {
+  const { control, installationIds } = yield* Simulator
+  const ids = yield* installationIds
+  const [held, during, after] = [ids.slice(0, each), ids.slice(each, 2 * each), ids.slice(2 * each, 3 * each)]
+  let failed = 0
+  const ask = Effect.fnUntraced(function* (ids: ReadonlyArray<string>) {
+    const before = yield* control.requestCount(route)
+    for (const machine of machines) {
+      yield* Effect.catchCause(Effect.asVoid(machine.tokens(ids)), () => Effect.sync(() => void failed++))
+    }
+    return (yield* control.requestCount(route)) - before
+  })
+  yield* ask(held)
+  yield* begin
+  const exchanges = [yield* ask(held), yield* ask(during)]
+  yield* end
+  yield* Effect.forEach(machines, ({ lines }) =>
+    Effect.repeat(
+      Effect.sync(() => lines("Info").length),
+      { until: (back) => back === (isOutage ? 1 : 0), schedule: Schedule.spaced("50 millis") }
+    )
+  ).pipe(Effect.timeout("20 seconds"))
+  exchanges.push(yield* ask(after))
+  assert.isTrue(
+    machines.every(({ slowest }) => slowest.millis < 2000),
+    "no call waited long"
+  )
+  return { exchanges, failed, warnings: machines.map(({ lines }) => lines("Warn")) }
+})
+
+const startOn = (port: number, scope: Scope.Scope) =>
+  startRedis({ port }).pipe(Effect.provide(NodeServices.layer), Effect.provideService(Scope.Scope, scope))
+
+const secrets = (storeKey: Redacted.Redacted) => [Redacted.value(storeKey), "the-password", "crs_", "BEGIN", "eyJ"]
+
+const rows: Array<ReadonlyArray<string>> = []
+const noteRow = (name: string, { exchanges, failed, warnings }: Effect.Success<ReturnType<typeof observe>>) =>
+  rows.push([name, String(failed), ...exchanges.map(String), warnings.map((all) => all.length).join(" + ")])
+
+const check = (
+  name: string,
+  isOutage: boolean,
+  storeKey: Redacted.Redacted,
+  seen: Effect.Success<ReturnType<typeof observe>>
+) => {
+  // Held tokens cost nothing, new ones are minted by each machine during an outage, and shared again after it.
+  assert.deepStrictEqual(seen.exchanges, [0, isOutage ? 2 * each : each, each])
+  assert.strictEqual(seen.failed, 0)
+  for (const warnings of seen.warnings) {
+    assert.strictEqual(warnings.length, isOutage ? 1 : 0, warnings.join("\n"))
+    for (const secret of secrets(storeKey)) assert.notInclude(warnings.join(), secret)
+  }
+  noteRow(name, seen)
+}
+
+const provided = Effect.provide(Layer.merge(NodeServices.layer, Simulator.layer({ installations: 3 * each })))
+
+describe("callers of two machines see nothing of it when Redis is", () => {
+  for (const { begin, end, isOutage, name } of troubles) {
+    onOwnRedis(
+      name,
+      Effect.fnUntraced(function* () {
+        const server = yield* startRedis()
+        const { send } = yield* rawAt(server.url)
+        const keys = newKey()
+        const machines = yield* Effect.replicateEffect(makeMachine({ url: server.url, keys }), 2)
+        check(name, isOutage, keys, yield* observe(machines, isOutage, begin(server, send), end(server, send)))
+      }, provided)
+    )
+  }
+
+  const stopped = "stopped, then started again, empty"
+  onOwnRedis(
+    stopped,
+    Effect.fnUntraced(function* () {
+      const server = yield* startRedis()
+      const keys = newKey()
+      const machines = yield* Effect.replicateEffect(makeMachine({ url: server.url, keys }), 2)
+      const scope = yield* Effect.scope
+      const seen = yield* observe(machines, true, signal("SIGKILL")(server), startOn(server.port, scope))
+      check(stopped, true, keys, seen)
+    }, provided)
+  )
+
+  const absent = "not there at the start, then started"
+  onOwnRedis(
+    absent,
+    Effect.fnUntraced(function* () {
+      const port = (yield* Effect.scoped(startRedis())).port
+      const keys = newKey()
+      const machines = yield* Effect.replicateEffect(makeMachine({ url: `redis://127.0.0.1:${port}`, keys }), 2)
+      const scope = yield* Effect.scope
+      const { control, installationIds } = yield* Simulator
+      yield* Effect.forEach(machines, ({ tokens }) =>
+        Effect.flatMap(installationIds, (ids) => tokens(ids.slice(0, each)))
+      )
+      assert.strictEqual(yield* control.requestCount(route), 2 * each)
+      const seen = yield* observe(machines, true, Effect.void, startOn(port, scope))
+      check(absent, true, keys, seen)
+    }, provided)
+  )
+
+  const wrong = "refusing the password at the start, then taking it"
+  onOwnRedis(
+    wrong,
+    Effect.fnUntraced(function* () {
+      const server = yield* startRedis({ settings: ["--requirepass", "the-right-one"] })
+      const { send } = yield* rawAt(server.url, "the-right-one")
+      const keys = newKey()
+      const machines = yield* Effect.replicateEffect(
+        makeMachine({ url: server.url, keys, password: "the-password" }),
+        2
+      )
+      const seen = yield* observe(machines, true, Effect.void, send("CONFIG", "SET", "requirepass", "the-password"))
+      for (const [warning] of seen.warnings) assert.include(warning, "WRONGPASS")
+      check(wrong, true, keys, seen)
+    }, provided)
+  )
+
+  onOwnRedis(
+    "still out of memory after a second: it does not count as back because it answers",
+    Effect.fnUntraced(function* () {
+      const server = yield* startRedis()
+      const { send } = yield* rawAt(server.url)
+      const machine = yield* makeMachine({ url: server.url, keys: newKey() })
+      const [first = "", second = ""] = yield* (yield* Simulator).installationIds
+      yield* send("CONFIG", "SET", "maxmemory", "1")
+      yield* machine.token(first)
+      yield* Effect.sleep("1500 millis")
+      yield* machine.token(second)
+      assert.deepStrictEqual([machine.lines("Warn").length, machine.lines("Info")], [1, []])
+    }, provided)
+  )
+
+  onOwnRedis("…and the README's table is what was seen", () =>
+    Effect.sync(() => {
+      const readme = fs.readFileSync(`${root}/packages/redis/README.md`, "utf8")
+      for (const row of rows) {
+        const cells = readme.split("\n").map((line) =>
+          line
+            .split("|")
+            .slice(1, -1)
+            .map((cell) => cell.trim())
+        )
+        assert.deepInclude(cells, row)
+      }
+      assert.strictEqual(rows.length, troubles.length + 3)
+    })
+  )
+})

@@ -1,0 +1,72 @@
+/**
+ * One process of a fleet. It answers each line of its standard input, a list of installations and how many callers ask for
+ * each of them at once, with a line about the tokens it got.
+ */
+import { IcrApp, InstallationId, TokenCache } from "@effect-icr/app"
+import { IcrConfig, IcrHttp, ServerClock, Signer } from "@effect-icr/app"
+import { ReconnectingRedis, RedisTokenStore } from "@effect-icr/redis"
+import { NodeHttpClient, NodeRedis, NodeRuntime } from "@effect/platform-node"
+import { Clock, Config, Console, Effect, Layer, Redacted, Schema, Stream } from "effect"
+import { createInterface } from "node:readline"
+import { Answer, Ask, digestOf, Settings } from "./protocol.ts"
+
+const decodeAsk = Schema.decodeUnknownEffect(Schema.fromJsonString(Ask))
+const encodeAnswer = Schema.encodeEffect(Schema.fromJsonString(Answer))
+
+const fleet = Layer.unwrap(
+  Effect.gen(function* () {
+    const url = yield* Config.String("REDIS_URL")
+    const settings = yield* Config.String("FLEET_SETTINGS").pipe(
+      Effect.flatMap(Schema.decodeUnknownEffect(Schema.fromJsonString(Settings)))
+    )
+    const store = RedisTokenStore.layer(settings).pipe(Layer.provide(ReconnectingRedis.layer(NodeRedis.layer({ url }))))
+    return IcrApp.layer.pipe(
+      Layer.provide(TokenCache.layer.pipe(Layer.provide(store))),
+      Layer.provide([Signer.layer, IcrHttp.layer]),
+      Layer.provide([ServerClock.layer, IcrConfig.layerEnv, NodeHttpClient.layerUndici])
+    )
+  })
+)
+
+/** This machine's clock, set forward on demand: two hours pass in no time. */
+const ahead = { millis: 0 }
+const forwarded = (clock: Clock.Clock): Clock.Clock => ({
+  currentTimeMillisUnsafe: () => clock.currentTimeMillisUnsafe() + ahead.millis,
+  currentTimeMillis: Effect.map(clock.currentTimeMillis, (now) => now + ahead.millis),
+  currentTimeNanosUnsafe: () => clock.currentTimeNanosUnsafe() + BigInt(ahead.millis) * 1_000_000n,
+  currentTimeNanos: Effect.map(clock.currentTimeNanos, (now) => now + BigInt(ahead.millis) * 1_000_000n),
+  monotonicTimeNanosUnsafe: () => clock.monotonicTimeNanosUnsafe() + BigInt(ahead.millis) * 1_000_000n,
+  monotonicTimeNanos: Effect.map(clock.monotonicTimeNanos, (now) => now + BigInt(ahead.millis) * 1_000_000n),
+  sleep: (duration) => clock.sleep(duration)
+})
+
+const answer = Effect.fnUntraced(function* ({ callers, clockAhead, ids }: typeof Ask.Type) {
+  ahead.millis = clockAhead
+  const { installationToken } = yield* IcrApp
+  const begin = yield* Clock.currentTimeMillis
+  const tokens = yield* Effect.forEach(
+    Array.from({ length: callers }, () => ids).flat(),
+    (id) => Effect.map(installationToken(InstallationId.make(id)), ({ token }) => Redacted.value(token)),
+    { concurrency: "unbounded" }
+  )
+  return {
+    tokens: tokens.length,
+    distinct: new Set(tokens).size,
+    digest: digestOf(tokens.slice(0, ids.length)),
+    millis: (yield* Clock.currentTimeMillis) - begin
+  }
+})
+
+const lines = Stream.fromAsyncIterable(createInterface({ input: process.stdin }), String)
+
+const program = Effect.gen(function* () {
+  yield* IcrApp
+  yield* Console.log("ready")
+  yield* Stream.runForEach(lines, (line) =>
+    Effect.flatMap(Effect.flatMap(Effect.flatMap(decodeAsk(line), answer), encodeAnswer), Console.log)
+  )
+})
+
+Effect.flatMap(Clock.clockWith(Effect.succeed), (clock) =>
+  program.pipe(Effect.provide(fleet), Effect.provideService(Clock.Clock, forwarded(clock)))
+).pipe(NodeRuntime.runMain)
