@@ -92,7 +92,7 @@ export const run: Row["run"] = async (effort) => {
     const registry = await start(10)
     const at = await contenders(registry)
     for (const width of [1, 64]) {
-      const timings = await compare(at(width), { ...effort, millis: effort.millis * 2 })
+      const timings = await compare(at(width), { ...effort, millis: effort.millis })
       const line = (name: string) => ({ row: 4, work: `GET + decode, ${width} at a time, ${server}: ${name}` })
       const undici = line("ours over undici")
       // The targets are for the simulator; a server that does next to nothing shows what a client costs by itself.
