@@ -236,6 +236,6 @@ export class TokenCache extends Context.Service<TokenCache, Service>()("@effect-
         onRefused: () => Effect.succeed({ again: false, tried: "" })
       }),
       mintInstallationToken: tokens.installation,
-      takeInstallationToken: () => Effect.succeed(Option.none())
+      takeInstallationToken: () => Effect.succeedNone
     })
 }

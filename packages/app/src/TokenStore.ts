@@ -82,7 +82,7 @@ export type KeyValueStoreOptions = TokenSeal.Options & {
 export class TokenStore extends Context.Service<TokenStore, Service>()("@effect-icr/app/TokenStore") {
   /** Nowhere: every process mints for itself. The default. */
   static readonly layerNone: Layer.Layer<TokenStore> = Layer.succeed(TokenStore, {
-    get: () => Effect.succeed(Option.none()),
+    get: () => Effect.succeedNone,
     set: () => Effect.void,
     remove: () => Effect.void,
     lease: () => Effect.succeed(false)

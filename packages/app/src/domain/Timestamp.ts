@@ -17,9 +17,7 @@ export const Timestamp = Schema.String.pipe(
   Schema.decodeTo(Schema.DateTimeUtc, {
     decode: SchemaGetter.transformEffect((text: string, options) => {
       const date = form.test(text) ? DateTime.make(text) : Option.none()
-      return Option.isSome(date)
-        ? Effect.succeed(date.value)
-        : Effect.fail(new SchemaIssue.InvalidValue({ expected }, text, options))
+      return Effect.mapError(Effect.fromOption(date), () => new SchemaIssue.InvalidValue({ expected }, text, options))
     }),
     encode: SchemaGetter.transform(DateTime.formatIso)
   })
