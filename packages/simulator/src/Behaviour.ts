@@ -62,6 +62,8 @@ export const Behaviour = Schema.Struct({
   revokeAppTokens: Schema.Boolean,
   /** `POST /app/create/user/organization`: on the older Apps page only, still used by the registry's own demo app. */
   createUserOrganization: Schema.Boolean,
+  /** Status of a credit request that was taken. No page says; 201 is what a POST gets where nobody thought of it. */
+  createdRequestStatus: Schema.Literals([200, 201]),
   /**
    * The shape of data: as printed, or as real payloads were seen (null industries, empty strings, `undefined/` addresses,
    * partial permissions).
@@ -102,6 +104,7 @@ const documented: Behaviour = {
   tokenPermissions: "minted",
   revokeAppTokens: true,
   createUserOrganization: true,
+  createdRequestStatus: 201,
   data: "printed"
 }
 
