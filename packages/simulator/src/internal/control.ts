@@ -10,6 +10,7 @@ import type { Control, InstallationView } from "../Control.ts"
 import type { RegistryEvent } from "../RegistryEvent.ts"
 import { FaultStep } from "../Fault.ts"
 import { SimulatorError } from "../SimulatorError.ts"
+import * as Addresses from "./addresses.ts"
 import * as Bounds from "./bounds.ts"
 import type { FaultPlan } from "./faultPlan.ts"
 import * as Keys from "./keys.ts"
@@ -198,9 +199,7 @@ export const make = (world: World["Service"], log: RequestLog, plan: FaultPlan):
     webhooks: Webhooks.make(world, app),
     setCallbackUrls: Effect.fn("Simulator.setCallbackUrls")(function* (urls, appId) {
       const owner = yield* app(appId)
-      const bad = urls.find((url) => !URL.canParse(url))
-      if (bad !== undefined) return yield* new SimulatorError({ message: `${bad} is not a URL` })
-      owner.callbackUrls = urls
+      owner.callbackUrls = yield* Addresses.callbackUrls(urls)
     }),
 
     addKey: (appId) => Effect.flatMap(app(appId), register),
