@@ -72,7 +72,9 @@ for (const name of names) {
         assert.strictEqual(exitCode, 0, stderr)
       }
       const [hidden = ""] = fs.readdirSync(path.join(installed(name), "dist/internal"))
-      for (const closed of [`internal/${hidden.replace(/\..*/, "")}`, "index"]) {
+      // A program is started by its `bin`; imported, it would start as well.
+      const programs = fs.existsSync(path.join(installed(name), "dist/main.js")) ? ["main"] : []
+      for (const closed of [`internal/${hidden.replace(/\..*/, "")}`, "index", ...programs]) {
         const { stderr } = await importing(`@effect-icr/${name}/${closed}`)
         assert.include(stderr, "ERR_PACKAGE_PATH_NOT_EXPORTED")
       }

@@ -29,21 +29,22 @@ describe("pnpm simulator", () => {
     }, live)
   )
 
-  it.live(
-    "prints commands that work when pasted into a shell",
-    Effect.fnUntraced(function* () {
-      const file = `${yield* directory}/it's a key.pem`
-      const { banner } = yield* start("--key-file", file)
-      const spawner = yield* ChildProcessSpawner.ChildProcessSpawner
-      const script = (yield* banner).join("\n")
-      const output = yield* spawner.string(ChildProcess.make("sh", ["-e", "-c", script]))
-      // Three answers behind each other: a page of installations, a token, what an administrator sees.
-      assert.match(
-        output,
-        /^\{"pagination":.*\}\]\}\{"id":.*"token":"crs_[0-9a-f]{48}".*\}\[\{"id":.*"status":"active".*\]$/s
-      )
-    }, live)
-  )
+  for (const profile of ["documented", "observed", "strict"])
+    it.live(
+      `prints commands that work when pasted into a shell, profile ${profile}`,
+      Effect.fnUntraced(function* () {
+        const file = `${yield* directory}/it's a key.pem`
+        const { banner } = yield* start("--key-file", file, "--profile", profile)
+        const spawner = yield* ChildProcessSpawner.ChildProcessSpawner
+        const script = (yield* banner).join("\n")
+        const output = yield* spawner.string(ChildProcess.make("sh", ["-e", "-c", script]))
+        // Three answers behind each other: a page of installations, a token, what an administrator sees.
+        assert.match(
+          output,
+          /^\{"pagination":.*\}\]\}\{"id":.*"token":"crs_[0-9a-f]{48}".*\}\[\{"id":.*"status":"active".*\]$/s
+        )
+      }, live)
+    )
 
   it.live(
     "shows how to get a key when none was asked for",
@@ -86,7 +87,13 @@ describe("pnpm simulator", () => {
       for (const [args, complaint] of [
         [["--port", port], /^icr-simulator: cannot listen on port \d+: .*EADDRINUSE.*$/],
         [["--port", "99999"], /^icr-simulator: port must be a whole number from 0 to 65535, not 99999$/],
-        [["--port", "0", "--key-file", "/nowhere/at/all"], /^icr-simulator: .*\/nowhere\/at\/all.*$/]
+        [["--port", "0", "--key-file", "/nowhere/at/all"], /^icr-simulator: .*\/nowhere\/at\/all.*$/],
+        [
+          ["--port", "0", "--key-file", "/tmp"],
+          /^icr-simulator: --key-file \/tmp is a folder; name a file, such as \/tmp\/icr_private_key.pem$/
+        ],
+        [["--port", "0", "--callback-url", "nonsense"], /^icr-simulator: callback URL: nonsense is not an http URL$/],
+        [["--port", "0", "--webhook-url", "http:/nonsense:x"], /^icr-simulator: webhook URL: .* is not an http URL$/]
       ] as const) {
         const handle = yield* spawner.spawn(ChildProcess.make(process.execPath, [main, ...args]))
         const [code, lines] = yield* Effect.all(

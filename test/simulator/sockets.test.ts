@@ -6,6 +6,7 @@ import { FetchHttpClient } from "effect/http"
 import * as http from "node:http"
 import { call, callAsApp, errorOf } from "./support/calls.ts"
 import { appJwt } from "./support/jwt.ts"
+import { manage } from "./support/manage.ts"
 
 const server = Effect.provide(Layer.merge(Simulator.layerServer(), FetchHttpClient.layer))
 
@@ -146,25 +147,6 @@ describe("the loopback server", () => {
 
 describe("the control interface over HTTP", () => {
   const Installation = Schema.Struct({ id: Schema.String, status: Schema.String })
-  const manage = Effect.fnUntraced(function* (
-    method: "GET" | "POST" | "DELETE" | "PUT" | "PATCH",
-    path: string,
-    body?: Schema.Json
-  ) {
-    const { baseUrl, controlToken } = yield* Simulator
-    const response = yield* Effect.promise(() =>
-      fetch(`${baseUrl}/_simulator${path}`, {
-        method,
-        headers: {
-          authorization: `Bearer ${Redacted.value(controlToken)}`,
-          "content-type": "application/json"
-        },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) })
-      })
-    )
-    const json: Schema.Json = yield* Effect.promise(() => response.json())
-    return { status: response.status, json }
-  })
   const secret = "a-control-token-of-this-test"
   const own = Effect.provide(Layer.merge(Simulator.layerServer({ controlToken: secret }), FetchHttpClient.layer))
 

@@ -5,27 +5,28 @@
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
+import { Life } from "./internal/bounds.ts"
 import { SimulatorError } from "./SimulatorError.ts"
 
 const RefusalStatus = Schema.Literals([401, 403])
 
-/** All switches. Durations are given in milliseconds in JSON. */
+/** All switches. Durations lie between 0 and 10 years and are given in milliseconds in JSON. */
 export const Behaviour = Schema.Struct({
   /** Life of an installation access token. Two hours by the prose of "Authenticate as an installation". */
-  installationTokenLife: Schema.DurationFromMillis,
+  installationTokenLife: Life,
   /** Life of an app access token. No page states it; the only example spans 31 days (Apps, v0.5). */
-  appTokenLife: Schema.DurationFromMillis,
+  appTokenLife: Life,
   /** A new token is refused for this long, as if it had not reached every server yet. Default none. */
-  freshTokenDelay: Schema.DurationFromMillis,
+  freshTokenDelay: Life,
 
   /** Status for a missing, unknown, expired or revoked access token. The sandbox was seen to answer 403. */
   refusedTokenStatus: RefusalStatus,
   /** Status for a JWT that is missing, malformed, expired, over-long or wrongly signed. No page states it. */
   refusedJwtStatus: RefusalStatus,
   /** How far ahead of now `exp` may lie. 10 minutes (Generate a JWT). */
-  jwtMaxLife: Schema.DurationFromMillis,
+  jwtMaxLife: Life,
   /** Tolerance for the clocks of the two sides, in both directions. */
-  jwtClockTolerance: Schema.DurationFromMillis,
+  jwtClockTolerance: Life,
   /** Where the 10 minutes start. From `iat` refuses the 660 seconds that the registry's own demo app signs. */
   jwtSpanFrom: Schema.Literals(["now", "iat"]),
   /** The claim `alg`, which "Generate a JWT" lists beside the ordinary header: left alone, or `RS256` when present. */
@@ -61,6 +62,8 @@ export const Behaviour = Schema.Struct({
   revokeAppTokens: Schema.Boolean,
   /** `POST /app/create/user/organization`: on the older Apps page only, still used by the registry's own demo app. */
   createUserOrganization: Schema.Boolean,
+  /** Status of a credit request that was taken. No page says; 201 is what a POST gets where nobody thought of it. */
+  createdRequestStatus: Schema.Literals([200, 201]),
   /**
    * The shape of data: as printed, or as real payloads were seen (null industries, empty strings, `undefined/` addresses,
    * partial permissions).
@@ -101,6 +104,7 @@ const documented: Behaviour = {
   tokenPermissions: "minted",
   revokeAppTokens: true,
   createUserOrganization: true,
+  createdRequestStatus: 201,
   data: "printed"
 }
 

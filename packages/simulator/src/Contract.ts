@@ -1,6 +1,6 @@
 /**
- * The registry's HTTP interface as an `HttpApi` value: the Apps endpoints (v0.5) and as much of Projects and Organizations
- * as real calls with an app token and with an installation token need.
+ * The registry's HTTP interface as an `HttpApi` value: the Apps endpoints (v0.5) and as much of Projects, Organizations,
+ * Inventory and Warehouse as real calls with an app token and with an installation token need.
  */
 import type { AppRecord, TokenRecord } from "./internal/Tables.ts"
 import * as Context from "effect/Context"
@@ -11,6 +11,7 @@ import * as HttpApiMiddleware from "effect/http-api/HttpApiMiddleware"
 import * as HttpApiSecurity from "effect/http-api/HttpApiSecurity"
 import * as OpenApi from "effect/http-api/OpenApi"
 import * as Schema from "effect/Schema"
+import * as Credits from "./Credits.ts"
 import * as Wire from "./Wire.ts"
 
 /** The app whose JWT authorised the current request. */
@@ -103,14 +104,37 @@ const tokens = HttpApiGroup.make("Access tokens")
   .middleware(AccessToken)
   .middleware(Validation)
 
+const ofOrganization = { headers, params: { id: Schema.String }, error: [Wire.Forbidden, Wire.NotFound] } as const
+/** Asks for the development inventory. Accepted and without effect: no page says what that holds. */
+const development = { development: Schema.optionalKey(Schema.String) }
+
 const organizations = HttpApiGroup.make("Organizations")
   .add(
     HttpApiEndpoint.get("getOrganization", "/organizations/:id", {
-      headers,
-      params: { id: Schema.String },
-      success: Wire.Organization,
-      error: [Wire.Forbidden, Wire.NotFound]
-    }).annotate(OpenApi.Summary, "Get an organization")
+      ...ofOrganization,
+      success: Wire.Organization
+    }).annotate(OpenApi.Summary, "Get an organization"),
+    HttpApiEndpoint.get("getOrganizationAddresses", "/organizations/:id/addresses", {
+      ...ofOrganization,
+      success: Wire.Organization
+    }).annotate(OpenApi.Summary, "Get the addresses of an organization"),
+    HttpApiEndpoint.get("getInventory", "/organizations/:id/inventory", {
+      ...ofOrganization,
+      query: development,
+      success: Credits.Inventory
+    }).annotate(OpenApi.Summary, "Get the inventory of an organization"),
+    HttpApiEndpoint.post("createCreditRequest", "/organizations/:id/inventory/requests/:action", {
+      ...ofOrganization,
+      params: { ...ofOrganization.params, action: Credits.CreditAction },
+      payload: Credits.NewCreditRequest,
+      success: Credits.CreditRequest,
+      error: [...ofOrganization.error, Wire.BadRequest]
+    }).annotate(OpenApi.Summary, "Request an action on credits of the inventory"),
+    HttpApiEndpoint.get("getWarehouseInventory", "/organizations/:id/warehouse/inventory", {
+      ...ofOrganization,
+      query: development,
+      success: Credits.Warehouse
+    }).annotate(OpenApi.Summary, "Get the warehouse inventory of an organization")
   )
   .middleware(AccessToken)
   .middleware(Validation)
@@ -133,7 +157,20 @@ const projects = HttpApiGroup.make("Projects")
   .middleware(AnyCredential)
   .middleware(Validation)
 
+/** Apart from the public projects: a JWT opens these under no reading of the documents. */
+const internalProjects = HttpApiGroup.make("Internal projects")
+  .add(
+    HttpApiEndpoint.get("listInternalProjects", "/projects/internal", {
+      headers,
+      query: page,
+      success: Wire.ProjectPage,
+      error: [Wire.BadRequest, Wire.Forbidden]
+    }).annotate(OpenApi.Summary, "Get all projects, those not yet public among them")
+  )
+  .middleware(AccessToken)
+  .middleware(Validation)
+
 /** The contract the simulator serves; `/openapi.json` is made from it. */
 export class RegistryApi extends HttpApi.make("registry")
-  .add(apps, tokens, organizations, projects)
+  .add(apps, tokens, organizations, internalProjects, projects)
   .annotateMerge(OpenApi.annotations({ title: "International Carbon Registry, simulated", version: "2023-06-16" })) {}

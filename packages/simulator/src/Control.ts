@@ -60,7 +60,7 @@ export interface AppKey {
 
 export interface Faults {
   /** The next exchanges on `route` (or on any route, `"*"`) meet these, one step each, in order; later scripts queue up. */
-  readonly script: (route: Route | "*", steps: ReadonlyArray<FaultStep>) => Effect.Effect<void>
+  readonly script: (route: Route | "*", steps: ReadonlyArray<FaultStep>) => Effect.Effect<void, SimulatorError>
   /**
    * Every exchange on `route` meets `fault` with this probability (0…1), drawn from the world's seed, after scripts have run
    * out. Several rules add up.
@@ -129,8 +129,11 @@ export interface Control {
   readonly revokeToken: (token: string | Redacted.Redacted<string>) => Effect.Effect<void, SimulatorError>
   /** Every token now living has ended. */
   readonly expireAllTokens: Effect.Effect<void>
-  /** Puts the registry's clock this far ahead of Effect's (negative: behind). Not added to an earlier skew. */
-  readonly skewClock: (by: Duration.Input) => Effect.Effect<void>
+  /**
+   * Puts the registry's clock this far ahead of Effect's (negative: behind). Not added to an earlier skew; at most 10
+   * years.
+   */
+  readonly skewClock: (by: Duration.Input) => Effect.Effect<void, SimulatorError>
 
   readonly behaviour: Effect.Effect<Behaviour>
   readonly setBehaviour: (changes: Partial<Behaviour>) => Effect.Effect<void, SimulatorError>

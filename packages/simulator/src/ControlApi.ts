@@ -13,6 +13,7 @@ import * as Struct from "effect/Struct"
 import { Behaviour } from "./Behaviour.ts"
 import { Validation } from "./Contract.ts"
 import { Fault, FaultStep } from "./Fault.ts"
+import { Skew } from "./internal/bounds.ts"
 import { RequestEntry } from "./RequestLog.ts"
 import { Route } from "./Route.ts"
 import { webhookGroup } from "./WebhookControlApi.ts"
@@ -126,8 +127,9 @@ const group = HttpApiGroup.make("control")
     }),
     HttpApiEndpoint.post("expireAllTokens", "/tokens/expire", { success: Schema.Boolean }),
     HttpApiEndpoint.put("skewClock", "/clock", {
-      payload: Schema.Struct({ skewMillis: Schema.Finite }),
-      success: Schema.Boolean
+      payload: Schema.Struct({ skewMillis: Skew }),
+      success: Schema.Boolean,
+      error
     }),
     HttpApiEndpoint.get("behaviour", "/behaviour", { success: Behaviour }),
     HttpApiEndpoint.patch("setBehaviour", "/behaviour", {
@@ -137,7 +139,8 @@ const group = HttpApiGroup.make("control")
     }),
     HttpApiEndpoint.post("scriptFaults", "/faults/script", {
       payload: Schema.Struct({ route: target, steps: Schema.Array(FaultStep) }),
-      success: Schema.Boolean
+      success: Schema.Boolean,
+      error
     }),
     HttpApiEndpoint.post("addFault", "/faults/probability", {
       payload: Schema.Struct({

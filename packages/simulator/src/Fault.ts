@@ -2,9 +2,10 @@
  * What may go wrong between two computers, as plain data: usable in a test, and as JSON over the control interface.
  */
 import * as Schema from "effect/Schema"
+import * as Bounds from "./internal/bounds.ts"
 
-/** Milliseconds; left out means without end. */
-const millis = Schema.optionalKey(Schema.Finite.check(Schema.isGreaterThanOrEqualTo(0)))
+/** Up to 10 years; left out means without end. */
+const millis = Schema.optionalKey(Bounds.Millis)
 const Status = Schema.Int.check(Schema.isBetween({ minimum: 200, maximum: 599 }))
 
 /** One fault. Several can meet in one exchange. */
@@ -17,11 +18,11 @@ export const Fault = Schema.Union([
   Schema.TaggedStruct("Status", {
     status: Status,
     body: Schema.optionalKey(Schema.Json),
-    headers: Schema.optionalKey(Schema.Record(Schema.String, Schema.String)),
+    headers: Schema.optionalKey(Bounds.Headers),
     handled: Schema.optionalKey(Schema.Boolean)
   }),
   /** Waits, then goes on. */
-  Schema.TaggedStruct("Latency", { millis: Schema.Finite.check(Schema.isGreaterThanOrEqualTo(0)) }),
+  Schema.TaggedStruct("Latency", { millis: Bounds.Millis }),
   /** The request arrives, and nothing comes back. */
   Schema.TaggedStruct("StallBeforeHead", { millis }),
   /** Head and half of the body, then silence. */
@@ -44,9 +45,9 @@ export const Fault = Schema.Union([
   /** An error whose message, fields and headers repeat the request's credentials. Default status 400. */
   Schema.TaggedStruct("EchoCredentials", { status: Schema.optionalKey(Status) }),
   /** The `Date` header of the answer is off by this much. */
-  Schema.TaggedStruct("DateSkew", { millis: Schema.Finite }),
+  Schema.TaggedStruct("DateSkew", { millis: Bounds.Skew }),
   /** A token minted in this exchange is refused for its first so many milliseconds. */
-  Schema.TaggedStruct("FreshToken", { millis: Schema.Finite.check(Schema.isGreaterThanOrEqualTo(0)) })
+  Schema.TaggedStruct("FreshToken", { millis: Bounds.Millis })
 ])
 export type Fault = typeof Fault.Type
 

@@ -12,7 +12,12 @@ export const routes = [
   "GET /app/organizations/{organizationId}/installation",
   "POST /app/create/user/organization",
   "GET /organizations/{id}",
+  "GET /organizations/{id}/addresses",
+  "GET /organizations/{id}/inventory",
+  "POST /organizations/{id}/inventory/requests/{action}",
+  "GET /organizations/{id}/warehouse/inventory",
   "GET /projects",
+  "GET /projects/internal",
   "GET /projects/{id}"
 ] as const
 

@@ -32,6 +32,7 @@ import { randomBytes } from "node:crypto"
 import { createServer } from "node:http"
 import { type Behaviour, change, profiles, type Profile } from "./Behaviour.ts"
 import type { AppCredentials, Control } from "./Control.ts"
+import * as Addresses from "./internal/addresses.ts"
 import * as ControlActions from "./internal/control.ts"
 import * as Exchange from "./internal/exchange.ts"
 import * as FaultPlan from "./internal/faultPlan.ts"
@@ -185,8 +186,8 @@ const make = Effect.fnUntraced(function* (options: SimulatorOptions, baseUrl: st
     behaviour: yield* change(profiles[options.profile ?? "documented"], { ...life, ...options.behaviour }),
     appNameId: options.appNameId ?? "app1",
     publicKey: key.publicKey,
-    webhookTarget: options.webhookUrl,
-    callbackUrls: options.callbackUrls ?? []
+    webhookTarget: yield* Addresses.webhookTarget(options.webhookUrl),
+    callbackUrls: yield* Addresses.callbackUrls(options.callbackUrls ?? [])
   })
   const log = RequestLog.make(yield* wholeNumber("requestLogSize", options.requestLogSize ?? 1000, 0))
   const plan = FaultPlan.make(world.seed)

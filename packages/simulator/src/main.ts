@@ -14,6 +14,7 @@ import * as Path from "effect/Path"
 import * as Redacted from "effect/Redacted"
 import { banner } from "./internal/banner.ts"
 import { Simulator } from "./Simulator.ts"
+import { SimulatorError } from "./SimulatorError.ts"
 
 const flags = {
   port: Flag.Int("port").pipe(Flag.withDescription("Port on 127.0.0.1; 0 takes a free one"), Flag.withDefault(4010)),
@@ -46,6 +47,11 @@ const mostIds = 100
 const writeKey = Effect.fnUntraced(function* (file: string, pem: Redacted.Redacted<string>) {
   const fs = yield* FileSystem.FileSystem
   const path = (yield* Path.Path).resolve(file)
+  const kind = Option.map(yield* Effect.option(fs.stat(path)), ({ type }) => type)
+  if (Option.contains(kind, "Directory")) {
+    const inside = (yield* Path.Path).join(path, "icr_private_key.pem")
+    return yield* new SimulatorError({ message: `--key-file ${path} is a folder; name a file, such as ${inside}` })
+  }
   // An older file may be readable by others and would stay so: a mode is given to a new file only.
   yield* fs.remove(path, { force: true })
   yield* fs.writeFileString(path, Redacted.value(pem), { flag: "wx", mode: 0o600 })
@@ -53,7 +59,7 @@ const writeKey = Effect.fnUntraced(function* (file: string, pem: Redacted.Redact
 })
 
 const run = Effect.fnUntraced(function* (keyFile: Option.Option<string>) {
-  const { app, baseUrl, controlToken, ...simulator } = yield* Simulator
+  const { app, baseUrl, control, controlToken, ...simulator } = yield* Simulator
   const installationIds = (yield* simulator.installationIds).slice(0, mostIds)
   const organizationIds = (yield* simulator.organizationIds).slice(0, mostIds)
   const privateKeyFile = Option.isSome(keyFile) ? yield* writeKey(keyFile.value, app.privateKey) : null
@@ -72,6 +78,7 @@ const run = Effect.fnUntraced(function* (keyFile: Option.Option<string>) {
     banner({
       baseUrl,
       appId: app.appId,
+      apiVersion: (yield* control.behaviour).apiVersions[0],
       installationId: installationIds[0],
       privateKeyFile,
       controlToken: Redacted.value(controlToken)

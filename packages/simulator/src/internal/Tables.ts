@@ -78,5 +78,11 @@ export interface Tables {
   /** Live tokens, oldest first. */
   readonly tokens: Map<string, TokenRecord>
   /** How many of each were made, ever: the next index for `seeded`. */
-  readonly made: { organizations: number; installations: number; tokens: number; transactions: number }
+  readonly made: {
+    organizations: number
+    installations: number
+    tokens: number
+    transactions: number
+    requests: number
+  }
 }

@@ -130,7 +130,7 @@ const build = (options: WorldOptions): Tables => {
     installations: new Map(),
     organizations: new Map(),
     tokens: new Map(),
-    made: { organizations: 0, installations: 0, tokens: 0, transactions: 0 }
+    made: { organizations: 0, installations: 0, tokens: 0, transactions: 0, requests: 0 }
   }
   const app = addApp(tables, {
     appId: Seeded.uuid(options.seed, Seeded.kind.app, 0),

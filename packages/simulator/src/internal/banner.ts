@@ -1,6 +1,7 @@
 export interface BannerOptions {
   readonly baseUrl: string
   readonly appId: string
+  readonly apiVersion: string
   readonly installationId: string | undefined
   readonly privateKeyFile: string | null
   readonly controlToken: string
@@ -20,17 +21,16 @@ const signing = (appId: string, keyFile: string) => [
 /** What a person needs to begin: addresses, and commands that can be pasted into a shell as they are. */
 export const banner = (options: BannerOptions): string => {
   const { baseUrl } = options
+  const head = `-H "Authorization: Bearer $JWT" -H 'x-icr-api-version: ${options.apiVersion}'`
   const calls =
     options.privateKeyFile === null
       ? ["# Start with --key-file PATH to get the app's private key and commands that sign with it."]
       : [
           ...signing(options.appId, options.privateKeyFile),
-          `curl -H "Authorization: Bearer $JWT" '${baseUrl}/app/installations?limit=10&page=0'`,
+          `curl ${head} '${baseUrl}/app/installations?limit=10&page=0'`,
           ...(options.installationId === undefined
             ? []
-            : [
-                `curl -X POST -H "Authorization: Bearer $JWT" ${baseUrl}/app/installations/${options.installationId}/accessTokens`
-              ])
+            : [`curl -X POST ${head} ${baseUrl}/app/installations/${options.installationId}/accessTokens`])
         ]
   return [
     "",

@@ -3,11 +3,15 @@ import * as Effect from "effect/Effect"
 import * as PubSub from "effect/PubSub"
 import * as Redacted from "effect/Redacted"
 import * as Ref from "effect/Ref"
+import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import { change as changeBehaviour } from "../Behaviour.ts"
 import type { Control, InstallationView } from "../Control.ts"
 import type { RegistryEvent } from "../RegistryEvent.ts"
+import { FaultStep } from "../Fault.ts"
 import { SimulatorError } from "../SimulatorError.ts"
+import * as Addresses from "./addresses.ts"
+import * as Bounds from "./bounds.ts"
 import type { FaultPlan } from "./faultPlan.ts"
 import * as Keys from "./keys.ts"
 import type { RequestLog } from "./requestLog.ts"
@@ -42,7 +46,12 @@ const appIn = Effect.fnUntraced(function* (tables: Tables, appId: string | undef
   return app === undefined ? yield* new SimulatorError({ message: `no app ${appId}` }) : app
 })
 
-/** The control actions over a world. Every change of the books is one synchronous step. */
+const validSkew = Schema.decodeUnknownEffect(Bounds.Skew)
+const validSteps = Schema.decodeUnknownEffect(Schema.toType(Schema.Array(FaultStep)))
+const complaint = (of: string) => (error: Schema.SchemaError) =>
+  new SimulatorError({ message: `${of}: ${error.message}` })
+
+/** The control actions over a world. Every change of the tables is one synchronous step. */
 export const make = (world: World["Service"], log: RequestLog, plan: FaultPlan): Control => {
   const tables = Ref.get(world.tables)
   const app = (appId?: string) => Effect.flatMap(tables, (all) => appIn(all, appId))
@@ -190,9 +199,7 @@ export const make = (world: World["Service"], log: RequestLog, plan: FaultPlan):
     webhooks: Webhooks.make(world, app),
     setCallbackUrls: Effect.fn("Simulator.setCallbackUrls")(function* (urls, appId) {
       const owner = yield* app(appId)
-      const bad = urls.find((url) => !URL.canParse(url))
-      if (bad !== undefined) return yield* new SimulatorError({ message: `${bad} is not a URL` })
-      owner.callbackUrls = urls
+      owner.callbackUrls = yield* Addresses.callbackUrls(urls)
     }),
 
     addKey: (appId) => Effect.flatMap(app(appId), register),
@@ -227,19 +234,27 @@ export const make = (world: World["Service"], log: RequestLog, plan: FaultPlan):
       const now = yield* world.now
       for (const record of (yield* tables).tokens.values()) record.expiresAt = Math.min(record.expiresAt, now)
     }),
-    skewClock: (by) => Ref.set(world.skew, Duration.toMillis(by)),
+    skewClock: Effect.fn("Simulator.skewClock")(function* (by) {
+      const skew = yield* Effect.mapError(validSkew(Duration.toMillis(by)), complaint("skew"))
+      yield* Ref.set(world.skew, skew)
+    }),
 
     behaviour: Ref.get(world.behaviour),
     setBehaviour: Effect.fn("Simulator.setBehaviour")(function* (changes) {
       yield* Ref.set(world.behaviour, yield* changeBehaviour(yield* Ref.get(world.behaviour), changes))
     }),
     faults: {
-      script: (route, steps) => Effect.sync(() => plan.script(route, steps)),
+      script: Effect.fn("Simulator.faults.script")(function* (route, steps) {
+        yield* Effect.mapError(validSteps(steps), complaint("fault"))
+        plan.script(route, steps)
+      }),
       probability: Effect.fn("Simulator.faults.probability")(function* (route, probability, fault) {
         if (!(probability >= 0 && probability <= 1)) {
           return yield* new SimulatorError({ message: `a probability lies between 0 and 1, not ${probability}` })
         }
-        plan.rule({ route, probability, faults: "_tag" in fault ? [fault] : fault })
+        const faults = "_tag" in fault ? [fault] : fault
+        yield* Effect.mapError(validSteps(faults), complaint("fault"))
+        plan.rule({ route, probability, faults })
       }),
       clear: Effect.sync(plan.clear),
       pending: Effect.sync(plan.pending)

@@ -63,12 +63,12 @@ export const layer = (control: Control, token: Redacted.Redacted<string>) =>
           )
           .handle("revokeToken", ({ payload }) => done(control.revokeToken(payload.token)))
           .handle("expireAllTokens", () => Effect.as(control.expireAllTokens, true))
-          .handle("skewClock", ({ payload }) => Effect.as(control.skewClock(payload.skewMillis), true))
+          .handle("skewClock", ({ payload }) => done(control.skewClock(payload.skewMillis)))
           .handle("behaviour", () => control.behaviour)
           .handle("setBehaviour", ({ payload }) =>
             refused(Effect.andThen(control.setBehaviour(payload), control.behaviour))
           )
-          .handle("scriptFaults", ({ payload }) => Effect.as(control.faults.script(payload.route, payload.steps), true))
+          .handle("scriptFaults", ({ payload }) => done(control.faults.script(payload.route, payload.steps)))
           .handle("addFault", ({ payload }) =>
             done(control.faults.probability(payload.route, payload.probability, payload.fault))
           )

@@ -40,6 +40,9 @@ const contentSecurityPolicy =
   "default-src 'self' data:; style-src 'self' 'unsafe-inline'; script-src 'self' 'unsafe-inline'; " +
   "frame-ancestors 'none'; form-action 'self'"
 
+const failed = (defect: unknown) =>
+  Effect.as(Effect.logError("the simulator failed", defect), json(500, "Internal server error"))
+
 /** The version a request is held to (API versions), or undefined for one that is to be answered with 400. */
 const versionOf = (asked: string | undefined, { apiVersions, missingVersion }: Behaviour): string | undefined => {
   if (asked !== undefined) return apiVersions.find((version) => version === asked)
@@ -66,9 +69,7 @@ export const make =
             ? Effect.succeed(json(404, `Cannot ${request.method} ${redact(path)}`))
             : Effect.die(error)
         ),
-        Effect.catchDefect((defect) =>
-          Effect.as(Effect.logError("the simulator failed", defect), json(500, "Internal server error"))
-        )
+        Effect.catchDefect(failed)
       )
 
     return Effect.gen(function* () {
@@ -107,5 +108,7 @@ export const make =
       close(response.status)
       const date = (yield* world.now) + Faults.dateSkew(faults)
       return HttpServerResponse.setHeader(response, "date", httpDate(date))
-    })
+    }).pipe(
+      Effect.catchDefect((defect) => (defect instanceof Faults.ConnectionReset ? Effect.die(defect) : failed(defect)))
+    )
   }

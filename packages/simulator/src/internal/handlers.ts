@@ -7,7 +7,9 @@ import { AccessToken, AnyCredential, AppJwt, CurrentApp, CurrentToken, RegistryA
 import { forbidden, notFound, unauthorized } from "../Wire.ts"
 import { notify } from "./control.ts"
 import * as Jwt from "./jwt.ts"
+import * as Organizations from "./organizations.ts"
 import * as Paging from "./paging.ts"
+import * as Permissions from "./permissions.ts"
 import * as Present from "./present.ts"
 import type { AppRecord, InstallationRecord } from "./Tables.ts"
 import * as Seeded from "./seeded.ts"
@@ -171,27 +173,24 @@ const tokens = HttpApiBuilder.group(
   })
 )
 
-const organizations = HttpApiBuilder.group(
+/** One page of the projects; the seed makes no others, so an examiner sees the same. */
+const projectPage = Effect.fnUntraced(function* (world: World["Service"], query: Paging.PageQuery) {
+  const behaviour = yield* Ref.get(world.behaviour)
+  const numbers = Array.from({ length: world.projects }, (_, index) => index)
+  const { items, pagination } = Paging.cut(numbers, yield* Paging.read(query, behaviour), behaviour)
+  return { pagination, projects: items.map((index) => Present.project(index, { ...world, behaviour })) }
+})
+
+const internalProjects = HttpApiBuilder.group(
   RegistryApi,
-  "Organizations",
+  "Internal projects",
   Effect.fnUntraced(function* (handlers) {
     const world = yield* World
     return handlers.handle(
-      "getOrganization",
-      Effect.fnUntraced(function* ({ params }) {
-        const { installation, permissions } = yield* CurrentToken
-        const behaviour = yield* Ref.get(world.behaviour)
-        // The same answer for another organization and for an unknown one: nothing may be learnt by trying ids.
-        if (installation?.organizationId !== params.id) {
-          return yield* forbidden("Access token has no access to this organization")
-        }
-        const granted = behaviour.tokenPermissions === "minted" ? permissions : installation.permissions
-        if (granted["organization_info"] === undefined) {
-          return yield* forbidden("Permission organization_info:read is required")
-        }
-        const record = Present.owner(yield* Ref.get(world.tables), installation)
-        if (record === undefined) return yield* notFound("Organization not found")
-        return Present.organization(record, { ...world, behaviour })
+      "listInternalProjects",
+      Effect.fnUntraced(function* ({ query }) {
+        yield* Permissions.demand("examiner:read", yield* CurrentToken, yield* Ref.get(world.behaviour))
+        return yield* projectPage(world, query)
       })
     )
   })
@@ -205,16 +204,8 @@ const projects = HttpApiBuilder.group(
     const ids = Array.from({ length: world.projects }, (_, index) =>
       Seeded.uuid(world.seed, Seeded.kind.project, index)
     )
-    const numbers = Array.from(ids, (_, index) => index)
     return handlers
-      .handle(
-        "listProjects",
-        Effect.fnUntraced(function* ({ query }) {
-          const behaviour = yield* Ref.get(world.behaviour)
-          const { items, pagination } = Paging.cut(numbers, yield* Paging.read(query, behaviour), behaviour)
-          return { pagination, projects: items.map((index) => Present.project(index, { ...world, behaviour })) }
-        })
-      )
+      .handle("listProjects", ({ query }) => projectPage(world, query))
       .handle(
         "getProject",
         Effect.fnUntraced(function* ({ params }) {
@@ -228,6 +219,6 @@ const projects = HttpApiBuilder.group(
 
 /** The registry's routes over a `World`. */
 export const layer = HttpApiBuilder.layer(RegistryApi, { openapiPath: "/openapi.json" }).pipe(
-  Layer.provide([apps, tokens, organizations, projects]),
+  Layer.provide([apps, tokens, Organizations.group, internalProjects, projects]),
   Layer.provide(middleware)
 )

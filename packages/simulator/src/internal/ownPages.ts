@@ -81,7 +81,7 @@ const press = Effect.fnUntraced(function* (control: Control, { action, target }:
       yield* control.expireAllTokens
       break
     case "skewClock":
-      yield* control.skewClock(Number(target) || 0)
+      yield* control.skewClock(Number(target))
       break
     case "reset":
       yield* control.reset

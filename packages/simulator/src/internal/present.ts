@@ -8,7 +8,7 @@ import * as Seeded from "./seeded.ts"
 import type { AppRecord, InstallationRecord, OrganizationRecord, Tables } from "./Tables.ts"
 import { iso } from "./tokens.ts"
 
-interface Surroundings {
+export interface Surroundings {
   readonly seed: number
   readonly baseUrl: string
   readonly behaviour: Behaviour

@@ -22,7 +22,11 @@ export const kind = {
   detail: 8,
   fault: 9,
   user: 10,
-  transaction: 11
+  transaction: 11,
+  credit: 12,
+  contract: 13,
+  warehouse: 14,
+  request: 15
 } as const
 export type Kind = (typeof kind)[keyof typeof kind]
 

@@ -3,6 +3,7 @@ import * as Redacted from "effect/Redacted"
 import * as Ref from "effect/Ref"
 import { SimulatorError } from "../SimulatorError.ts"
 import type { Delivery, Webhooks } from "../Webhooks.ts"
+import * as Addresses from "./addresses.ts"
 import * as Seeded from "./seeded.ts"
 import type { AppRecord } from "./Tables.ts"
 import type { World } from "./World.ts"
@@ -30,10 +31,8 @@ export const make = (
 
   return {
     setTarget: Effect.fn("Simulator.webhooks.setTarget")(function* (target, appId) {
-      if (typeof target === "string" && !/^https?:\/\//.test(target)) {
-        return yield* new SimulatorError({ message: `${target} is not an http URL` })
-      }
-      ;(yield* app(appId)).webhookTarget = target
+      const owner = yield* app(appId)
+      owner.webhookTarget = yield* Addresses.webhookTarget(target)
     }),
     rotateSecret: Effect.fn("Simulator.webhooks.rotateSecret")(function* (appId) {
       const owner = yield* app(appId)
