@@ -41,6 +41,7 @@ import * as Handlers from "./internal/handlers.ts"
 import * as InMemory from "./internal/inMemory.ts"
 import * as Keys from "./internal/keys.ts"
 import * as OwnPages from "./internal/ownPages.ts"
+import * as Redactor from "./internal/redact.ts"
 import * as RequestLog from "./internal/requestLog.ts"
 import * as World from "./internal/World.ts"
 import { SimulatorError } from "./SimulatorError.ts"
@@ -194,6 +195,9 @@ const make = Effect.fnUntraced(function* (options: SimulatorOptions, baseUrl: st
   const control = ControlActions.make(world, log, plan)
   const [app] = (yield* Ref.get(world.tables)).apps.values()
   if (app?.webhookSecret === undefined) return yield* Effect.die("a world has a first app")
+  const controlToken = redacted(options.controlToken ?? randomBytes(24).toString("hex"))
+  if (Redacted.value(controlToken) === "")
+    return yield* new SimulatorError({ message: "controlToken must not be empty" })
   const installations = Effect.orDie(control.installations())
   const simulator = Simulator.of({
     baseUrl,
@@ -206,7 +210,8 @@ const make = Effect.fnUntraced(function* (options: SimulatorOptions, baseUrl: st
     installationIds: Effect.map(installations, (all) => all.map(({ id }) => id)),
     organizationIds: Effect.map(installations, (all) => all.map(({ organizationId }) => organizationId)),
     control,
-    controlToken: redacted(options.controlToken ?? randomBytes(24).toString("hex"))
+    controlToken
   })
-  return { world, simulator, exchange: Exchange.make({ world, log, plan, reset }) }
+  const redactor = Redactor.make(simulator.controlToken)
+  return { world, simulator, exchange: Exchange.make({ world, log, redactor, plan, reset }) }
 })

@@ -9,7 +9,8 @@ import type { Behaviour } from "../Behaviour.ts"
 import type { FaultPlan } from "./faultPlan.ts"
 import * as Faults from "./faults.ts"
 import { matchRoute } from "./matchRoute.ts"
-import { credentialOf, redact, redactHeaders, type RequestLog } from "./requestLog.ts"
+import type { Redactor } from "./redact.ts"
+import { credentialOf, type RequestLog } from "./requestLog.ts"
 import type { World } from "./World.ts"
 
 type Needs = HttpServerRequest.HttpServerRequest | Scope.Scope
@@ -17,6 +18,7 @@ type Needs = HttpServerRequest.HttpServerRequest | Scope.Scope
 export interface ExchangeOptions {
   readonly world: World["Service"]
   readonly log: RequestLog
+  readonly redactor: Redactor
   readonly plan: FaultPlan
   readonly reset: Faults.Reset
 }
@@ -60,13 +62,13 @@ export const make =
   (
     routes: Effect.Effect<HttpServerResponse.HttpServerResponse, unknown, Needs>
   ): Effect.Effect<HttpServerResponse.HttpServerResponse, never, Needs> => {
-    const { log, plan, world } = options
+    const { log, plan, redactor, world } = options
 
     const answered = (request: HttpServerRequest.HttpServerRequest, path: string) =>
       routes.pipe(
         Effect.catch((error) =>
           HttpServerError.isHttpServerError(error) && error.reason._tag === "RouteNotFound"
-            ? Effect.succeed(json(404, `Cannot ${request.method} ${redact(path)}`))
+            ? Effect.succeed(json(404, `Cannot ${request.method} ${redactor.text(path)}`))
             : Effect.die(error)
         ),
         Effect.catchDefect(failed)
@@ -93,11 +95,11 @@ export const make =
       const close = log.open({
         at: now,
         method: request.method,
-        path: redact(request.url),
+        path: redactor.text(request.url),
         route: route ?? null,
         credential: credentialOf(request.headers["authorization"]),
         apiVersion: version ?? null,
-        headers: redactHeaders(request.headers),
+        headers: redactor.headers(request.headers),
         faults: faults.map((fault) => fault._tag)
       })
       const complaint = asked === undefined ? "Header x-icr-api-version is required" : "Unsupported API version"

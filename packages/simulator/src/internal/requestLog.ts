@@ -1,20 +1,4 @@
-import type * as Headers from "effect/http/Headers"
 import type { RequestEntry } from "../RequestLog.ts"
-
-const secretHeaders = new Set(["authorization", "cookie", "proxy-authorization", "x-api-key"])
-
-/** Anything that looks like an access token, a JWT or a webhook secret, wherever somebody may have put it. */
-const secretText = /cr[su]_[0-9a-f]{16,}|eyJ[\w-]+\.[\w-]+\.[\w-]*|whsec_\w+/gi
-
-const longest = 2_000
-
-/** The text without secrets, cut to a bounded length. */
-export const redact = (text: string): string => text.slice(0, longest).replace(secretText, "<redacted>")
-
-export const redactHeaders = (headers: Headers.Headers): Record<string, string> =>
-  Object.fromEntries(
-    Object.entries(headers).map(([name, value]) => [name, secretHeaders.has(name) ? "<redacted>" : redact(value)])
-  )
 
 export const credentialOf = (authorization: string | undefined): RequestEntry["credential"] => {
   if (authorization === undefined) return "none"
