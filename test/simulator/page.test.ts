@@ -2,25 +2,15 @@ import { Simulator } from "@effect-icr/simulator/Simulator"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, Redacted } from "effect"
 import { FetchHttpClient } from "effect/http"
-import * as fs from "node:fs"
-import { type Browser, chromium, type Page } from "playwright-core"
+import type { Page } from "playwright-core"
+import { launchChromium, withoutChromium } from "../support/chromium.ts"
 import { call, callAsApp, mint } from "./support/calls.ts"
 import { appJwt } from "./support/jwt.ts"
 
-/** Debian's Chromium, or what CHROMIUM_PATH names. */
-const executablePath = [process.env["CHROMIUM_PATH"], "/usr/bin/chromium", "/usr/bin/chromium-browser"].find(
-  (path) => path !== undefined && fs.existsSync(path)
-)
-if (executablePath === undefined) {
-  process.stderr.write(
-    "\nSKIPPED test/simulator/page.test.ts: no Chromium on this machine. Install Debian's package `chromium` or set CHROMIUM_PATH.\n"
-  )
-}
+const skip = withoutChromium("test/simulator/page.test.ts")
 
-const acquire = Effect.acquireRelease(
-  // A container's root has no user namespaces to build Chromium's sandbox from; it only ever visits our own page.
-  Effect.promise(() => chromium.launch({ executablePath: executablePath ?? "", args: ["--no-sandbox"] })),
-  (browser: Browser) => Effect.promise(() => browser.close())
+const acquire = Effect.acquireRelease(Effect.promise(launchChromium), (browser) =>
+  Effect.promise(() => browser.close())
 )
 
 /** A page at `path` of the simulator, and every address it asks for. */
@@ -49,7 +39,7 @@ const press = (page: Page, row: string, label: string) =>
 const server = Effect.provide(Layer.merge(Simulator.layerServer({ installations: 3 }), FetchHttpClient.layer))
 
 describe("in a real browser", () => {
-  it.live.skipIf(executablePath === undefined)(
+  it.live.skipIf(skip)(
     "the page shows the world and its buttons change it",
     Effect.fnUntraced(
       function* () {
@@ -108,7 +98,59 @@ describe("in a real browser", () => {
     )
   )
 
-  it.live.skipIf(executablePath === undefined)(
+  it.live.skipIf(skip)(
+    "permissions are changed and rejected, keys added and revoked, faults cleared",
+    Effect.fnUntraced(
+      function* () {
+        const { app, control } = yield* Simulator
+        const [first] = yield* control.installations()
+        const held = Effect.map(control.installations(), ([one]) => one?.permissions)
+        const { page, problems } = yield* open("/")
+        const row = `[data-installation="${first?.id}"]`
+        const choose = (name: string, level: string) =>
+          Effect.promise(() => page.locator(row).getByLabel(name).selectOption(level))
+
+        yield* choose("organization_inventory", "WRITE")
+        yield* choose("organization_members", "")
+        yield* press(page, row, "Change permissions")
+        const { organization_members: _, ...others } = first?.permissions ?? {}
+        const changed = { ...others, organization_inventory: "WRITE" }
+        assert.deepStrictEqual(yield* held, changed)
+        const shown = Effect.promise(() => page.locator(row).getByLabel("organization_members").inputValue())
+        assert.strictEqual(yield* shown, "")
+
+        yield* control.requestPermissions({ organization_info: "VIEW", examiner: "VIEW" })
+        yield* Effect.promise(() => page.reload())
+        yield* press(page, row, "Reject")
+        assert.deepStrictEqual(yield* held, changed)
+        assert.strictEqual(yield* Effect.promise(() => page.getByText("waiting for approval").count()), 2)
+
+        yield* press(page, "body", "Add key")
+        const pem = (yield* Effect.promise(() => page.locator("pre").innerText())).trim()
+        yield* Effect.promise(() => page.getByRole("link", { name: "Back" }).click())
+        const status = (key: Redacted.Redacted<string>) =>
+          Effect.flatMap(appJwt({}, key), (jwt) =>
+            Effect.map(call("GET", "/app/installations", jwt), (response) => response.status)
+          )
+        assert.deepStrictEqual([yield* status(app.privateKey), yield* status(Redacted.make(pem))], [200, 200])
+        const [oldest] = yield* control.keys()
+        const line = page.locator("form", { has: page.locator(`input[value="${oldest}"]`) })
+        yield* Effect.promise(() => line.getByRole("button", { name: "Revoke" }).click())
+        yield* Effect.promise(() => page.waitForLoadState("networkidle"))
+        assert.deepStrictEqual([yield* status(app.privateKey), yield* status(Redacted.make(pem))], [401, 200])
+
+        yield* control.faults.script("*", [{ _tag: "Status", status: 503 }])
+        yield* control.faults.probability("*", 1, { _tag: "Status", status: 502 })
+        yield* press(page, "body", "Clear faults")
+        assert.strictEqual(yield* status(Redacted.make(pem)), 200)
+        assert.deepStrictEqual(problems, [])
+      },
+      Effect.scoped,
+      server
+    )
+  )
+
+  it.live.skipIf(skip)(
     "the API reference renders without asking another host for anything",
     Effect.fnUntraced(
       function* () {

@@ -6,6 +6,7 @@ import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
+import * as Ref from "effect/Ref"
 import * as Schema from "effect/Schema"
 import { RegistryApi } from "../Contract.ts"
 import type { Control } from "../Control.ts"
@@ -19,25 +20,43 @@ import type { World } from "./World.ts"
 /** Rows of each table on the page. */
 const rows = 50
 
-const Press = Schema.Struct({
-  token: Schema.RedactedFromValue(Schema.String),
-  action: Schema.Literals([
-    "install",
-    "uninstall",
-    "suspend",
-    "unsuspend",
-    "approve",
-    "reject",
-    "addKey",
-    "rotateKey",
-    "revokeKey",
-    "revokeToken",
-    "expireAllTokens",
-    "skewClock",
-    "reset"
-  ]),
-  target: Schema.String
-})
+/** Fields of the permissions form: this, then the permission's name. */
+const permissionField = "permission:"
+
+const Press = Schema.StructWithRest(
+  Schema.Struct({
+    token: Schema.RedactedFromValue(Schema.String),
+    action: Schema.Literals([
+      "install",
+      "uninstall",
+      "suspend",
+      "unsuspend",
+      "approve",
+      "reject",
+      "addKey",
+      "rotateKey",
+      "revokeKey",
+      "revokeToken",
+      "expireAllTokens",
+      "skewClock",
+      "setPermissions",
+      "clearFaults",
+      "reset"
+    ]),
+    target: Schema.String
+  }),
+  [Schema.Record(Schema.TemplateLiteral([permissionField, Schema.String]), Schema.String)]
+)
+
+/** What the form grants; an empty choice is no grant, and has no key at all on the wire. */
+const chosen = (form: typeof Press.Type) =>
+  Object.fromEntries(
+    Object.entries(form).flatMap(([field, level]) =>
+      field.startsWith(permissionField) && typeof level === "string" && level !== ""
+        ? [[field.slice(permissionField.length), level] as const]
+        : []
+    )
+  )
 
 const htmlAnswer = (markup: string, status = 200) =>
   HttpServerResponse.text(markup, {
@@ -47,7 +66,8 @@ const htmlAnswer = (markup: string, status = 200) =>
   })
 
 /** Does what a button says. The key pair that a button made, if it made one. */
-const press = Effect.fnUntraced(function* (control: Control, { action, target }: typeof Press.Type) {
+const press = Effect.fnUntraced(function* (control: Control, form: typeof Press.Type) {
+  const { action, target } = form
   switch (action) {
     case "addKey":
       return Option.some(yield* control.addKey(target))
@@ -83,6 +103,12 @@ const press = Effect.fnUntraced(function* (control: Control, { action, target }:
     case "skewClock":
       yield* control.skewClock(Number(target))
       break
+    case "setPermissions":
+      yield* control.setPermissions(target, chosen(form))
+      break
+    case "clearFaults":
+      yield* control.faults.clear
+      break
     case "reset":
       yield* control.reset
   }
@@ -98,8 +124,13 @@ const revokeAnyKey = Effect.fnUntraced(function* (control: Control, fingerprint:
 
 const home = (world: World["Service"], control: Control, token: Redacted.Redacted<string>) =>
   Effect.gen(function* () {
+    const tables = yield* Ref.get(world.tables)
     const apps = yield* Effect.forEach(yield* control.apps, (app) =>
-      Effect.map(control.installations({ appId: app.appId, limit: rows }), (shown) => ({ ...app, shown }))
+      Effect.map(control.installations({ appId: app.appId, limit: rows }), (shown) => ({
+        ...app,
+        permissions: tables.apps.get(app.appId)?.permissions ?? {},
+        shown
+      }))
     )
     const markup = page({
       baseUrl: world.baseUrl,

@@ -1,5 +1,6 @@
 import type { AppView, InstallationView, TokenView } from "../Control.ts"
 import type { RequestEntry } from "../RequestLog.ts"
+import type { Permissions } from "../Wire.ts"
 import { type Html, html } from "./html.ts"
 import { iso } from "./tokens.ts"
 
@@ -8,7 +9,9 @@ export interface PageModel {
   readonly baseUrl: string
   readonly now: number
   readonly controlToken: string
-  readonly apps: ReadonlyArray<AppView & { readonly shown: ReadonlyArray<InstallationView> }>
+  readonly apps: ReadonlyArray<
+    AppView & { readonly permissions: Permissions; readonly shown: ReadonlyArray<InstallationView> }
+  >
   readonly tokens: ReadonlyArray<TokenView>
   readonly requests: ReadonlyArray<RequestEntry>
 }
@@ -45,12 +48,20 @@ const style = html`<style>
   form {
     display: inline;
   }
+  .permissions label {
+    display: flex;
+    justify-content: space-between;
+    gap: 0.5rem;
+  }
   button {
     font: inherit;
     font-size: 13px;
     margin: 0 0.2rem 0.2rem 0;
   }
 </style>`
+
+/** Not granted, the levels seen on the wire, and whatever the installation has now (Permissions). */
+const levelsFor = (present = ""): ReadonlyArray<string> => [...new Set(["", "VIEW", "REQUEST", "WRITE", present])]
 
 /** A whole page. */
 export const frame = (title: string, body: Html): string =>
@@ -78,15 +89,34 @@ export const page = (model: PageModel): string => {
       <button>${label}</button>
     </form>`
 
-  const installation = (one: InstallationView) =>
+  // One field for each permission that the app asks for or the installation has; empty means not granted.
+  const permissions = (one: InstallationView, asked: Permissions) =>
+    html`<form method="post" action="/_simulator/page" class="permissions">
+      <input type="hidden" name="token" value="${model.controlToken}" />
+      <input type="hidden" name="action" value="setPermissions" />
+      <input type="hidden" name="target" value="${one.id}" />
+      ${Object.keys({ ...asked, ...one.permissions }).map(
+        (name) =>
+          html`<label
+            ><code>${name}</code>
+            <select name="permission:${name}">
+              ${levelsFor(one.permissions[name]).map((level) =>
+                level === (one.permissions[name] ?? "")
+                  ? html`<option selected>${level}</option>`
+                  : html`<option>${level}</option>`
+              )}
+            </select></label
+          >`
+      )}
+      <button>Change permissions</button>
+    </form>`
+
+  const installation = (one: InstallationView, asked: Permissions) =>
     html`<tr data-installation="${one.id}">
       <td><code>${one.id}</code></td>
       <td><code>${one.organizationId}</code></td>
       <td class="status">${one.status}</td>
-      <td>
-        ${Object.entries(one.permissions).map(([name, level]) => html`<code>${name}=${level}</code> `)}
-        ${one.pending === undefined ? [] : [html`<em>waiting for approval</em>`]}
-      </td>
+      <td>${permissions(one, asked)} ${one.pending === undefined ? [] : [html`<em>waiting for approval</em>`]}</td>
       <td>
         ${one.status === "active" ? button("Suspend", "suspend", one.id) : button("Unsuspend", "unsuspend", one.id)}
         ${button("Uninstall", "uninstall", one.id)}
@@ -114,7 +144,7 @@ export const page = (model: PageModel): string => {
           <th>Permissions</th>
           <th></th>
         </tr>
-        ${one.shown.map(installation)}
+        ${one.shown.map((shown) => installation(shown, one.permissions))}
       </table>
       ${one.shown.length < one.installations ? [html`<p>The first ${one.shown.length} are shown.</p>`] : []}`
 
@@ -146,7 +176,8 @@ export const page = (model: PageModel): string => {
       </p>
       <p>
         ${button("Clock 1 minute ahead", "skewClock", "60000")} ${button("Clock right", "skewClock", "0")}
-        ${button("Expire all tokens", "expireAllTokens")} ${button("Reset", "reset")}
+        ${button("Expire all tokens", "expireAllTokens")} ${button("Clear faults", "clearFaults")}
+        ${button("Reset", "reset")}
       </p>
       ${model.apps.map(app)}
       <h2>Tokens</h2>
