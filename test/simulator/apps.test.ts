@@ -1,6 +1,7 @@
 import { Simulator } from "@effect-icr/simulator/Simulator"
 import { assert, describe, it } from "@effect/vitest"
 import { DateTime, Effect, Redacted, Schema } from "effect"
+import { HttpClient, HttpClientRequest } from "effect/http"
 import { TestClock } from "effect/testing"
 import { body, call, callAsApp, errorOf, firstInstallation, mint, Page, Token } from "./support/calls.ts"
 import { appJwt } from "./support/jwt.ts"
@@ -178,6 +179,21 @@ describe("around the routes", () => {
         body(Schema.Struct({ paths: Schema.Record(Schema.String, Schema.Unknown) }))
       )
       assert.property(spec.paths, "/app/installations/{installationId}/accessTokens")
+    }, Effect.provide(simulator))
+  )
+
+  it.effect(
+    "a body of an unknown content type is 415 with the registry's body",
+    Effect.fnUntraced(function* () {
+      const { baseUrl } = yield* Simulator
+      const client = yield* HttpClient.HttpClient
+      const response = yield* client.execute(
+        HttpClientRequest.post(`${baseUrl}/app/create/user/organization`).pipe(
+          HttpClientRequest.bearerToken(yield* appJwt()),
+          HttpClientRequest.bodyText("<user/>", "application/xml")
+        )
+      )
+      assert.deepStrictEqual(yield* errorOf(response), { status: 415, message: "Unsupported content type" })
     }, Effect.provide(simulator))
   )
 

@@ -170,6 +170,25 @@ describe("an app JWT is refused", () => {
   }
 
   it.effect(
+    "by the exact second: exp reached, exp beyond 10 minutes, and what lies just within",
+    Effect.fnUntraced(function* () {
+      const { claims, pem } = yield* setting
+      const { control } = yield* Simulator
+      const at = (exp: number) => outcome(sign(rs256, { ...claims, exp: now + exp }, pem))
+      const expired = { status: 401, message: "JWT has expired" }
+      const tooLong = { status: 401, message: "JWT expires more than 600 seconds from now" }
+      for (const tolerance of [0, 5]) {
+        yield* control.setBehaviour({ jwtClockTolerance: Duration.seconds(tolerance) })
+        assert.deepStrictEqual(yield* at(-tolerance - 1), expired)
+        assert.deepStrictEqual(yield* at(-tolerance), expired)
+        assert.strictEqual(yield* at(1 - tolerance), "accepted")
+        assert.strictEqual(yield* at(600 + tolerance), "accepted")
+        assert.deepStrictEqual(yield* at(601 + tolerance), tooLong)
+      }
+    }, atNow())
+  )
+
+  it.effect(
     "with 403 where that is what the switch says",
     Effect.fnUntraced(
       function* () {

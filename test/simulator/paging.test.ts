@@ -76,6 +76,26 @@ describe("walking the list", () => {
   )
 
   it.effect(
+    "a page or limit that is no whole number is refused",
+    Effect.fnUntraced(function* () {
+      for (const [query, complaint] of [
+        ["limit=10&page=0.5", "page must be an integer number"],
+        ["limit=10&page=1e300", "page must be an integer number"],
+        ["limit=1.5&page=0", "limit must be an integer number"]
+      ] as const) {
+        assert.deepStrictEqual(yield* Effect.flatMap(callAsApp("GET", `/app/installations?${query}`), errorOf), {
+          status: 400,
+          message: [complaint]
+        })
+      }
+      for (const page of ["one", "NaN", "Infinity", ""]) {
+        const answer = yield* Effect.flatMap(callAsApp("GET", `/app/installations?limit=10&page=${page}`), errorOf)
+        assert.strictEqual(answer.status, 400, page)
+      }
+    }, Effect.provide(Simulator.layer()))
+  )
+
+  it.effect(
     "may miss one when another is uninstalled in between: the list moves up",
     Effect.fnUntraced(
       function* () {

@@ -124,8 +124,8 @@ describe("deliveries", () => {
       const honest = yield* control.webhooks.send(yield* first, "installed")
       const fresh = yield* control.webhooks.rotateSecret()
       const { signedData } = yield* decodeBody(honest.body)
-      const again = (mischief?: Parameters<typeof control.webhooks.redeliver>[1]) =>
-        control.webhooks.redeliver(honest.number, mischief)
+      const again = (tampering?: Parameters<typeof control.webhooks.redeliver>[1]) =>
+        control.webhooks.redeliver(honest.number, tampering)
       const dataOf = (delivery: Delivery) => Effect.map(decodeBody(delivery.body), ({ signedData }) => signedData)
 
       const repeated = yield* again()

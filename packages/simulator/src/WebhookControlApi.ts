@@ -3,7 +3,7 @@ import * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
 import * as HttpApiGroup from "effect/http-api/HttpApiGroup"
 import * as Schema from "effect/Schema"
 import { BadRequest } from "./Wire.ts"
-import { Delivery, Mischief, SimulatedTransaction } from "./Webhooks.ts"
+import { Delivery, Tampering, SimulatedTransaction } from "./Webhooks.ts"
 
 const appId = { appId: Schema.optionalKey(Schema.String) }
 const done = { success: Schema.Boolean, error: BadRequest }
@@ -23,17 +23,17 @@ export const webhookGroup = HttpApiGroup.make("webhooks").add(
   HttpApiEndpoint.get("deliveries", "/deliveries", { success: Schema.Array(Delivery) }),
   HttpApiEndpoint.post("redeliver", "/deliveries/:number/redeliver", {
     params: { number: Schema.FiniteFromString },
-    payload: Mischief,
+    payload: Tampering,
     ...delivered
   }),
   HttpApiEndpoint.post("transaction", "/installations/:id/transactions", {
     params: { id: Schema.String },
-    payload: Schema.Struct({ ...SimulatedTransaction.fields, ...Mischief.fields }),
+    payload: Schema.Struct({ ...SimulatedTransaction.fields, ...Tampering.fields }),
     ...delivered
   }),
   HttpApiEndpoint.post("sendEvent", "/installations/:id/events", {
     params: { id: Schema.String },
-    payload: Schema.Struct({ event: Schema.NonEmptyString, ...Mischief.fields }),
+    payload: Schema.Struct({ event: Schema.NonEmptyString, ...Tampering.fields }),
     ...delivered
   }),
   HttpApiEndpoint.put("setCallbackUrls", "/callback-urls", {

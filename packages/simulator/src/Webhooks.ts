@@ -14,7 +14,7 @@ import type { SimulatorError } from "./SimulatorError.ts"
 export type WebhookTarget = string | ((request: Request) => Promise<Response>)
 
 /** How a delivery is to differ from an honest one. */
-export const Mischief = Schema.Struct({
+export const Tampering = Schema.Struct({
   /** `previous`: the secret before the last rotation. `none`: the header is left out. Default `current`. */
   secret: Schema.optionalKey(Schema.Literals(["current", "previous", "none"])),
   /**
@@ -23,7 +23,7 @@ export const Mischief = Schema.Struct({
    */
   tamper: Schema.optionalKey(Schema.Literals(["signature", "signedData", "outer"]))
 })
-export type Mischief = typeof Mischief.Type
+export type Tampering = typeof Tampering.Type
 
 /** One delivery and what became of it. */
 export const Delivery = Schema.Struct({
@@ -75,13 +75,17 @@ export interface Webhooks {
   readonly settled: Effect.Effect<void>
 
   /** Sends a kept delivery again, with the present secret unless told otherwise; gives the answered delivery. */
-  readonly redeliver: (number: number, mischief?: Mischief) => Effect.Effect<Delivery, SimulatorError>
+  readonly redeliver: (number: number, tampering?: Tampering) => Effect.Effect<Delivery, SimulatorError>
   /** Tells about a transaction; gives the answered delivery. */
   readonly transaction: (
     installationId: string,
     transaction?: SimulatedTransaction,
-    mischief?: Mischief
+    tampering?: Tampering
   ) => Effect.Effect<Delivery, SimulatorError>
   /** Sends an event of any name about an installation, nothing else happening; gives the answered delivery. */
-  readonly send: (installationId: string, event: string, mischief?: Mischief) => Effect.Effect<Delivery, SimulatorError>
+  readonly send: (
+    installationId: string,
+    event: string,
+    tampering?: Tampering
+  ) => Effect.Effect<Delivery, SimulatorError>
 }

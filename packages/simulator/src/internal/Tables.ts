@@ -1,5 +1,5 @@
 /**
- * The registry's books: apps, installations, tokens. Plain mutable maps, changed only in synchronous steps (so no update can
+ * The registry's tables: apps, installations, tokens. Plain mutable maps, changed only in synchronous steps (so no update can
  * be lost between two fibers) and held in one `Ref` by the `World`, so that a reset swaps all of them at once. Persistent
  * maps would copy for each of 100,000 installations what nobody ever reads again.
  */

@@ -14,7 +14,7 @@ import { fingerprint } from "./keys.ts"
 import * as Seeded from "./seeded.ts"
 import type { AppRecord, InstallationRecord, OrganizationRecord, Tables } from "./Tables.ts"
 
-/** The registry behind the routes: its books, its switches and its clock. */
+/** The registry behind the routes: its tables, its switches and its clock. */
 export class World extends Context.Service<
   World,
   {
@@ -31,7 +31,7 @@ export class World extends Context.Service<
     readonly now: Effect.Effect<number>
     readonly events: PubSub.PubSub<RegistryEvent>
     readonly deliveries: Deliveries.Deliveries
-    /** Back to the first state: books and clock. Tokens from before are dead and never come again. */
+    /** Back to the first state: tables and clock. Tokens from before are dead and never come again. */
     readonly reset: Effect.Effect<void>
   }
 >()("@effect-icr/simulator/internal/World") {}

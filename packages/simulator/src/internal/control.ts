@@ -56,20 +56,22 @@ export const make = (world: World["Service"], log: RequestLog, plan: FaultPlan):
   const tables = Ref.get(world.tables)
   const app = (appId?: string) => Effect.flatMap(tables, (all) => appIn(all, appId))
 
-  /** One change of an installation. `how` says which event, if any, the app is told. */
+  /** One change of an installation. `how` says which event the app is told, `untold`, or undefined for no change. */
   const change = (
     installationId: string,
-    how: (record: InstallationRecord, all: Tables) => RegistryEvent["event"] | undefined
+    how: (record: InstallationRecord, all: Tables) => RegistryEvent["event"] | "untold" | undefined
   ): Effect.Effect<void, SimulatorError> =>
     Effect.gen(function* () {
       const all = yield* tables
       const record = all.installations.get(installationId)
       if (record === undefined) return yield* new SimulatorError({ message: `no installation ${installationId}` })
-      record.updatedAt = yield* world.now
+      const now = yield* world.now
       const event = how(record, all)
+      if (event === undefined) return
+      record.updatedAt = now
       const owner = all.apps.get(record.appId)
       if (owner !== undefined) owner.listed = undefined
-      if (event !== undefined) yield* notify(world, event, record)
+      if (event !== "untold") yield* notify(world, event, record)
     })
 
   const register = (owner: AppRecord) =>
@@ -175,7 +177,7 @@ export const make = (world: World["Service"], log: RequestLog, plan: FaultPlan):
       change(installationId, (record) => {
         record.permissions = permissions
         record.pending = undefined
-        return undefined
+        return "untold"
       }),
     requestPermissions: Effect.fn("Simulator.requestPermissions")(function* (permissions, appId) {
       const owner = yield* app(appId)
@@ -191,9 +193,10 @@ export const make = (world: World["Service"], log: RequestLog, plan: FaultPlan):
       }),
     rejectPermissions: (installationId) =>
       change(installationId, (record) => {
-        // No event: the documents list none for a rejection.
+        if (record.pending === undefined) return undefined
         record.pending = undefined
-        return undefined
+        // No event: the documents list none for a rejection.
+        return "untold"
       }),
     events: Stream.fromPubSub(world.events),
     webhooks: Webhooks.make(world, app),

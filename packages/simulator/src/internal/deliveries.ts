@@ -6,7 +6,7 @@ import * as Ref from "effect/Ref"
 import type * as Scope from "effect/Scope"
 import { createHmac } from "node:crypto"
 import type { Behaviour } from "../Behaviour.ts"
-import type { Delivery, Mischief } from "../Webhooks.ts"
+import type { Delivery, Tampering } from "../Webhooks.ts"
 import { payload, type TransactionRecord } from "./payload.ts"
 import * as Present from "./present.ts"
 import type { AppRecord, InstallationRecord, Tables } from "./Tables.ts"
@@ -27,10 +27,10 @@ export interface Deliveries {
     event: string,
     record: InstallationRecord,
     transaction: TransactionRecord | undefined,
-    mischief: Mischief
+    tampering: Tampering
   ) => Effect.Effect<Delivery | undefined>
   /** Sends a kept delivery again; `undefined` when it is not kept or the app has no URL. */
-  readonly repeat: (number: number, mischief: Mischief) => Effect.Effect<Delivery | undefined>
+  readonly repeat: (number: number, tampering: Tampering) => Effect.Effect<Delivery | undefined>
   readonly kept: Effect.Effect<ReadonlyArray<Delivery>>
   readonly settled: Effect.Effect<void>
   readonly clear: Effect.Effect<void>
@@ -39,22 +39,22 @@ export interface Deliveries {
 const mostKept = 1000
 
 /** No page says how long the registry waits for an answer. */
-const patience = "10 seconds"
+const timeout = "10 seconds"
 
 const swap = (text: string, at: number) => {
   const other = text[at] === "0" ? "1" : "0"
   return `${text.slice(0, at)}${other}${text.slice(at + 1)}`
 }
 
-const secretOf = (app: AppRecord, { secret = "current" }: Mischief) =>
+const secretOf = (app: AppRecord, { secret = "current" }: Tampering) =>
   secret === "none" ? undefined : secret === "previous" ? app.previousSecret : app.webhookSecret
 
 type Event = Readonly<Record<string, unknown>>
 
 /** Body and signature. What is tampered with is changed after signing. */
-const sealed = (event: Event, app: AppRecord, mischief: Mischief) => {
+const sealed = (event: Event, app: AppRecord, tampering: Tampering) => {
   const signedData = Buffer.from(JSON.stringify(event)).toString("base64")
-  const secret = secretOf(app, mischief)
+  const secret = secretOf(app, tampering)
   const signature =
     secret === undefined
       ? null
@@ -62,13 +62,14 @@ const sealed = (event: Event, app: AppRecord, mischief: Mischief) => {
   const middle = Math.floor(signedData.length / 2)
   // The printed sample's signed text still has the field `state`, which the object beside it lost.
   const { state: _state, ...printed } = event
-  const outer = mischief.tamper === "outer" ? { ...printed, event: "tampered" } : printed
+  const outer = tampering.tamper === "outer" ? { ...printed, event: "tampered" } : printed
   return {
     body: JSON.stringify({
       ...outer,
-      signedData: mischief.tamper === "signedData" ? swap(signedData, middle) : signedData
+      signedData: tampering.tamper === "signedData" ? swap(signedData, middle) : signedData
     }),
-    signature: mischief.tamper === "signature" && signature !== null ? swap(signature, signature.length - 1) : signature
+    signature:
+      tampering.tamper === "signature" && signature !== null ? swap(signature, signature.length - 1) : signature
   }
 }
 
@@ -85,12 +86,12 @@ const post = (target: NonNullable<AppRecord["webhookTarget"]>, body: string, sig
   }).pipe(
     // The body of the answer means nothing, but an unread one would hold the connection.
     Effect.tap((response) => Effect.promise(() => response.arrayBuffer())),
-    Effect.timeout(patience),
+    Effect.timeout(timeout),
     Effect.match({
       onSuccess: ({ status }) => ({ status, failure: null }),
       onFailure: (error) => ({
         status: null,
-        failure: error._tag === "TimeoutError" ? `no answer within ${patience}` : `no answer: ${String(error.cause)}`
+        failure: error._tag === "TimeoutError" ? `no answer within ${timeout}` : `no answer: ${String(error.cause)}`
       })
     })
   )
@@ -110,10 +111,15 @@ export const make = Effect.fnUntraced(function* (registry: Registry): Effect.fn.
     return delivery
   }
 
-  const send = Effect.fnUntraced(function* (event: Event, app: AppRecord, mischief: Mischief, repeats: number | null) {
+  const send = Effect.fnUntraced(function* (
+    event: Event,
+    app: AppRecord,
+    tampering: Tampering,
+    repeats: number | null
+  ) {
     const target = app.webhookTarget
     if (target === undefined) return undefined
-    const { body, signature } = sealed(event, app, mischief)
+    const { body, signature } = sealed(event, app, tampering)
     const delivery: Delivery = {
       number: ++total,
       at: yield* registry.now,
@@ -150,14 +156,14 @@ export const make = Effect.fnUntraced(function* (registry: Registry): Effect.fn.
       const composed = yield* compose(event, record, undefined)
       if (composed !== undefined) inBackground(send(composed.body, composed.app, {}, null))
     }),
-    tell: Effect.fnUntraced(function* (event, record, transaction, mischief) {
+    tell: Effect.fnUntraced(function* (event, record, transaction, tampering) {
       const composed = yield* compose(event, record, transaction)
-      return composed === undefined ? undefined : yield* send(composed.body, composed.app, mischief, null)
+      return composed === undefined ? undefined : yield* send(composed.body, composed.app, tampering, null)
     }),
-    repeat: (number, mischief) =>
+    repeat: (number, tampering) =>
       Effect.suspend(() => {
         const found = kept.get(number)
-        return found === undefined ? Effect.undefined : send(found.event, found.app, mischief, number)
+        return found === undefined ? Effect.undefined : send(found.event, found.app, tampering, number)
       }),
     kept: Effect.sync(() =>
       Array.from(kept.values(), ({ delivery }) => delivery).toSorted((a, b) => a.number - b.number)

@@ -26,6 +26,10 @@ export interface ExchangeOptions {
 const json = (status: number, message: string) =>
   HttpServerResponse.jsonUnsafe(Faults.errorBody(status, message), { status })
 
+/** What the router refuses by itself, an unknown content type for one, comes as plain text: the registry's body instead. */
+const withErrorBody = (response: HttpServerResponse.HttpServerResponse) =>
+  response.status === 415 ? json(415, "Unsupported content type") : response
+
 /** Paths that are the simulator's own: no faults, no log, no version. */
 const own = (path: string) =>
   path === "/" || path === "/openapi.json" || path === "/favicon.ico" || /^\/(docs|_simulator)(\/|$)/.test(path)
@@ -71,6 +75,7 @@ export const make =
             ? Effect.succeed(json(404, `Cannot ${request.method} ${redactor.text(path)}`))
             : Effect.die(error)
         ),
+        Effect.map(withErrorBody),
         Effect.catchDefect(failed)
       )
 

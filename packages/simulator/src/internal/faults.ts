@@ -22,6 +22,7 @@ const names: Readonly<Record<number, string>> = {
   404: "Not Found",
   408: "Request Timeout",
   409: "Conflict",
+  415: "Unsupported Media Type",
   422: "Unprocessable Entity",
   429: "Too Many Requests",
   500: "Internal Server Error",

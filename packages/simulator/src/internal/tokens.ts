@@ -14,12 +14,12 @@ export const FreshTokenDelay = Context.Reference<number>("@effect-icr/simulator/
 })
 
 /** Tokens stay for this long after their end, so that an expired one can be told from an unknown one. */
-const afterlife = 3_600_000
+const retention = 3_600_000
 
 /** Cheap because insertion order is nearly the order of expiry: looks at the oldest until one is to be kept. */
 const prune = (tables: Tables, now: number, capacity: number) => {
   for (const [token, record] of tables.tokens) {
-    if (tables.tokens.size < capacity && record.expiresAt + afterlife > now) return
+    if (tables.tokens.size < capacity && record.expiresAt + retention > now) return
     tables.tokens.delete(token)
   }
 }

@@ -48,12 +48,12 @@ export const make = (
     }),
     deliveries: deliveries.kept,
     settled: deliveries.settled,
-    redeliver: Effect.fn("Simulator.webhooks.redeliver")(function* (number, mischief = {}) {
+    redeliver: Effect.fn("Simulator.webhooks.redeliver")(function* (number, tampering = {}) {
       const isKept = (yield* deliveries.kept).some((delivery) => delivery.number === number)
       if (!isKept) return yield* new SimulatorError({ message: `no delivery ${number}` })
-      return yield* sent(yield* deliveries.repeat(number, mischief))
+      return yield* sent(yield* deliveries.repeat(number, tampering))
     }),
-    transaction: Effect.fn("Simulator.webhooks.transaction")(function* (installationId, given = {}, mischief = {}) {
+    transaction: Effect.fn("Simulator.webhooks.transaction")(function* (installationId, given = {}, tampering = {}) {
       const record = yield* installation(installationId)
       const all = yield* Ref.get(world.tables)
       const index = all.made.transactions++
@@ -66,10 +66,10 @@ export const make = (
         creditId: given.creditId ?? "exPost-2-0x51298f2f1142ecb129a2db5e6afd24f34f2e53f1"
       }
       const event = given.of === "organization" ? "organizationTransaction" : "warehouseTransaction"
-      return yield* sent(yield* deliveries.tell(event, record, transaction, mischief))
+      return yield* sent(yield* deliveries.tell(event, record, transaction, tampering))
     }),
-    send: Effect.fn("Simulator.webhooks.send")(function* (installationId, event, mischief = {}) {
-      return yield* sent(yield* deliveries.tell(event, yield* installation(installationId), undefined, mischief))
+    send: Effect.fn("Simulator.webhooks.send")(function* (installationId, event, tampering = {}) {
+      return yield* sent(yield* deliveries.tell(event, yield* installation(installationId), undefined, tampering))
     })
   }
 }
