@@ -7,17 +7,10 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Schema } from "effect"
 import { HttpClient, HttpClientRequest } from "effect/http"
 import { TestClock } from "effect/testing"
-import { body, call, callAsApp, errorOf, firstInstallation, mint, Page } from "./support/calls.ts"
+import { body, call, callAsApp, errorOf, firstInstallation, FullToken, mint, Page, status } from "./support/calls.ts"
 import { appJwt } from "./support/jwt.ts"
 
 const simulator = Effect.provide(Simulator.layer())
-const FullToken = Schema.Struct({
-  createdAt: Schema.String,
-  expiresAt: Schema.String,
-  permissions: Schema.Record(Schema.String, Schema.String),
-  appId: Schema.String
-})
-const status = (path: string, token: string) => Effect.map(call("GET", path, token), (response) => response.status)
 
 describe("Apps, v0.5", () => {
   it.effect(

@@ -3,17 +3,10 @@ import { Simulator } from "@effect-icr/simulator/Simulator"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Redacted, Schema, Stream } from "effect"
 import { TestClock } from "effect/testing"
-import { body, call, callAsApp, errorOf, firstInstallation, mint } from "./support/calls.ts"
+import { body, call, callAsApp, errorOf, firstInstallation, FullToken, mint, status } from "./support/calls.ts"
 import { appJwt } from "./support/jwt.ts"
 
 const simulator = Effect.provide(Simulator.layer())
-const FullToken = Schema.Struct({
-  createdAt: Schema.String,
-  expiresAt: Schema.String,
-  permissions: Schema.Record(Schema.String, Schema.String),
-  appId: Schema.String
-})
-const status = (path: string, token: string) => Effect.map(call("GET", path, token), (response) => response.status)
 
 describe("Authenticate as an installation", () => {
   it.effect(

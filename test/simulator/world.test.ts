@@ -4,11 +4,10 @@ import { Simulator } from "@effect-icr/simulator/Simulator"
 import { assert, describe, it } from "@effect/vitest"
 import { Duration, Effect, Redacted } from "effect"
 import { HttpClient } from "effect/http"
-import { body, call, callAsApp, errorOf, firstInstallation, mint, Page } from "./support/calls.ts"
+import { body, call, callAsApp, errorOf, firstInstallation, mint, Page, status } from "./support/calls.ts"
 import { appJwt } from "./support/jwt.ts"
 
 const simulator = Effect.provide(Simulator.layer())
-const status = (path: string, token: string) => Effect.map(call("GET", path, token), (response) => response.status)
 
 describe("the world", () => {
   it.effect(

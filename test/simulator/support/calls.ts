@@ -16,6 +16,10 @@ export const call = Effect.fnUntraced(function* (
   return yield* client.execute(bearer === undefined ? request : HttpClientRequest.bearerToken(request, bearer))
 })
 
+/** Only the status of a GET. */
+export const status = (path: string, token: string) =>
+  Effect.map(call("GET", path, token), (response) => response.status)
+
 /** Sends a request with a fresh app JWT. */
 export const callAsApp = Effect.fnUntraced(function* (
   method: HttpMethod.HttpMethod,
@@ -31,6 +35,13 @@ export const ErrorBody = Schema.Struct({
   error: Schema.String
 })
 export const Token = Schema.Struct({ id: Schema.String, token: Schema.String, expiresAt: Schema.String })
+/** The part of a token that says what it may do, and when. */
+export const FullToken = Schema.Struct({
+  createdAt: Schema.String,
+  expiresAt: Schema.String,
+  permissions: Schema.Record(Schema.String, Schema.String),
+  appId: Schema.String
+})
 const Ids = Schema.Array(Schema.Struct({ id: Schema.String }))
 export const Pagination = Schema.Struct({
   total: Schema.Int,
