@@ -29,8 +29,11 @@ export interface TokenView {
   readonly id: string
   /** The value, masked but for its last four characters. */
   readonly masked: string
-  readonly appId: string
+  /** Absent on the tokens that organizations and users make for themselves. */
+  readonly appId: string | undefined
   readonly installationId: string | undefined
+  /** Whose resources it opens. */
+  readonly organizationId: string | undefined
   /** Milliseconds since 1970 on the registry's clock. */
   readonly expiresAt: number
 }
@@ -87,6 +90,19 @@ export interface Control {
   }) => Effect.Effect<ReadonlyArray<InstallationView>, SimulatorError>
   /** Newest first, the expired ones of the last hour among them. */
   readonly tokens: Effect.Effect<ReadonlyArray<TokenView>>
+  /**
+   * A token as an organization's admin makes one in the dashboard, with permissions of its own and no app involved
+   * (Authenticate as an organization). Its life is the admin's choice; default 1 year.
+   */
+  readonly createOrganizationToken: (options: {
+    readonly organizationId: string
+    readonly permissions: Permissions
+    readonly life?: Duration.Input | undefined
+  }) => Effect.Effect<Redacted.Redacted<string>, SimulatorError>
+  /** A token as a user makes one in the user settings (Authentication); default life 1 year. */
+  readonly createUserToken: (options?: {
+    readonly life?: Duration.Input | undefined
+  }) => Effect.Effect<Redacted.Redacted<string>, SimulatorError>
 
   /** Installs the app on an organization, a new one unless `organizationId` is given. */
   readonly install: (options?: {

@@ -48,10 +48,14 @@ const Installation = Schema.Struct({
 const Token = Schema.Struct({
   id: Schema.String,
   masked: Schema.String,
-  appId: Schema.String,
+  appId: Schema.NullOr(Schema.String),
   installationId: Schema.NullOr(Schema.String),
+  organizationId: Schema.NullOr(Schema.String),
   expiresAt: Schema.Finite
 })
+/** The value, shown this once. */
+const NewToken = Schema.Struct({ token: Schema.String })
+const life = { lifeMillis: Schema.optionalKey(Schema.Finite) }
 const Key = Schema.Struct({ fingerprint: Schema.String, privateKey: Schema.String })
 
 const appId = { appId: Schema.optionalKey(Schema.String) }
@@ -65,6 +69,16 @@ const group = HttpApiGroup.make("control")
     HttpApiEndpoint.post("createApp", "/apps", {
       payload: Schema.Struct({ appNameId: Schema.NonEmptyString }),
       success: NewApp,
+      error
+    }),
+    HttpApiEndpoint.post("createOrganizationToken", "/organizationTokens", {
+      payload: Schema.Struct({ organizationId: Schema.String, permissions: Permissions, ...life }),
+      success: NewToken,
+      error
+    }),
+    HttpApiEndpoint.post("createUserToken", "/userTokens", {
+      payload: Schema.Struct(life),
+      success: NewToken,
       error
     }),
     HttpApiEndpoint.get("installations", "/installations", {

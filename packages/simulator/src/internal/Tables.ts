@@ -62,9 +62,12 @@ export interface OrganizationRecord {
 export interface TokenRecord {
   readonly id: string
   readonly token: string
-  readonly appId: string
+  /** Absent on the tokens that organizations and users make for themselves. */
+  readonly appId: string | undefined
   /** Absent on app access tokens. */
   readonly installation: InstallationRecord | undefined
+  /** Whose resources it opens; absent on the tokens of apps and users. */
+  readonly organizationId: string | undefined
   readonly permissions: Permissions
   readonly createdAt: number
   expiresAt: number

@@ -19,7 +19,7 @@ import * as Seeded from "./seeded.ts"
 import type { AppRecord, InstallationRecord, Tables } from "./Tables.ts"
 import * as Tokens from "./tokens.ts"
 import * as Webhooks from "./webhooks.ts"
-import { addApp, addInstallation, addOrganization, printedPermissions, type World } from "./World.ts"
+import { addApp, addInstallation, addOrganization, printedPermissions, World } from "./World.ts"
 
 export const view = (record: InstallationRecord): InstallationView => ({
   id: record.id,
@@ -47,9 +47,14 @@ const appIn = Effect.fnUntraced(function* (tables: Tables, appId: string | undef
 })
 
 const validSkew = Schema.decodeUnknownEffect(Bounds.Skew)
+const validLife = Schema.decodeUnknownEffect(Bounds.Millis)
 const validSteps = Schema.decodeUnknownEffect(Schema.toType(Schema.Array(FaultStep)))
 const complaint = (of: string) => (error: Schema.SchemaError) =>
   new SimulatorError({ message: `${of}: ${error.message}` })
+
+/** The life of a token that people make for themselves, in milliseconds. */
+const lifeOf = (life: Duration.Input = Duration.days(365)) =>
+  Effect.mapError(validLife(Duration.toMillis(life)), complaint("life"))
 
 /** The control actions over a world. Every change of the tables is one synchronous step. */
 export const make = (world: World["Service"], log: RequestLog, plan: FaultPlan): Control => {
@@ -119,12 +124,29 @@ export const make = (world: World["Service"], log: RequestLog, plan: FaultPlan):
     tokens: Effect.map(tables, (all) =>
       Array.from(all.tokens.values(), (record) => ({
         id: record.id,
-        masked: `crs_…${record.token.slice(-4)}`,
+        masked: `${record.token.slice(0, 4)}…${record.token.slice(-4)}`,
         appId: record.appId,
         installationId: record.installation?.id,
+        organizationId: record.organizationId,
         expiresAt: record.expiresAt
       })).toReversed()
     ),
+
+    createOrganizationToken: Effect.fn("Simulator.createOrganizationToken")(function* (options) {
+      const { organizationId, permissions } = options
+      const life = yield* lifeOf(options.life)
+      if (!(yield* tables).organizations.has(organizationId)) {
+        return yield* new SimulatorError({ message: `no organization ${organizationId}` })
+      }
+      const record = yield* Tokens.forOrganization(organizationId, permissions, life).pipe(
+        Effect.provideService(World, world)
+      )
+      return Redacted.make(record.token)
+    }),
+    createUserToken: Effect.fn("Simulator.createUserToken")(function* (options) {
+      const record = yield* Effect.provideService(Tokens.forUser(yield* lifeOf(options?.life)), World, world)
+      return Redacted.make(record.token)
+    }),
 
     install: Effect.fn("Simulator.install")(function* (options = {}) {
       const all = yield* tables

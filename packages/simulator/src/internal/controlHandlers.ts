@@ -21,6 +21,7 @@ const done = <R>(effect: Effect.Effect<void, SimulatorError, R>) => refused(Effe
 
 const installation = (view: InstallationView) => ({ ...view, pending: view.pending ?? null })
 const key = ({ fingerprint, privateKey }: AppKey) => ({ fingerprint, privateKey: Redacted.value(privateKey) })
+const value = (token: Redacted.Redacted<string>) => ({ token: Redacted.value(token) })
 const credentials = (app: AppCredentials) => ({
   appId: app.appId,
   appNameId: app.appNameId,
@@ -37,6 +38,12 @@ export const layer = (control: Control, token: Redacted.Redacted<string>) =>
         handlers
           .handle("apps", () => control.apps)
           .handle("createApp", ({ payload }) => refused(Effect.map(control.createApp(payload.appNameId), credentials)))
+          .handle("createOrganizationToken", ({ payload: { lifeMillis: life, ...options } }) =>
+            refused(Effect.map(control.createOrganizationToken({ ...options, life }), value))
+          )
+          .handle("createUserToken", ({ payload }) =>
+            refused(Effect.map(control.createUserToken({ life: payload.lifeMillis }), value))
+          )
           .handle("installations", ({ query }) =>
             refused(Effect.map(control.installations(query), (all) => all.map(installation)))
           )
@@ -58,7 +65,12 @@ export const layer = (control: Control, token: Redacted.Redacted<string>) =>
           .handle("revokeKey", ({ payload }) => done(control.revokeKey(payload.fingerprint, payload.appId)))
           .handle("tokens", () =>
             Effect.map(control.tokens, (all) =>
-              all.map((one) => ({ ...one, installationId: one.installationId ?? null }))
+              all.map(({ appId = null, installationId = null, organizationId = null, ...one }) => ({
+                ...one,
+                appId,
+                installationId,
+                organizationId
+              }))
             )
           )
           .handle("revokeToken", ({ payload }) => done(control.revokeToken(payload.token)))

@@ -20,13 +20,12 @@ export const group = HttpApiBuilder.group(
     const opened = Effect.fnUntraced(function* (id: string, scope: Permissions.Scope) {
       const token = yield* CurrentToken
       const behaviour = yield* Ref.get(world.behaviour)
-      const { installation } = token
       // The same answer for another organization and for an unknown one: nothing may be learnt by trying ids.
-      if (installation?.organizationId !== id) {
+      if (token.organizationId !== id) {
         return yield* forbidden("Access token has no access to this organization")
       }
       yield* Permissions.demand(scope, token, behaviour)
-      const record = Present.owner(yield* Ref.get(world.tables), installation)
+      const record = (yield* Ref.get(world.tables)).organizations.get(id)
       return record === undefined
         ? yield* notFound("Organization not found")
         : { record, around: { ...world, behaviour } }

@@ -151,7 +151,7 @@ export const page = (model: PageModel): string => {
   const token = (one: TokenView) =>
     html`<tr>
       <td><code>${one.masked}</code></td>
-      <td><code>${one.installationId ?? "app access token"}</code></td>
+      <td><code>${one.installationId ?? one.organizationId ?? (one.appId === undefined ? "user" : "app")}</code></td>
       <td>${one.expiresAt <= model.now ? "expired" : html`until ${iso(one.expiresAt)}`}</td>
       <td>${button("Revoke", "revokeToken", one.id)}</td>
     </tr>`

@@ -4,6 +4,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Ref from "effect/Ref"
 import type * as Wire from "../Wire.ts"
+import type { Permissions } from "../Wire.ts"
 import * as Seeded from "./seeded.ts"
 import type { AppRecord, InstallationRecord, Tables, TokenRecord } from "./Tables.ts"
 import { World } from "./World.ts"
@@ -26,28 +27,47 @@ const prune = (tables: Tables, now: number, capacity: number) => {
 
 export const iso = (millis: number): string => DateTime.formatIso(DateTime.makeUnsafe(millis))
 
-/** Makes an access token: for an installation when one is given, else for the app itself. */
-export const mint = Effect.fnUntraced(function* (app: AppRecord, installation?: InstallationRecord) {
+type Kind = Pick<TokenRecord, "appId" | "installation" | "organizationId" | "permissions">
+
+/** Makes an access token that lives `life` ms. The prefix of organization tokens is nowhere to be seen; a user's is `cru_`. */
+const issue = Effect.fnUntraced(function* (kind: Kind, life: number, prefix = "crs_") {
   const world = yield* World
-  const behaviour = yield* Ref.get(world.behaviour)
   const tables = yield* Ref.get(world.tables)
   const now = yield* world.now
-  const delay = Math.max(yield* FreshTokenDelay, Duration.toMillis(behaviour.freshTokenDelay))
-  const life = installation === undefined ? behaviour.appTokenLife : behaviour.installationTokenLife
+  const { freshTokenDelay } = yield* Ref.get(world.behaviour)
   const index = tables.made.tokens++
   const record: TokenRecord = {
+    ...kind,
     id: Seeded.uuid(world.seed, Seeded.kind.tokenId, index),
-    token: `crs_${Seeded.hex(world.seed, Seeded.kind.token, index, 6)}`,
-    appId: app.appId,
-    installation,
-    permissions: installation?.permissions ?? app.permissions,
+    token: `${prefix}${Seeded.hex(world.seed, Seeded.kind.token, index, 6)}`,
     createdAt: now,
-    expiresAt: now + Duration.toMillis(life),
-    usableFrom: now + delay
+    expiresAt: now + life,
+    usableFrom: now + Math.max(yield* FreshTokenDelay, Duration.toMillis(freshTokenDelay))
   }
   prune(tables, now, world.tokenCapacity)
   tables.tokens.set(record.token, record)
   return record
+})
+
+/** A token an admin makes for the organization, with permissions of its own (Authenticate as an organization). */
+export const forOrganization = (organizationId: string, permissions: Permissions, life: number) =>
+  issue({ appId: undefined, installation: undefined, organizationId, permissions }, life)
+
+/** A token a user makes in the user settings (Authentication). */
+export const forUser = (life: number) =>
+  issue({ appId: undefined, installation: undefined, organizationId: undefined, permissions: {} }, life, "cru_")
+
+/** Makes an access token: for an installation when one is given, else for the app itself. */
+export const mint = Effect.fnUntraced(function* (app: AppRecord, installation?: InstallationRecord) {
+  const behaviour = yield* Ref.get((yield* World).behaviour)
+  const life = installation === undefined ? behaviour.appTokenLife : behaviour.installationTokenLife
+  const kind = {
+    appId: app.appId,
+    installation,
+    organizationId: installation?.organizationId,
+    permissions: installation?.permissions ?? app.permissions
+  }
+  return { ...(yield* issue(kind, Duration.toMillis(life))), appId: app.appId }
 })
 
 /** Why an access token is not accepted, or the token. */
@@ -60,7 +80,7 @@ export const lookup = Effect.fnUntraced(function* (credential: string) {
   return record
 })
 
-export const present = (record: TokenRecord): Wire.AppAccessToken => ({
+export const present = (record: TokenRecord & { readonly appId: string }): Wire.AppAccessToken => ({
   id: record.id,
   createdAt: iso(record.createdAt),
   updatedAt: iso(record.createdAt),
