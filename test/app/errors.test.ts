@@ -3,7 +3,7 @@ import { IcrApp, IcrError, IcrReason, idempotent } from "@effect-icr/app"
 import { Simulator } from "@effect-icr/simulator/Simulator"
 import { InstallRefusalKind, WebhookRefusalKind } from "@effect-icr/app/Refusals"
 import { assert, describe, it } from "@effect/vitest"
-import { Duration, Effect, Match, Option, Schema } from "effect"
+import { Duration, Effect, Match, Option, Redacted, Schema } from "effect"
 import { type HttpClient, HttpClientError } from "effect/http"
 import { withSimulator } from "../support/app.ts"
 import { anyClient, failure, firstId, played, wireOver } from "./support/wire.ts"
@@ -116,6 +116,12 @@ describe("what the words add to the status", () => {
     [403, "Missing permission organization_inventory:read", "Forbidden", "organization_inventory:read"],
     [403, "The token needs organization_warehouse", "Forbidden", "organization_warehouse"],
     [403, "This installation has been suspended", "InstallationSuspended"],
+    [403, "This app is SUSPENDED by the organization", "InstallationSuspended"],
+    [403, "Access was suspended for this installation", "InstallationSuspended"],
+    [403, "This project is suspended", "Forbidden"],
+    [403, "The organization is suspended. Ask its admin about the installation", "Forbidden"],
+    [403, "The unsuspended installation may not do this", "Forbidden"],
+    [403, "The access token is missing permission organization_x:read", "Forbidden", "organization_x:read"],
     [403, "The access token is invalid", "Unauthorized"],
     [403, "Access token has expired", "Unauthorized"],
     [401, "Missing permission organization_inventory:read", "Unauthorized"]
@@ -130,6 +136,49 @@ describe("what the words add to the status", () => {
       }).pipe(Effect.provide(wireOver(played(() => Effect.sync(() => Response.json({ message }, { status }))).layer)))
     )
   }
+
+  const silent: Readonly<Record<string, string>> = {
+    HTML: "<!doctype html><html><body>This installation is suspended</body></html>",
+    "another field": json({ error: "This installation is suspended", message: "Forbidden resource" }),
+    "a message of another kind": json({ message: { text: "This installation is suspended" } })
+  }
+  for (const [kind, body] of Object.entries(silent)) {
+    it.effect(`403 does not speak of a suspension in ${kind}`, () =>
+      Effect.gen(function* () {
+        assert.strictEqual((yield* failure((yield* anyClient).get("/things")))._tag, "Forbidden")
+      }).pipe(Effect.provide(wireOver(played(() => Effect.sync(() => new Response(body, { status: 403 }))).layer)))
+    )
+  }
+
+  it.effect("a token exchange is about its installation, whatever else the words leave out", () =>
+    Effect.gen(function* () {
+      const app = yield* IcrApp
+      const { control } = yield* Simulator
+      const id = yield* firstId
+      yield* control.faults.script("POST /app/installations/{installationId}/accessTokens", [
+        { _tag: "Status", status: 403, body: { message: "Suspended" } }
+      ])
+      const reason = yield* reasonOf(app.installationToken(id))
+      assert.strictEqual(reason._tag, "InstallationSuspended")
+      if (reason._tag === "InstallationSuspended") assert.strictEqual(reason.installationId, id)
+    }).pipe(Effect.provide(withSimulator()))
+  )
+
+  it.effect("a suspended project leaves the installation's token where it is", () =>
+    Effect.gen(function* () {
+      const app = yield* IcrApp
+      const { control } = yield* Simulator
+      const id = yield* firstId
+      const { token } = yield* app.installationToken(id)
+      yield* control.faults.probability("GET /projects", 1, {
+        _tag: "Status",
+        status: 403,
+        body: { message: "This project is suspended" }
+      })
+      assert.strictEqual((yield* failure(app.installationClient(id).get("/projects")))._tag, "Forbidden")
+      assert.strictEqual(Redacted.value((yield* app.installationToken(id)).token), Redacted.value(token))
+    }).pipe(Effect.provide(withSimulator()))
+  )
 
   it.effect("words of any length are cut to what a person reads", () =>
     Effect.gen(function* () {

@@ -173,7 +173,8 @@ const make = Effect.fnUntraced(function* (
         credential: request.credential,
         repeatable: request.repeatable,
         installation: request.installation,
-        notFound: request.notFound
+        notFound: request.notFound,
+        isExchange: request.isExchange === true
       },
       decodeJson(request.success)
     )
@@ -191,7 +192,8 @@ const make = Effect.fnUntraced(function* (
           credential,
           repeatable: request.method === "GET" || request.method === "HEAD" || (yield* Idempotent),
           installation,
-          notFound: undefined
+          notFound: undefined,
+          isExchange: false
         },
         (answer, info) => Effect.succeed(new ReadResponse(request, answer, info))
       )

@@ -33,6 +33,7 @@ export interface Call {
   readonly repeatable: boolean
   readonly installation: string | undefined
   readonly notFound: string | undefined
+  readonly isExchange: boolean
 }
 
 /** What all calls of a layer share. Times in milliseconds. */
