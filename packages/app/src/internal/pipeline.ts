@@ -85,6 +85,7 @@ export const makePipeline = (options: Options): Pipeline => {
     const now = () => Number(clock.monotonicTimeNanosUnsafe()) / 1e6
     const started = now()
     let attempts = 0
+    let refused: ReadonlyArray<Redacted.Redacted> = []
     let lastFailure: IcrError | undefined
 
     const info = (): CallInfo => ({
@@ -153,7 +154,6 @@ export const makePipeline = (options: Options): Pipeline => {
     }
 
     const authorized = Effect.gen(function* () {
-      let refused: ReadonlyArray<Redacted.Redacted> = []
       while (true) {
         const presented = yield* within(Infinity, call.credential.get)
         const result = yield* Effect.result(attempt(presented))
