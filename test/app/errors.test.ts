@@ -100,6 +100,11 @@ describe("status × body × method", () => {
               [status, attempts, "Test.call", method.replace(/,.*/, ""), "/things/{id}"]
             )
             assert.strictEqual(reason.isRetryable, tag === "ServerError" || tag === "RateLimited")
+            assert.strictEqual(
+              new IcrError({ reason }).mayHaveHappened,
+              !repeatable && (tag === "ServerError" || (status >= 300 && status < 400)),
+              String(status)
+            )
             assert.strictEqual(Duration.toMillis(reason.elapsed) > 0, attempts > 1, String(status))
             assert.match(reason.message, /^Test\.call \([A-Z]+ \/things\/\{id\}\) answered \d{3}[^\n]*\.$/)
             assert.notInclude(reason.message, "undefined")
@@ -236,6 +241,10 @@ describe("a lost connection, by the code that the runtime gives", () => {
         if (reason._tag !== "Transport") return
         assert.deepStrictEqual([reason.kind, reason.code], [kind, Option.fromUndefinedOr(code)])
         assert.isTrue(reason.isRetryable)
+        assert.isFalse(reason.mayHaveHappened)
+        const written = yield* failure((yield* anyClient).post("/things"))
+        const wasConnected = kind === "reset" || kind === "unknown"
+        assert.strictEqual(new IcrError({ reason: written }).mayHaveHappened, wasConnected)
       }).pipe(
         Effect.provide(
           wireOver(
@@ -325,7 +334,8 @@ describe("against the simulator", () => {
 })
 
 describe("IcrError", () => {
-  const call = { operation: "IcrApp.x", method: "GET", path: "/x", attempts: 1, elapsed: Duration.seconds(1) }
+  const called = { operation: "IcrApp.x", method: "GET", path: "/x", repeatable: true }
+  const call = { ...called, attempts: 1, elapsed: Duration.seconds(1) }
   const answer = { ...call, status: 400, registryMessage: ["why not"] }
   const retryAfter = Option.some(Duration.seconds(7))
   const every: ReadonlyArray<IcrReason.Reason> = [
@@ -343,6 +353,7 @@ describe("IcrError", () => {
     ...IcrReason.TransportKind.literals.map((kind) => new IcrReason.Transport({ ...call, kind, code: Option.none() })),
     new IcrReason.Timeout({ ...call, of: "attempt", limit: Duration.seconds(10) }),
     new IcrReason.Timeout({ ...call, of: "call", limit: Duration.seconds(30) }),
+    new IcrReason.Timeout({ ...call, attempts: 0, of: "call", limit: Duration.seconds(30) }),
     new IcrReason.Signing({ detail: "the KMS is away" }),
     new IcrReason.Configuration({ variable: "ICR_APP_ID", detail: "is missing" }),
     new IcrReason.InvalidRequest({ operation: "IcrApp.x", detail: "the path contains '..'" }),
@@ -384,9 +395,44 @@ describe("IcrError", () => {
       assert.notMatch(error.message, /undefined|\[object|\.\.$|\. [A-Z]/)
       assert.isString(advice(reason))
       assert.strictEqual(error.isRetryable, reason.isRetryable)
+      assert.isFalse(error.mayHaveHappened, reason._tag)
     }
     assert.strictEqual(new Set(every.map(({ _tag }) => _tag)).size, IcrReason.Reason.members.length)
   })
+
+  it("says of a write whether it may have been done: what went out and was not answered, or not to be read", () => {
+    const write = { ...call, method: "POST", repeatable: false }
+    const limit = Duration.seconds(30)
+    const rows: ReadonlyArray<readonly [IcrReason.Reason, boolean]> = [
+      [new IcrReason.Timeout({ ...write, of: "attempt", limit }), true],
+      [new IcrReason.Timeout({ ...write, of: "call", limit }), true],
+      [new IcrReason.Timeout({ ...write, attempts: 0, of: "call", limit }), false],
+      [new IcrReason.Timeout({ ...write, repeatable: true, of: "call", limit }), false],
+      [new IcrReason.DecodeFailure({ ...write, status: 200, at: "", expected: "expected JSON" }), true],
+      [new IcrReason.ServerError({ ...answer, ...write, status: 408, retryAfter: Option.none() }), true],
+      [new IcrReason.RateLimited({ ...answer, ...write, status: 429, retryAfter }), false],
+      [new IcrReason.Conflict({ ...answer, ...write, status: 409 }), false]
+    ]
+    for (const [reason, expected] of rows) {
+      assert.strictEqual(new IcrError({ reason }).mayHaveHappened, expected, reason.message)
+      const codec = Schema.toCodecJson(IcrError)
+      const kept = JSON.stringify(Schema.encodeSync(codec)(new IcrError({ reason })))
+      assert.strictEqual(Schema.decodeUnknownSync(codec)(JSON.parse(kept)).mayHaveHappened, expected, reason.message)
+    }
+  })
+
+  it.effect("a write whose token could not be had was not sent, and cannot have been done", () =>
+    Effect.gen(function* () {
+      const { appClient, installationPage } = yield* IcrApp
+      const { control } = yield* Simulator
+      // Signs the JWT, which takes real time.
+      yield* installationPage({ limit: 1, page: 0 })
+      yield* control.faults.probability("POST /app/accessTokens", 1, { _tag: "Status", status: 503 })
+      const reason = yield* failure(appClient.post("/projects"))
+      assert.strictEqual(reason._tag, "ServerError")
+      assert.isFalse(new IcrError({ reason }).mayHaveHappened)
+    }).pipe(Effect.provide(withSimulator()))
+  )
 
   it("survives JSON, so that a job queue can keep it", () => {
     const codec = Schema.toCodecJson(IcrError)

@@ -1,5 +1,5 @@
 /** One deadline for a call, one limit for each attempt, and what interruption reaches; all in virtual time. */
-import { IcrHttp, type IcrReason } from "@effect-icr/app"
+import { IcrError, IcrHttp, type IcrReason } from "@effect-icr/app"
 import type { Refusal } from "@effect-icr/app/Credential"
 import { assert, describe, it } from "@effect/vitest"
 import { Clock, Duration, Effect, Exit, Fiber, Redacted, Ref, Schedule } from "effect"
@@ -42,6 +42,7 @@ describe("time limits", () => {
       const reason = yield* failure(Effect.flatMap(anyClient, (client) => client.post("/things")))
       assert.deepStrictEqual(timeout(reason), ["attempt", 10, 1])
       assert.include(reason.message, "10 s")
+      assert.isTrue(new IcrError({ reason }).mayHaveHappened)
     }).pipe(Effect.provide(wireOver(stalled.layer)))
   )
 
@@ -65,7 +66,9 @@ describe("time limits", () => {
     return Effect.gen(function* () {
       yield* inVirtualTime(slow("29 seconds"))
       assert.strictEqual(sent.length, 1)
-      assert.deepStrictEqual(timeout(yield* failure(slow("31 seconds"))), ["call", 30, 0])
+      const reason = yield* failure(slow("31 seconds"))
+      assert.deepStrictEqual(timeout(reason), ["call", 30, 0])
+      assert.match(reason.message, /sent no request within its deadline of 30 s: it was waiting for its token/)
       assert.strictEqual(sent.length, 1)
     }).pipe(Effect.provide(wireOver(layer)))
   })

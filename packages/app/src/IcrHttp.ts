@@ -124,6 +124,8 @@ const scheduleOf = (retry: Options["retry"]) => {
   return Schedule.isSchedule(retry) ? Effect.succeed(retry) : RetryPolicy.make(retry)
 }
 
+const isRead = ({ method }: HttpClientRequest.HttpClientRequest) => method === "GET" || method === "HEAD"
+
 const make = Effect.fnUntraced(function* (
   options: Options
 ): Effect.fn.Return<Service, IcrError, IcrConfig | ServerClock | HttpClient.HttpClient> {
@@ -190,7 +192,7 @@ const make = Effect.fnUntraced(function* (
           path: pathTemplate(path),
           request: prepare(request, path),
           credential,
-          repeatable: request.method === "GET" || request.method === "HEAD" || (yield* Idempotent),
+          repeatable: isRead(request) || (yield* Idempotent),
           installation,
           notFound: undefined,
           isExchange: false
@@ -232,6 +234,7 @@ export const schemaBodyJson = <A>(schema: Schema.Decoder<A>) => {
       operation: "IcrHttp.schemaBodyJson",
       method: request.method,
       path: pathTemplate(request.url),
+      repeatable: isRead(request),
       attempts: 1,
       elapsed: Duration.zero
     }

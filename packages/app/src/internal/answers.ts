@@ -17,6 +17,7 @@ export interface CallInfo {
   readonly operation: string
   readonly method: string
   readonly path: string
+  readonly repeatable: boolean
   readonly attempts: number
   readonly elapsed: Duration.Duration
 }

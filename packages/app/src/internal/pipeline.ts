@@ -92,6 +92,7 @@ export const makePipeline = (options: Options): Pipeline => {
       operation: call.operation,
       method: call.request.method,
       path: call.path,
+      repeatable: call.repeatable,
       attempts,
       elapsed: Duration.millis(now() - started)
     })
