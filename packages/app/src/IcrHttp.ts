@@ -159,7 +159,8 @@ const make = Effect.fnUntraced(function* (
       config.baseUrl + path,
       request.urlParams,
       request.hash,
-      Headers.merge(headers, request.headers),
+      // The credential is for the configured host, also behind a proxy that goes by this header.
+      Headers.remove(Headers.merge(headers, request.headers), "host"),
       request.body
     )
 
