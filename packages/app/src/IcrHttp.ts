@@ -88,7 +88,10 @@ export interface Options {
   readonly retry?: RetryPolicy.Options | RetryPolicy.RetrySchedule | false | undefined
   /** Repetitions that all calls of the layer share; a success gives a tenth back. Default 100. */
   readonly retryBudget?: number | undefined
-  /** The longest `Retry-After` that is waited for; above it the call fails at once. Default 60 s. */
+  /**
+   * The longest `Retry-After` that is waited for; above it the call fails at once. Default 60 s. One that the deadline
+   * does not leave (30 s by default, so sooner than this) fails the call at once as well.
+   */
   readonly maxRetryAfter?: Duration.Input | undefined
   /** For one attempt, body included. Default 10 s. */
   readonly attemptTimeout?: Duration.Input | undefined
