@@ -1,11 +1,14 @@
 import { IcrApp } from "@effect-icr/app/IcrApp"
+import { IcrConfig } from "@effect-icr/app/IcrConfig"
+import { IcrHttp } from "@effect-icr/app/IcrHttp"
 import { ServerClock } from "@effect-icr/app/ServerClock"
 import { Simulator } from "@effect-icr/simulator/Simulator"
 import { assert, describe, it } from "@effect/vitest"
-import { Clock, DateTime, Effect, Logger } from "effect"
+import { Clock, DateTime, Effect, Layer, Logger } from "effect"
 import { TestClock } from "effect/testing"
 import { captured, idOf } from "../support/registry.ts"
 import { withSimulator } from "../support/app.ts"
+import { get, inVirtualTime, type Play, played, status } from "./support/wire.ts"
 
 const second = 1000
 const minute = 60 * second
@@ -79,6 +82,49 @@ describe("the offset", () => {
       yield* (yield* ServerClock).observe("yesterday", 0, 0)
       assert.strictEqual(yield* offset, 0)
     }).pipe(Effect.provide(ServerClock.layer))
+  )
+})
+
+describe("over the wire", () => {
+  const times = {
+    start: "Fri, 15 Jan 2027 08:00:00 GMT",
+    later: "Fri, 15 Jan 2027 08:00:08 GMT",
+    hourBefore: "Fri, 15 Jan 2027 07:00:00 GMT"
+  }
+  const offsetAfter = (play: Play) => {
+    const { layer } = played(play)
+    const wire = IcrHttp.layer.pipe(
+      Layer.provide([layer, IcrConfig.layer({ appId: "app-1", baseUrl: "http://localhost" })]),
+      Layer.provideMerge(ServerClock.layer)
+    )
+    return Effect.gen(function* () {
+      yield* start
+      yield* inVirtualTime(get)
+      return yield* offset
+    }).pipe(Effect.provide(wire), Effect.provide(Logger.layer([])))
+  }
+
+  it.effect("an answer from a cache tells the time at which it was stored, and is not listened to", () =>
+    Effect.gen(function* () {
+      const old = (age?: string) => () =>
+        Effect.sync(() => status(200, { date: times.hourBefore, ...(age && { age }) }))
+      assert.strictEqual(yield* offsetAfter(old("3600")), 0)
+      assert.closeTo(yield* offsetAfter(old("0")), -60 * minute, second)
+      assert.closeTo(yield* offsetAfter(old()), -60 * minute, second)
+    })
+  )
+
+  it.effect("an answer that was long under way is no wrong clock, whenever it was stamped", () =>
+    Effect.gen(function* () {
+      for (const date of [times.start, times.later]) {
+        const slow = () =>
+          Effect.delay(
+            Effect.sync(() => status(200, { date })),
+            8 * second
+          )
+        assert.strictEqual(yield* offsetAfter(slow), 0)
+      }
+    })
   )
 })
 

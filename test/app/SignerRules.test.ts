@@ -112,4 +112,26 @@ describe("the app JWT", () => {
       assert.strictEqual(kms.signatures, 2)
     }).pipe(Effect.provide(over(kms)))
   })
+
+  const thrown: Readonly<Record<string, () => Effect.Effect<Uint8Array>>> = {
+    "a defect": () => Effect.die(new Error("the secret of the KMS")),
+    "a promise that rejects": () => Effect.promise(() => Promise.reject(new Error("the secret of the KMS"))),
+    "an exception": () => {
+      throw new Error("the secret of the KMS")
+    }
+  }
+  for (const [name, sign] of Object.entries(thrown)) {
+    it.effect(`fails with a reason that repeats nothing when the signing service ends with ${name}`, () =>
+      Effect.gen(function* () {
+        yield* start
+        const { appJwt } = yield* Signer
+        const reason = yield* reasonOf(appJwt)
+        assert.strictEqual(reason._tag, "Signing")
+        assert.strictEqual(reason.message, "The app JWT could not be signed: the signing service failed unexpectedly.")
+      }).pipe(
+        Effect.provide(Signer.layerSign(sign)),
+        Effect.provide([IcrConfig.layer({ appId: "42", baseUrl: "http://localhost" }), ServerClock.layer])
+      )
+    )
+  }
 })

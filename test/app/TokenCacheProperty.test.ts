@@ -101,6 +101,7 @@ const answer = {
   operation: "test",
   method: "POST",
   path: "/",
+  repeatable: true,
   attempts: 1,
   elapsed: Duration.zero,
   status: 401,

@@ -105,15 +105,22 @@ describe("paths given to appClient and installationClient", () => {
     }).pipe(Effect.provide(wire))
   })
 
-  it.effect("a caller's headers go along, but not a credential of its own", () => {
+  it.effect("a caller's headers go along, but not a credential or a host of its own", () => {
     const { layer, sent } = played(() => Effect.sync(() => Response.json({})))
     return Effect.gen(function* () {
       const client = yield* anyClient
       yield* client.get("/things", {
-        headers: { authorization: "Bearer other", accept: "text/csv", "x-icr-api-version": "2030-01-01", "x-mine": "1" }
+        headers: {
+          authorization: "Bearer other",
+          Host: "elsewhere.example",
+          accept: "text/csv",
+          "x-icr-api-version": "2030-01-01",
+          "x-mine": "1"
+        }
       })
       const { headers } = sent[0] ?? (yield* Effect.die("nothing was sent"))
       assert.match(headers["authorization"] ?? "", /^Bearer crs_/)
+      assert.notProperty(headers, "host")
       assert.deepStrictEqual(
         [headers["accept"], headers["x-icr-api-version"], headers["x-mine"]],
         ["text/csv", "2030-01-01", "1"]

@@ -3,7 +3,7 @@ import { IcrApp, IcrError, IcrReason, idempotent } from "@effect-icr/app"
 import { Simulator } from "@effect-icr/simulator/Simulator"
 import { InstallRefusalKind, WebhookRefusalKind } from "@effect-icr/app/Refusals"
 import { assert, describe, it } from "@effect/vitest"
-import { Duration, Effect, Match, Option, Schema } from "effect"
+import { Duration, Effect, Match, Option, Redacted, Schema } from "effect"
 import { type HttpClient, HttpClientError } from "effect/http"
 import { withSimulator } from "../support/app.ts"
 import { anyClient, failure, firstId, played, wireOver } from "./support/wire.ts"
@@ -100,6 +100,11 @@ describe("status × body × method", () => {
               [status, attempts, "Test.call", method.replace(/,.*/, ""), "/things/{id}"]
             )
             assert.strictEqual(reason.isRetryable, tag === "ServerError" || tag === "RateLimited")
+            assert.strictEqual(
+              new IcrError({ reason }).mayHaveHappened,
+              !repeatable && (tag === "ServerError" || (status >= 300 && status < 400)),
+              String(status)
+            )
             assert.strictEqual(Duration.toMillis(reason.elapsed) > 0, attempts > 1, String(status))
             assert.match(reason.message, /^Test\.call \([A-Z]+ \/things\/\{id\}\) answered \d{3}[^\n]*\.$/)
             assert.notInclude(reason.message, "undefined")
@@ -116,6 +121,12 @@ describe("what the words add to the status", () => {
     [403, "Missing permission organization_inventory:read", "Forbidden", "organization_inventory:read"],
     [403, "The token needs organization_warehouse", "Forbidden", "organization_warehouse"],
     [403, "This installation has been suspended", "InstallationSuspended"],
+    [403, "This app is SUSPENDED by the organization", "InstallationSuspended"],
+    [403, "Access was suspended for this installation", "InstallationSuspended"],
+    [403, "This project is suspended", "Forbidden"],
+    [403, "The organization is suspended. Ask its admin about the installation", "Forbidden"],
+    [403, "The unsuspended installation may not do this", "Forbidden"],
+    [403, "The access token is missing permission organization_x:read", "Forbidden", "organization_x:read"],
     [403, "The access token is invalid", "Unauthorized"],
     [403, "Access token has expired", "Unauthorized"],
     [401, "Missing permission organization_inventory:read", "Unauthorized"]
@@ -130,6 +141,49 @@ describe("what the words add to the status", () => {
       }).pipe(Effect.provide(wireOver(played(() => Effect.sync(() => Response.json({ message }, { status }))).layer)))
     )
   }
+
+  const silent: Readonly<Record<string, string>> = {
+    HTML: "<!doctype html><html><body>This installation is suspended</body></html>",
+    "another field": json({ error: "This installation is suspended", message: "Forbidden resource" }),
+    "a message of another kind": json({ message: { text: "This installation is suspended" } })
+  }
+  for (const [kind, body] of Object.entries(silent)) {
+    it.effect(`403 does not speak of a suspension in ${kind}`, () =>
+      Effect.gen(function* () {
+        assert.strictEqual((yield* failure((yield* anyClient).get("/things")))._tag, "Forbidden")
+      }).pipe(Effect.provide(wireOver(played(() => Effect.sync(() => new Response(body, { status: 403 }))).layer)))
+    )
+  }
+
+  it.effect("a token exchange is about its installation, whatever else the words leave out", () =>
+    Effect.gen(function* () {
+      const app = yield* IcrApp
+      const { control } = yield* Simulator
+      const id = yield* firstId
+      yield* control.faults.script("POST /app/installations/{installationId}/accessTokens", [
+        { _tag: "Status", status: 403, body: { message: "Suspended" } }
+      ])
+      const reason = yield* reasonOf(app.installationToken(id))
+      assert.strictEqual(reason._tag, "InstallationSuspended")
+      if (reason._tag === "InstallationSuspended") assert.strictEqual(reason.installationId, id)
+    }).pipe(Effect.provide(withSimulator()))
+  )
+
+  it.effect("a suspended project leaves the installation's token where it is", () =>
+    Effect.gen(function* () {
+      const app = yield* IcrApp
+      const { control } = yield* Simulator
+      const id = yield* firstId
+      const { token } = yield* app.installationToken(id)
+      yield* control.faults.probability("GET /projects", 1, {
+        _tag: "Status",
+        status: 403,
+        body: { message: "This project is suspended" }
+      })
+      assert.strictEqual((yield* failure(app.installationClient(id).get("/projects")))._tag, "Forbidden")
+      assert.strictEqual(Redacted.value((yield* app.installationToken(id)).token), Redacted.value(token))
+    }).pipe(Effect.provide(withSimulator()))
+  )
 
   it.effect("words of any length are cut to what a person reads", () =>
     Effect.gen(function* () {
@@ -187,6 +241,10 @@ describe("a lost connection, by the code that the runtime gives", () => {
         if (reason._tag !== "Transport") return
         assert.deepStrictEqual([reason.kind, reason.code], [kind, Option.fromUndefinedOr(code)])
         assert.isTrue(reason.isRetryable)
+        assert.isFalse(reason.mayHaveHappened)
+        const written = yield* failure((yield* anyClient).post("/things"))
+        const wasConnected = kind === "reset" || kind === "unknown"
+        assert.strictEqual(new IcrError({ reason: written }).mayHaveHappened, wasConnected)
       }).pipe(
         Effect.provide(
           wireOver(
@@ -276,7 +334,8 @@ describe("against the simulator", () => {
 })
 
 describe("IcrError", () => {
-  const call = { operation: "IcrApp.x", method: "GET", path: "/x", attempts: 1, elapsed: Duration.seconds(1) }
+  const called = { operation: "IcrApp.x", method: "GET", path: "/x", repeatable: true }
+  const call = { ...called, attempts: 1, elapsed: Duration.seconds(1) }
   const answer = { ...call, status: 400, registryMessage: ["why not"] }
   const retryAfter = Option.some(Duration.seconds(7))
   const every: ReadonlyArray<IcrReason.Reason> = [
@@ -294,6 +353,7 @@ describe("IcrError", () => {
     ...IcrReason.TransportKind.literals.map((kind) => new IcrReason.Transport({ ...call, kind, code: Option.none() })),
     new IcrReason.Timeout({ ...call, of: "attempt", limit: Duration.seconds(10) }),
     new IcrReason.Timeout({ ...call, of: "call", limit: Duration.seconds(30) }),
+    new IcrReason.Timeout({ ...call, attempts: 0, of: "call", limit: Duration.seconds(30) }),
     new IcrReason.Signing({ detail: "the KMS is away" }),
     new IcrReason.Configuration({ variable: "ICR_APP_ID", detail: "is missing" }),
     new IcrReason.InvalidRequest({ operation: "IcrApp.x", detail: "the path contains '..'" }),
@@ -335,9 +395,44 @@ describe("IcrError", () => {
       assert.notMatch(error.message, /undefined|\[object|\.\.$|\. [A-Z]/)
       assert.isString(advice(reason))
       assert.strictEqual(error.isRetryable, reason.isRetryable)
+      assert.isFalse(error.mayHaveHappened, reason._tag)
     }
     assert.strictEqual(new Set(every.map(({ _tag }) => _tag)).size, IcrReason.Reason.members.length)
   })
+
+  it("says of a write whether it may have been done: what went out and was not answered, or not to be read", () => {
+    const write = { ...call, method: "POST", repeatable: false }
+    const limit = Duration.seconds(30)
+    const rows: ReadonlyArray<readonly [IcrReason.Reason, boolean]> = [
+      [new IcrReason.Timeout({ ...write, of: "attempt", limit }), true],
+      [new IcrReason.Timeout({ ...write, of: "call", limit }), true],
+      [new IcrReason.Timeout({ ...write, attempts: 0, of: "call", limit }), false],
+      [new IcrReason.Timeout({ ...write, repeatable: true, of: "call", limit }), false],
+      [new IcrReason.DecodeFailure({ ...write, status: 200, at: "", expected: "expected JSON" }), true],
+      [new IcrReason.ServerError({ ...answer, ...write, status: 408, retryAfter: Option.none() }), true],
+      [new IcrReason.RateLimited({ ...answer, ...write, status: 429, retryAfter }), false],
+      [new IcrReason.Conflict({ ...answer, ...write, status: 409 }), false]
+    ]
+    for (const [reason, expected] of rows) {
+      assert.strictEqual(new IcrError({ reason }).mayHaveHappened, expected, reason.message)
+      const codec = Schema.toCodecJson(IcrError)
+      const kept = JSON.stringify(Schema.encodeSync(codec)(new IcrError({ reason })))
+      assert.strictEqual(Schema.decodeUnknownSync(codec)(JSON.parse(kept)).mayHaveHappened, expected, reason.message)
+    }
+  })
+
+  it.effect("a write whose token could not be had was not sent, and cannot have been done", () =>
+    Effect.gen(function* () {
+      const { appClient, installationPage } = yield* IcrApp
+      const { control } = yield* Simulator
+      // Signs the JWT, which takes real time.
+      yield* installationPage({ limit: 1, page: 0 })
+      yield* control.faults.probability("POST /app/accessTokens", 1, { _tag: "Status", status: 503 })
+      const reason = yield* failure(appClient.post("/projects"))
+      assert.strictEqual(reason._tag, "ServerError")
+      assert.isFalse(new IcrError({ reason }).mayHaveHappened)
+    }).pipe(Effect.provide(withSimulator()))
+  )
 
   it("survives JSON, so that a job queue can keep it", () => {
     const codec = Schema.toCodecJson(IcrError)

@@ -69,6 +69,15 @@ describe("the schedule", () => {
         [{ maxRetryAfter: -1 }, "maxRetryAfter"],
         [{ attemptTimeout: Number.NaN }, "attemptTimeout"],
         [{ deadline: -5 }, "deadline"],
+        [{ deadline: { seconds: Number.NaN } }, "deadline"],
+        [{ deadline: { minutes: 1, milliseconds: Number.NaN } }, "deadline"],
+        [{ deadline: { seconds: -1 } }, "deadline"],
+        [{ deadline: [Number.NaN, 0] }, "deadline"],
+        [{ deadline: [1, Number.NaN] }, "deadline"],
+        [{ deadline: "-5 seconds" }, "deadline"],
+        [{ deadline: "-Infinity" }, "deadline"],
+        [{ deadline: Duration.seconds(-1) }, "deadline"],
+        [{ deadline: -5n }, "deadline"],
         [{ maxBodyBytes: 1.5 }, "maxBodyBytes"],
         [{ maxErrorBytes: -1 }, "maxErrorBytes"]
       ] as const,
@@ -292,12 +301,25 @@ describe("the rate limit", () => {
     }).pipe(Effect.provide(withSimulator().pipe(Layer.provide(RateLimit.layerMemory({ limit: 10, window: "1 hour" })))))
   )
 
-  it.effect("refuses nonsense", () =>
+  it.effect("refuses nonsense when the layer is built, naming the option", () =>
     Effect.gen(function* () {
-      const { reason } = yield* Effect.flip(
-        Effect.scoped(Layer.build(RateLimit.layerMemory({ limit: 0, window: "1 second" })))
-      )
-      assert.strictEqual(reason._tag, "Configuration")
+      const rows: ReadonlyArray<readonly [LimitOptions, string]> = [
+        [{ limit: 0, window: "1 second" }, "limit"],
+        [{ limit: 1.5, window: "1 second" }, "limit"],
+        [{ limit: Number.NaN, window: "1 second" }, "limit"],
+        [{ limit: 1, window: 0 }, "window"],
+        [{ limit: 1, window: "0 seconds" }, "window"],
+        [{ limit: 1, window: -1 }, "window"],
+        [{ limit: 1, window: "-5 seconds" }, "window"],
+        [{ limit: 1, window: Number.NaN }, "window"],
+        [{ limit: 1, window: [Number.NaN, 0] }, "window"],
+        [{ limit: 1, window: "Infinity" }, "window"]
+      ]
+      for (const [options, variable] of rows) {
+        const { reason } = yield* Effect.flip(Effect.scoped(Layer.build(RateLimit.layerMemory(options))))
+        assert.strictEqual(reason._tag, "Configuration")
+        if (reason._tag === "Configuration") assert.strictEqual(reason.variable, variable)
+      }
     })
   )
 })

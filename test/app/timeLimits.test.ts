@@ -1,5 +1,6 @@
 /** One deadline for a call, one limit for each attempt, and what interruption reaches; all in virtual time. */
-import { IcrHttp, type IcrReason } from "@effect-icr/app"
+import { IcrError, IcrHttp, type IcrReason } from "@effect-icr/app"
+import type { Refusal } from "@effect-icr/app/Credential"
 import { assert, describe, it } from "@effect/vitest"
 import { Clock, Duration, Effect, Exit, Fiber, Redacted, Ref, Schedule } from "effect"
 import type { HttpClientRequest } from "effect/http"
@@ -41,6 +42,7 @@ describe("time limits", () => {
       const reason = yield* failure(Effect.flatMap(anyClient, (client) => client.post("/things")))
       assert.deepStrictEqual(timeout(reason), ["attempt", 10, 1])
       assert.include(reason.message, "10 s")
+      assert.isTrue(new IcrError({ reason }).mayHaveHappened)
     }).pipe(Effect.provide(wireOver(stalled.layer)))
   )
 
@@ -64,7 +66,9 @@ describe("time limits", () => {
     return Effect.gen(function* () {
       yield* inVirtualTime(slow("29 seconds"))
       assert.strictEqual(sent.length, 1)
-      assert.deepStrictEqual(timeout(yield* failure(slow("31 seconds"))), ["call", 30, 0])
+      const reason = yield* failure(slow("31 seconds"))
+      assert.deepStrictEqual(timeout(reason), ["call", 30, 0])
+      assert.match(reason.message, /sent no request within its deadline of 30 s: it was waiting for its token/)
       assert.strictEqual(sent.length, 1)
     }).pipe(Effect.provide(wireOver(layer)))
   })
@@ -169,6 +173,26 @@ describe("interruption and the token", () => {
         sent.map((request: HttpClientRequest.HttpClientRequest) => request.headers["authorization"]),
         ["Bearer token-1", "Bearer token-2", "Bearer token-3", "Bearer token-4"]
       )
+    }).pipe(Effect.provide(wireOver(layer)))
+  })
+
+  it.effect("remembers over its repetitions what was refused", () => {
+    const { layer, sent } = played((n) => Effect.sync(() => status(n % 2 === 1 ? 401 : 503)))
+    const seen: Array<ReadonlyArray<string>> = []
+    return Effect.gen(function* () {
+      const http = yield* IcrHttp
+      const counted = {
+        get: Effect.sync(() => ({ value: Redacted.make(`token-${sent.length + 1}`) })),
+        onRefused: ({ refused }: Refusal) =>
+          Effect.sync(() => {
+            seen.push(refused.map((token) => Redacted.value(token)))
+            return { again: refused.length < 2, tried: "" }
+          })
+      }
+      const reason = yield* failure(http.client({ operation: "Test.call", credential: counted }).get("/things"))
+      assert.strictEqual(reason._tag, "Unauthorized")
+      assert.deepStrictEqual(seen, [["token-1"], ["token-1", "token-3"]])
+      assert.strictEqual(sent.length, 3)
     }).pipe(Effect.provide(wireOver(layer)))
   })
 })

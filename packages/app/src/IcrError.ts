@@ -3,7 +3,8 @@
  *
  * `Effect.catchTag("IcrError", …)` takes every failure, `Effect.catchReason("IcrError", "InstallationSuspended", …)`
  * one of them. Each reason says in its `message`, one sentence, what happened and what to do; `isRetryable` whether the
- * same call may work later; `retryAfter` what the registry asked for. No reason carries a key, a JWT, a token or a body.
+ * same call may work later; `mayHaveHappened` whether it is a write that may have been done already; `retryAfter` what the
+ * registry asked for. No reason carries a key, a JWT, a token or a body.
  *
  * The registry documents no error table; it answers in the shape `{ statusCode, message, error }`, where `message` is a
  * text or a list of texts. Both become `registryMessage`, scrubbed of anything that looks like a credential.
@@ -11,7 +12,7 @@
 import type * as Duration from "effect/Duration"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
-import { call, noWait, seconds, times, where } from "./internal/reasonText.ts"
+import { call, noWait, seconds, times, wasWritten, where } from "./internal/reasonText.ts"
 import { InstallRefused, WebhookRefused } from "./Refusals.ts"
 import {
   BadRequest,
@@ -50,6 +51,10 @@ export class DecodeFailure extends Schema.TaggedError<DecodeFailure>("@effect-ic
 }) {
   readonly isRetryable = false
   readonly retryAfter = noWait
+  /** Whether it was a write that may have been done all the same: look before sending it again. */
+  get mayHaveHappened(): boolean {
+    return wasWritten(this)
+  }
   override get message() {
     const at = this.at === "" ? "the body" : this.at
     return `${where(this)} answered ${this.status} with an unknown shape: at ${at}, ${this.expected}.`
@@ -70,6 +75,9 @@ const transportHints: { readonly [Kind in TransportKind]: string } = {
   unknown: "the request could not be sent or answered"
 }
 
+/** Without a connection nothing can have been written. */
+const neverSent: ReadonlySet<TransportKind> = new Set<TransportKind>(["dns", "refused", "tls"])
+
 /** No usable answer came over the wire. */
 export class Transport extends Schema.TaggedError<Transport>("@effect-icr/app/Transport")("Transport", {
   ...call,
@@ -79,6 +87,10 @@ export class Transport extends Schema.TaggedError<Transport>("@effect-icr/app/Tr
 }) {
   readonly isRetryable = true
   readonly retryAfter = noWait
+  /** Whether it was a write that may have been done all the same: look before sending it again. */
+  get mayHaveHappened(): boolean {
+    return wasWritten(this) && !neverSent.has(this.kind)
+  }
   override get message() {
     const code = Option.match(this.code, { onNone: () => "", onSome: (code) => ` (${code})` })
     return `${where(this)} failed${times(this.attempts)}: ${transportHints[this.kind]}${code}.`
@@ -93,7 +105,14 @@ export class Timeout extends Schema.TaggedError<Timeout>("@effect-icr/app/Timeou
 }) {
   readonly isRetryable = true
   readonly retryAfter = noWait
+  /** Whether it was a write that may have been done all the same: look before sending it again. */
+  get mayHaveHappened(): boolean {
+    return wasWritten(this)
+  }
   override get message() {
+    if (this.attempts === 0) {
+      return `${where(this)} sent no request within its deadline of ${seconds(this.limit)}: it was waiting for its token or for the rate limit.`
+    }
     return this.of === "attempt"
       ? `${where(this)} got no whole answer within ${seconds(this.limit)}${times(this.attempts)}.`
       : `${where(this)} was not done within its deadline of ${seconds(this.limit)}${times(this.attempts)}.`
@@ -181,9 +200,19 @@ export class IcrError extends Schema.TaggedError<IcrError>("@effect-icr/app/IcrE
   override get message(): string {
     return this.reason.message
   }
-  /** Whether the same call may work later, unchanged. */
+  /**
+   * Whether the same call may work later, unchanged. Not whether repeating it is safe: before a write is sent again,
+   * {@link IcrError.mayHaveHappened} must be false as well.
+   */
   get isRetryable(): boolean {
     return this.reason.isRetryable
+  }
+  /**
+   * Whether the call was a write, not marked `idempotent`, that the registry may have done all the same: it was sent, and
+   * answered not at all, with 408 or a 5xx, or in a way that cannot be read. Sending it again could move credits twice.
+   */
+  get mayHaveHappened(): boolean {
+    return "mayHaveHappened" in this.reason && this.reason.mayHaveHappened
   }
   /** How long the registry asked to wait, where it did. */
   get retryAfter(): Option.Option<Duration.Duration> {

@@ -88,7 +88,10 @@ export interface Options {
   readonly retry?: RetryPolicy.Options | RetryPolicy.RetrySchedule | false | undefined
   /** Repetitions that all calls of the layer share; a success gives a tenth back. Default 100. */
   readonly retryBudget?: number | undefined
-  /** The longest `Retry-After` that is waited for; above it the call fails at once. Default 60 s. */
+  /**
+   * The longest `Retry-After` that is waited for; above it the call fails at once. Default 60 s. One that the deadline
+   * does not leave (30 s by default, so sooner than this) fails the call at once as well.
+   */
   readonly maxRetryAfter?: Duration.Input | undefined
   /** For one attempt, body included. Default 10 s. */
   readonly attemptTimeout?: Duration.Input | undefined
@@ -124,6 +127,8 @@ const scheduleOf = (retry: Options["retry"]) => {
   return Schedule.isSchedule(retry) ? Effect.succeed(retry) : RetryPolicy.make(retry)
 }
 
+const isRead = ({ method }: HttpClientRequest.HttpClientRequest) => method === "GET" || method === "HEAD"
+
 const make = Effect.fnUntraced(function* (
   options: Options
 ): Effect.fn.Return<Service, IcrError, IcrConfig | ServerClock | HttpClient.HttpClient> {
@@ -157,7 +162,8 @@ const make = Effect.fnUntraced(function* (
       config.baseUrl + path,
       request.urlParams,
       request.hash,
-      Headers.merge(headers, request.headers),
+      // The credential is for the configured host, also behind a proxy that goes by this header.
+      Headers.remove(Headers.merge(headers, request.headers), "host"),
       request.body
     )
 
@@ -173,7 +179,8 @@ const make = Effect.fnUntraced(function* (
         credential: request.credential,
         repeatable: request.repeatable,
         installation: request.installation,
-        notFound: request.notFound
+        notFound: request.notFound,
+        isExchange: request.isExchange === true
       },
       decodeJson(request.success)
     )
@@ -189,9 +196,10 @@ const make = Effect.fnUntraced(function* (
           path: pathTemplate(path),
           request: prepare(request, path),
           credential,
-          repeatable: request.method === "GET" || request.method === "HEAD" || (yield* Idempotent),
+          repeatable: isRead(request) || (yield* Idempotent),
           installation,
-          notFound: undefined
+          notFound: undefined,
+          isExchange: false
         },
         (answer, info) => Effect.succeed(new ReadResponse(request, answer, info))
       )
@@ -230,6 +238,7 @@ export const schemaBodyJson = <A>(schema: Schema.Decoder<A>) => {
       operation: "IcrHttp.schemaBodyJson",
       method: request.method,
       path: pathTemplate(request.url),
+      repeatable: isRead(request),
       attempts: 1,
       elapsed: Duration.zero
     }

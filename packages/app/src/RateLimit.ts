@@ -10,11 +10,13 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as RateLimiter from "effect/persistence/RateLimiter"
 import { Configuration, fail, type IcrError } from "./IcrError.ts"
+import { count, millis } from "./internal/options.ts"
 
 /** So many calls in so long. */
 export interface Options {
   /** Calls in one window, at least 1. */
   readonly limit: number
+  /** How long the window is: longer than 0, and not `Infinity`. */
   readonly window: Duration.Input
   /** Which calls share the limit, across processes with a shared store. Default `icr`. */
   readonly key?: string | undefined
@@ -26,9 +28,12 @@ export interface Service {
   readonly wait: Effect.Effect<void>
 }
 
-const make = Effect.fnUntraced(function* ({ key = "icr", limit, window }: Options) {
-  if (!Number.isInteger(limit) || limit < 1) {
-    return yield* fail(new Configuration({ variable: "limit", detail: "must be a whole number of at least 1" }))
+const make = Effect.fnUntraced(function* (options: Options) {
+  const { key = "icr" } = options
+  const limit = yield* count("limit", options.limit, 1, 1)
+  const window = yield* millis("window", options.window, 0)
+  if (window === 0 || window === Infinity) {
+    return yield* fail(new Configuration({ variable: "window", detail: "must be longer than 0, and end" }))
   }
   const limiter = yield* RateLimiter.RateLimiter
   return RateLimit.of({

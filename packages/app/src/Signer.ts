@@ -116,9 +116,11 @@ const signBytes =
   <E>(sign: (bytes: Uint8Array) => Effect.Effect<Uint8Array, E>) =>
   (claims: Claims) => {
     const input = `${segment(header)}.${segment(claims)}`
-    return sign(utf8.encode(input)).pipe(
+    return Effect.suspend(() => sign(utf8.encode(input))).pipe(
       Effect.mapError((error) => fail(new Signing({ detail: describe(error) }))),
-      Effect.map((signature) => `${input}.${Base64Url.encode(signature)}`)
+      Effect.map((signature) => `${input}.${Base64Url.encode(signature)}`),
+      // A client that throws, as in an `Effect.promise`: nobody said what is in there, so it stays here.
+      Effect.catchDefect(() => Effect.fail(fail(new Signing({ detail: "the signing service failed unexpectedly" }))))
     )
   }
 
@@ -147,7 +149,7 @@ export class Signer extends Context.Service<Signer, Service>()("@effect-icr/app/
 
   /**
    * Lets an HSM or KMS do the signing: RSASSA-PKCS1-v1_5 with SHA-256 over the bytes given, the signature as raw bytes.
-   * Its failure is the reason `Signing`, never an HTTP reason.
+   * Its failure is the reason `Signing`, never an HTTP reason; so is a defect, but for its text, which goes nowhere.
    */
   static readonly layerSign = <E>(
     sign: (bytes: Uint8Array) => Effect.Effect<Uint8Array, E>

@@ -4,9 +4,9 @@
  */
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
-import { answer, answered, noWait, waitHint } from "./internal/reasonText.ts"
+import { answer, answered, noWait, waitHint, wasWritten } from "./internal/reasonText.ts"
 
-/** 400, 413, 415, 422: the registry did not accept the request as it was. */
+/** 400, 405, 406, 411, 413, 414, 415, 422, 431: the registry did not accept the request as it was. */
 export class BadRequest extends Schema.TaggedError<BadRequest>("@effect-icr/app/BadRequest")("BadRequest", answer) {
   readonly isRetryable = false
   readonly retryAfter = noWait
@@ -115,6 +115,10 @@ export class ServerError extends Schema.TaggedError<ServerError>("@effect-icr/ap
   retryAfter: Schema.Option(Schema.Duration)
 }) {
   readonly isRetryable = true
+  /** Whether it was a write that may have been done all the same: look before sending it again. */
+  get mayHaveHappened(): boolean {
+    return wasWritten(this)
+  }
   override get message() {
     return answered(this, `the registry failed; ${waitHint(this.retryAfter)}`)
   }
@@ -127,6 +131,10 @@ export class UnexpectedStatus extends Schema.TaggedError<UnexpectedStatus>("@eff
 ) {
   readonly isRetryable = false
   readonly retryAfter = noWait
+  /** Whether it was a write that may have been done all the same: look before sending it again. */
+  get mayHaveHappened(): boolean {
+    return wasWritten(this) && this.status < 400
+  }
   override get message() {
     // Browsers hide a redirect that is not followed behind the status 0.
     return this.status === 0 || (this.status >= 300 && this.status < 400)

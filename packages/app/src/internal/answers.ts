@@ -17,6 +17,7 @@ export interface CallInfo {
   readonly operation: string
   readonly method: string
   readonly path: string
+  readonly repeatable: boolean
   readonly attempts: number
   readonly elapsed: Duration.Duration
 }
@@ -26,6 +27,8 @@ export interface Subject {
   readonly installation: string | undefined
   /** The id to report when a 404 means that there is no such installation. */
   readonly notFound: string | undefined
+  /** A token exchange: about nothing but the installation. */
+  readonly isExchange: boolean
 }
 
 /** A whole answer, body read as text. */
@@ -49,6 +52,10 @@ const registryMessage = ({ secrets, text }: Answer): ReadonlyArray<string> => {
   return scrub(Arr.filter(Arr.ensure<unknown>(message), Predicate.isString), secrets)
 }
 
+const suspended = /\bsuspended\b/i
+// In one sentence: a project or an organization may be suspended as well.
+const installationSuspended =
+  /\b(?:installation|app)\b[^.;]{0,60}\bsuspended\b|\bsuspended\b[^.;]{0,60}\b(?:installation|app)\b/i
 const permissionName = /\b(?:organization_[a-z]+|examiner)(?::[a-z_]+)?/
 const speaksOfCredential = /\b(?:access token|token|jwt|bearer|credentials?)\b/i
 const speaksOfRefusal = /\b(?:invalid|expired|revoked|unknown|malformed|missing|inactive|not (?:valid|active|found))\b/i
@@ -78,7 +85,8 @@ export const reasonOf = (answer: Answer, call: CallInfo, subject: Subject, now: 
     case 401:
       return new Reason.Unauthorized({ ...fields, tried: "" })
     case 403: {
-      if (/\bsuspended\b/i.test(words)) {
+      const isSuspended = subject.isExchange ? suspended : installationSuspended
+      if (fields.registryMessage.some((text) => isSuspended.test(text))) {
         return new Reason.InstallationSuspended({
           ...fields,
           installationId: subject.installation ?? "(unknown)"

@@ -81,8 +81,9 @@ export const makeAttempt = Effect.fnUntraced(function* (options: Options) {
         Effect.flatMap((response) => {
           const { headers } = response
           const { date } = headers
-          // Answers of the same second say the same.
-          if (date === undefined || date === lastDate) return read(response, headers)
+          // A cache on the way repeats the time at which it was answered; answers of the same second say the same.
+          const isCached = Number(headers["age"] ?? 0) > 0
+          if (date === undefined || date === lastDate || isCached) return read(response, headers)
           lastDate = date
           return Effect.andThen(clock.observe(date, sentAt, local.currentTimeMillisUnsafe()), read(response, headers))
         }),

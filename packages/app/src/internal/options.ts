@@ -10,7 +10,7 @@ export const millis = (
   byDefault: Duration.Input
 ): Effect.Effect<number, IcrError> =>
   Duration.fromInput(given ?? byDefault).pipe(
-    Option.filter((duration) => given === undefined || (isUsable(given) && !Duration.isNegative(duration))),
+    Option.filter((duration) => given === undefined || (!hasNaN(given) && !Duration.isNegative(duration))),
     Option.match({
       onNone: () =>
         Effect.fail(fail(new Configuration({ variable, detail: "must be a duration that is not negative" }))),
@@ -18,8 +18,9 @@ export const millis = (
     })
   )
 
-// `Duration` folds NaN and negative numbers into zero, which would hide the mistake.
-const isUsable = (given: Duration.Input) => typeof given !== "number" || given >= 0
+// `Duration` folds NaN into zero, which would hide the mistake; also within `[seconds, nanos]` and `{ seconds }`.
+const hasNaN = (given: Duration.Input) =>
+  typeof given === "object" ? Object.values(given).some(Number.isNaN) : Number.isNaN(given)
 
 /** Whole numbers from `least` on. */
 export const count = (

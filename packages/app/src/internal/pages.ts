@@ -22,6 +22,7 @@ const endless = (expected: string) =>
       operation: "IcrApp.installations",
       method: "GET",
       path: "/app/installations",
+      repeatable: true,
       attempts: 1,
       elapsed: Duration.zero,
       status: 200,

@@ -33,6 +33,7 @@ export interface Call {
   readonly repeatable: boolean
   readonly installation: string | undefined
   readonly notFound: string | undefined
+  readonly isExchange: boolean
 }
 
 /** What all calls of a layer share. Times in milliseconds. */
@@ -84,12 +85,14 @@ export const makePipeline = (options: Options): Pipeline => {
     const now = () => Number(clock.monotonicTimeNanosUnsafe()) / 1e6
     const started = now()
     let attempts = 0
+    let refused: ReadonlyArray<Redacted.Redacted> = []
     let lastFailure: IcrError | undefined
 
     const info = (): CallInfo => ({
       operation: call.operation,
       method: call.request.method,
       path: call.path,
+      repeatable: call.repeatable,
       attempts,
       elapsed: Duration.millis(now() - started)
     })
@@ -152,7 +155,6 @@ export const makePipeline = (options: Options): Pipeline => {
     }
 
     const authorized = Effect.gen(function* () {
-      let refused: ReadonlyArray<Redacted.Redacted> = []
       while (true) {
         const presented = yield* within(Infinity, call.credential.get)
         const result = yield* Effect.result(attempt(presented))

@@ -10,6 +10,8 @@ export const call = {
   method: Schema.String,
   /** The path template, such as `/app/installations/{installationId}`: never a filled-in one. */
   path: Schema.String,
+  /** Whether sending it twice does no harm: a read, a token exchange, or a call marked `idempotent`. */
+  repeatable: Schema.Boolean,
   /** Requests that went out for this call, token exchanges aside. */
   attempts: Schema.Int,
   /** From the first attempt to the failure, waits included. */
@@ -28,6 +30,7 @@ interface Call {
   readonly operation: string
   readonly method: string
   readonly path: string
+  readonly repeatable: boolean
   readonly attempts: number
 }
 
@@ -35,6 +38,9 @@ interface Answer extends Call {
   readonly status: number
   readonly registryMessage: ReadonlyArray<string>
 }
+
+/** Whether the call was a write that went out, and must not be sent again on a guess. */
+export const wasWritten = (reason: Call) => !reason.repeatable && reason.attempts > 0
 
 /** After how many attempts, when there were several. */
 export const times = (n: number) => (n > 1 ? ` after ${n} attempts` : "")
