@@ -126,6 +126,45 @@ describe("the hard window", () => {
     }).pipe(Effect.provide(appOver(registry)))
   })
 
+  it.effect("makes nobody wait longer than 5 s, nor for more than half of what the token still lives", () => {
+    const registry = makeRegistry()
+    return Effect.gen(function* () {
+      const cache = yield* TokenCache
+      yield* cache.installationToken(acme)
+      registry.latency = hour
+      yield* TestClock.adjust(2 * hour - 30 * second)
+      const [first, other] = [
+        yield* started(cache.installationToken(acme)),
+        yield* started(cache.installationToken(acme))
+      ]
+      yield* TestClock.adjust(5 * second - 1)
+      assert.deepStrictEqual([isDone(first), isDone(other)], [false, false])
+      yield* TestClock.adjust(1)
+      assert.deepStrictEqual([isDone(first), isDone(other)], [true, true])
+      yield* TestClock.adjust(21 * second)
+      const late = yield* started(cache.installationToken(acme))
+      yield* TestClock.adjust(2 * second)
+      assert.strictEqual(textOf(yield* Fiber.join(late)), "crs_1")
+    }).pipe(Effect.provide(appOver(registry)))
+  })
+
+  it.effect("fails nobody while the token lives, though the exchange never answers", () => {
+    const registry = makeRegistry()
+    return Effect.gen(function* () {
+      const cache = yield* TokenCache
+      yield* exact(cache.installationToken(acme))
+      registry.latency = 10 * hour
+      yield* TestClock.adjust(2 * hour - 5 * minute)
+      const callers: Array<Fiber.Fiber<unknown, unknown>> = []
+      for (let passed = 0; passed < 300; passed++) {
+        callers.push(yield* started(cache.installationToken(acme)))
+        yield* TestClock.adjust(second)
+      }
+      const exits = callers.map((caller) => caller.pollUnsafe()?._tag)
+      assert.deepStrictEqual([...new Set(exits)], ["Success"])
+    }).pipe(Effect.provide(appOver(registry, {}, {})))
+  })
+
   it.effect("longer than the soft one counts all the same", () => {
     const registry = makeRegistry()
     return Effect.gen(function* () {

@@ -92,6 +92,7 @@ const make = Effect.fnUntraced(function* (
   const http = yield* IcrHttp
   const credential = jwtCredential(yield* Signer)
   const shared = {
+    scope: yield* Effect.scope,
     clock: yield* ServerClock,
     store: yield* Effect.serviceOption(TokenStore),
     windows: {

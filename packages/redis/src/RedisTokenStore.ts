@@ -35,8 +35,8 @@ export type Options = TokenSeal.Options & {
   /** How long the others wait for a process that died while it minted. A living one renews its lease. Default 10 s. */
   readonly lease?: Duration.Input | undefined
   /**
-   * The longest wait for a living process that mints; after it a process mints for itself. Default 25 s; the cache itself
-   * waits no longer than 30 s.
+   * The longest wait for a living process that mints; after it a process mints for itself. Default 8 s; the cache itself
+   * waits no longer than 10 s.
    */
   readonly wait?: Duration.Input | undefined
 }
@@ -58,7 +58,7 @@ const make = Effect.fnUntraced(function* (options: Options) {
   })
   const leases = Leases.make(link, {
     life: yield* positiveMillis("lease", options.lease ?? "10 seconds"),
-    wait: yield* positiveMillis("wait", options.wait ?? "25 seconds")
+    wait: yield* positiveMillis("wait", options.wait ?? "8 seconds")
   })
   const me = crypto.randomUUID()
   const tokenAt = (key: string) => `${prefix}token:${key}`

@@ -1,15 +1,18 @@
 /** Getting a token for the cache: from the store, or from the registry, and then into the store. */
+import * as EffectClock from "effect/Clock"
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import type * as Schema from "effect/Schema"
+import type * as Scope from "effect/Scope"
 import { Clock, type IcrError, fail } from "../IcrError.ts"
 import type * as ServerClock from "../ServerClock.ts"
 import type * as TokenStore from "../TokenStore.ts"
 import * as Slot from "./slot.ts"
 import type { Situation } from "./slots.ts"
+import { makeSteadyTime } from "./steadyTime.ts"
 import * as StoredTokens from "./storedTokens.ts"
 
 /** What all access tokens have. */
@@ -30,6 +33,8 @@ export interface Options<T, I> {
   readonly exchange: (key: string) => Effect.Effect<T, IcrError>
   readonly longestLife: number
   readonly windows: Slot.Windows
+  /** The layer's, for what ends behind the callers. */
+  readonly scope: Scope.Scope
 }
 
 /** Tokens of one kind. */
@@ -62,7 +67,7 @@ export const makeMint = <T extends Token, I>(options: Options<T, I>): Mint<T> =>
   if (Option.isNone(options.store)) {
     return { mint: fromRegistry, remove: () => Effect.void, take: () => Effect.succeedNone }
   }
-  const stored = StoredTokens.make(options.store.value, options.codec, options.storeKey)
+  const stored = StoredTokens.make(options.store.value, options.codec, options.storeKey, options.scope)
 
   /** Whether a stored token improves the situation: not the one in use, not the refused one, and good for a while. */
   const isGood = (token: T, life: number, { current, minimumLife, refused }: Situation<T>) => {
@@ -73,42 +78,49 @@ export const makeMint = <T extends Token, I>(options: Options<T, I>): Mint<T> =>
   }
 
   const fromStore = Effect.fnUntraced(function* (key: string, situation: Situation<T>) {
-    const value = Option.getOrUndefined(yield* stored.read(key))
-    if (value === undefined) return { newerThan: 0, found: undefined }
-    const life = yield* lifeOf(value)
-    const found = isGood(value, life, situation) ? { value, life, stored: true } : undefined
-    return { newerThan: DateTime.toEpochMillis(value.expiresAt), found }
+    const { isAway, token } = yield* stored.read(key)
+    if (token === undefined) return { newerThan: 0, found: undefined, isAway }
+    const life = yield* lifeOf(token)
+    const found = isGood(token, life, situation) ? { value: token, life, stored: true } : undefined
+    return { newerThan: DateTime.toEpochMillis(token.expiresAt), found, isAway }
   })
 
-  const minted = Effect.fnUntraced(function* (key: string) {
+  const now = Effect.map(EffectClock.Clock, makeSteadyTime())
+
+  const minted = Effect.fnUntraced(function* (key: string): Effect.fn.Return<Slot.Minted<T>, IcrError> {
     const minted = yield* fromRegistry(key)
-    // What writing takes is gone from the life that was measured before.
-    const [took] = yield* Effect.timed(stored.write(key, minted.value, minted.life))
-    return { ...minted, life: minted.life - Duration.toMillis(took) }
+    const end = (yield* now) + minted.life
+    yield* stored.write(key, minted.value, minted.life)
+    // Its end is where it was, however long the store took.
+    const life = end - (yield* now)
+    if (life <= 0) return yield* fail(new Clock({ operation, expiredFor: Duration.millis(-life) }))
+    return { ...minted, life }
   })
 
   /** In turn: whatever another process minted meanwhile is no token asked for by this one. */
-  const inTurn = (key: string) => Effect.scoped(Effect.andThen(stored.lease(key, Infinity), minted(key)))
+  const inTurn = (key: string) =>
+    Effect.flatMap(stored.underLease(key, Infinity, minted(key)), (own) =>
+      own === undefined ? minted(key) : Effect.succeed(own)
+    )
 
   const mint = Effect.fnUntraced(function* (key: string, situation: Situation<T>) {
     const before = yield* fromStore(key, situation)
     if (before.found !== undefined) return before.found
-    const own = yield* Effect.scoped(
-      Effect.flatMap(stored.lease(key, before.newerThan), (isThere) => (isThere ? Effect.undefined : minted(key)))
-    )
+    // A store that is away has no lease to give, and the caller has waited for it once.
+    if (before.isAway) return yield* minted(key)
+    const own = yield* stored.underLease(key, before.newerThan, minted(key))
     if (own !== undefined) return own
     const { found } = yield* fromStore(key, situation)
-    return found ?? (yield* inTurn(key))
+    return found ?? (yield* minted(key))
   })
 
   return {
     mint: (key, situation) => (situation.minimumLife === Infinity ? inTurn(key) : mint(key, situation)),
     remove: stored.remove,
     take: Effect.fnUntraced(function* (key) {
-      const value = yield* stored.read(key)
+      const { token } = yield* stored.read(key)
       yield* stored.remove(key)
-      if (Option.isNone(value)) return value
-      return (yield* lifeOf(value.value)) > 0 ? value : Option.none()
+      return token !== undefined && (yield* lifeOf(token)) > 0 ? Option.some(token) : Option.none()
     })
   }
 }

@@ -19,6 +19,9 @@ import * as Slot from "./slot.ts"
 import { makeSteadyTime } from "./steadyTime.ts"
 import * as Table from "./table.ts"
 
+// A registry that is slow must not use up what a living token has left; half of that leaves its caller the other half.
+const patience = 5000
+
 /** What a flight knows about the slot it is for. */
 export interface Situation<T> {
   /** The token in use, if it still lives. */
@@ -164,17 +167,26 @@ export const make = Effect.fnUntraced(function* <T>(
     )
   }
 
-  /** A token that still lives, and long enough for the caller, should the flight fail. */
-  const orHeld = (key: string, { minimumValidity }: Slot.Ask) =>
-    Effect.catch((error: IcrError) =>
-      Effect.flatten(
-        step((now) => {
-          const held = Slot.living(slotOf(key), now)
-          const isEnough = held !== undefined && held.until - now >= minimumValidity
-          return isEnough ? Effect.succeed(held.value) : Effect.fail(error)
-        })
-      )
+  /** The held token, if it lives, and long enough for the caller; else what is done without it. */
+  const heldOr = (key: string, { minimumValidity }: Slot.Ask, otherwise: Effect.Effect<T, IcrError>) =>
+    Effect.flatten(
+      step((now) => {
+        const held = Slot.living(slotOf(key), now)
+        return held !== undefined && held.until - now >= minimumValidity ? Effect.succeed(held.value) : otherwise
+      })
     )
+
+  /** Waits for a flight as long as that endangers nobody; the held token will do should it fail, or not have ended by then. */
+  const orHeld = (key: string, ask: Slot.Ask, now: number, landing: Effect.Effect<T, IcrError>) => {
+    const left = (slotOf(key).held?.until ?? now) - now
+    return landing.pipe(
+      Effect.timeoutOrElse({
+        duration: Math.min(patience, left / 2),
+        orElse: () => heldOr(key, ask, landing)
+      }),
+      Effect.catch((error) => heldOr(key, ask, Effect.fail(error)))
+    )
+  }
 
   const landing = (flight: number) => {
     const done = waiting.get(flight)
@@ -182,12 +194,18 @@ export const make = Effect.fnUntraced(function* <T>(
     return done === undefined ? Effect.die(new Error(`flight ${flight} is not under way`)) : Deferred.await(done)
   }
 
-  const join = (key: string, flight: number, fallback: boolean, ask: Slot.Ask, context: Context.Context<never>) => {
+  const join = (
+    key: string,
+    { fallback, flight }: Extract<Slot.Decision<T>, { _tag: "Join" }>,
+    ask: Slot.Ask,
+    now: number,
+    context: Context.Context<never>
+  ) => {
     options.onEvent("joined", 1, context)
     const joined = Effect.flatMap(landing(flight), (minted) =>
       Slot.isEnough(minted, ask) ? Effect.succeed(minted.value) : get(key, ask)
     )
-    return fallback ? orHeld(key, ask)(joined) : joined
+    return fallback ? orHeld(key, ask, now, joined) : joined
   }
 
   /** Decides and begins what was decided in one synchronous step; waiting can be interrupted, beginning cannot. */
@@ -206,11 +224,13 @@ export const make = Effect.fnUntraced(function* <T>(
             return Effect.as(begin(key, now, ask, context), decision.held.value)
           case "Mint": {
             const done = begin(key, now, ask, context)
-            const minted = Effect.flatMap(done, (done) => restore(Effect.map(Deferred.await(done), valueOf)))
-            return decision.fallback ? orHeld(key, ask)(minted) : minted
+            return Effect.flatMap(done, (done) => {
+              const minted = Effect.map(Deferred.await(done), valueOf)
+              return restore(decision.fallback ? orHeld(key, ask, now, minted) : minted)
+            })
           }
           case "Join":
-            return restore(join(key, decision.flight, decision.fallback, ask, context))
+            return restore(join(key, decision, ask, now, context))
           case "Queue":
             return restore(Effect.andThen(Effect.exit(landing(decision.flight)), get(key, ask)))
         }
@@ -220,8 +240,9 @@ export const make = Effect.fnUntraced(function* <T>(
   /** What begins nothing needs no protection: the thousands that read or join do only that. */
   const get = (key: string, ask: Slot.Ask): Effect.Effect<T, IcrError> =>
     Effect.withFiber((fiber) => {
-      const decision = Slot.decide(Table.use(Ref.getUnsafe(state), key), time(fiber.getRef(Clock)), ask)
-      if (decision._tag === "Join") return join(key, decision.flight, decision.fallback, ask, fiber.context)
+      const now = time(fiber.getRef(Clock))
+      const decision = Slot.decide(Table.use(Ref.getUnsafe(state), key), now, ask)
+      if (decision._tag === "Join") return join(key, decision, ask, now, fiber.context)
       if (decision._tag !== "Serve") return act(key, ask)
       options.onEvent("served", 1, fiber.context)
       return Effect.succeed(decision.held.value)

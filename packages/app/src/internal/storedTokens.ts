@@ -3,87 +3,136 @@ import * as Cause from "effect/Cause"
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
-import type * as Scope from "effect/Scope"
-import * as TokenStore from "../TokenStore.ts"
+import * as Scope from "effect/Scope"
+import type * as TokenStore from "../TokenStore.ts"
 
-/** Reads and writes the tokens of one kind. */
+/** What reading gave; without an answer the store is away, which is not the same as empty. */
+export interface Answer<T> {
+  readonly token: T | undefined
+  readonly isAway: boolean
+}
+
+/** Reads and writes the tokens of one kind. Nothing here fails, and nothing takes longer than a fraction of a call. */
 export interface StoredTokens<T> {
-  readonly read: (key: string) => Effect.Effect<Option.Option<T>>
+  readonly read: (key: string) => Effect.Effect<Answer<T>>
   readonly write: (key: string, token: T, life: number) => Effect.Effect<void>
   /** With a token: unless the store has one that ends later. */
   readonly remove: (key: string, upTo?: T) => Effect.Effect<void>
-  readonly lease: (key: string, newerThan: number) => Effect.Effect<boolean, never, Scope.Scope>
+  /** Under the lease, which is given back behind the caller; `undefined` without it when there is a newer token instead. */
+  readonly underLease: <A, E>(
+    key: string,
+    newerThan: number,
+    mint: Effect.Effect<A, E>
+  ) => Effect.Effect<A | undefined, E>
 }
 
-// A token can always be minted, so a store is worth less waiting than the registry; a lease waits for a whole exchange.
-const patience = "5 seconds"
-const leasePatience = "30 seconds"
+// Milliseconds. A token can always be minted, so a store is worth less waiting than the registry; a lease waits for a whole
+// exchange elsewhere. A call has 30 s by default, and reading, the lease, minting and writing have to fit into it.
+const patience = 3000
+const leasePatience = 10_000
 
 /** A store is somebody else's code: its defects are its failures, and only the message it made for people is shown. */
 const describe = (cause: Cause.Cause<TokenStore.TokenStoreError>) =>
   Option.match(Cause.findErrorOption(cause), {
-    onNone: () => "it has a defect",
+    onNone: () => (Cause.hasInterruptsOnly(cause) ? "it interrupted itself" : "it has a defect"),
     onSome: (error) => error.message
   })
 
-const guard = <A>(operation: string, limit: Duration.Input, byDefault: A) => {
-  const late = new TokenStore.TokenStoreError({ operation, detail: `no answer within ${limit}` })
-  return <R>(self: Effect.Effect<A, TokenStore.TokenStoreError, R>): Effect.Effect<A, never, R> =>
-    self.pipe(
-      Effect.timeoutOrElse({ duration: limit, orElse: () => Effect.fail(late) }),
-      Effect.catchCause((cause) =>
-        Cause.hasInterrupts(cause)
-          ? Effect.interrupt
-          : Effect.as(
-              Effect.logWarning("The token store failed; tokens are minted without it", describe(cause)),
-              byDefault
-            )
+/**
+ * What an effect of a store gives, or nothing. It runs in a fiber of its own: one that cannot be interrupted is not waited for,
+ * and one that interrupts itself interrupts nobody else.
+ */
+const guard = <A, R>(
+  operation: string,
+  limit: number,
+  self: Effect.Effect<A, TokenStore.TokenStoreError, R>
+): Effect.Effect<Option.Option<A>, never, R> =>
+  Effect.uninterruptibleMask((restore) =>
+    Effect.gen(function* () {
+      const running = yield* Effect.forkDetach(self, { startImmediately: true })
+      const ended = yield* Fiber.await(running).pipe(
+        Effect.timeoutOption(limit),
+        restore,
+        Effect.ensuring(Effect.sync(() => running.interruptUnsafe()))
       )
-    )
-}
+      if (Option.isSome(ended) && Exit.isSuccess(ended.value)) return Option.some(ended.value.value)
+      const problem = Option.match(ended, {
+        onNone: () => `TokenStore.${operation} failed: no answer within ${limit / 1000} seconds`,
+        onSome: (exit) => (Exit.isFailure(exit) ? describe(exit.cause) : "")
+      })
+      yield* Effect.logWarning("The token store failed; tokens are minted without it", problem)
+      return Option.none()
+    })
+  )
 
 /** Over a store, through the codec of the token class. */
 export const make = <T extends { readonly expiresAt: DateTime.Utc }, I>(
   store: TokenStore.Service,
   codec: Schema.Codec<T, I>,
-  storeKey: (key: string) => string
+  storeKey: (key: string) => string,
+  scope: Scope.Scope
 ): StoredTokens<T> => {
   const json = Schema.fromJsonString(Schema.toCodecJson(codec))
   const decode = Schema.decodeUnknownOption(json)
   const encode = Schema.encodeEffect(json)
+
+  const underLease: StoredTokens<T>["underLease"] = (key, newerThan, mint) =>
+    Effect.uninterruptibleMask((restore) =>
+      Effect.gen(function* () {
+        const own = yield* Scope.make()
+        const taking = yield* Effect.forkDetach(Scope.provide(store.lease(storeKey(key), newerThan), own), {
+          startImmediately: true
+        })
+        // Goes on beyond the limit: a lease that comes in the end has to go back as well.
+        const giveBack = guard(
+          "lease",
+          patience,
+          Effect.uninterruptible(Effect.andThen(Fiber.interrupt(taking), Scope.close(own, Exit.void)))
+        )
+        const held = Effect.flatMap(guard("lease", leasePatience, Fiber.join(taking)), (isThere) =>
+          Option.getOrElse(isThere, () => false) ? Effect.undefined : mint
+        )
+        return yield* Effect.onExit(restore(held), () =>
+          // A closed scope starts no fiber: then the layer is closing, and waits.
+          scope.state._tag === "Closed"
+            ? giveBack
+            : Effect.forkIn(giveBack, scope, { startImmediately: true, uninterruptible: true })
+        )
+      })
+    )
+
   return {
     read: (key) =>
       Effect.map(
-        guard("get", patience, Option.none<TokenStore.Entry>())(store.get(storeKey(key))),
-        Option.flatMap((entry) => decode(Redacted.value(entry.value)))
+        guard("get", patience, store.get(storeKey(key))),
+        Option.match({
+          onNone: () => ({ token: undefined, isAway: true }),
+          onSome: (entry) => ({
+            token: Option.getOrUndefined(Option.flatMap(entry, ({ value }) => decode(Redacted.value(value)))),
+            isAway: false
+          })
+        })
       ),
     write: (key, token, life) =>
       encode(token).pipe(
         // Encoding what was decoded cannot fail but by a bug in the codec.
         Effect.orDie,
-        Effect.flatMap((text) =>
-          guard<void>(
-            "set",
-            patience,
-            undefined
-          )(
-            store.set(
-              storeKey(key),
-              { value: Redacted.make(text), expiresAt: DateTime.toEpochMillis(token.expiresAt) },
-              Duration.millis(life)
-            )
-          )
-        )
+        Effect.flatMap((text) => {
+          const entry = { value: Redacted.make(text), expiresAt: DateTime.toEpochMillis(token.expiresAt) }
+          // Of a short life, waiting takes half at the most.
+          return guard("set", Math.min(patience, life / 2), store.set(storeKey(key), entry, Duration.millis(life)))
+        }),
+        Effect.asVoid
       ),
-    remove: (key, upTo) =>
-      guard<void>(
-        "remove",
-        patience,
-        undefined
-      )(store.remove(storeKey(key), upTo === undefined ? undefined : DateTime.toEpochMillis(upTo.expiresAt))),
-    lease: (key, newerThan) => guard("lease", leasePatience, false)(store.lease(storeKey(key), newerThan))
+    remove: (key, upTo) => {
+      const end = upTo === undefined ? undefined : DateTime.toEpochMillis(upTo.expiresAt)
+      return Effect.asVoid(guard("remove", patience, store.remove(storeKey(key), end)))
+    },
+    underLease
   }
 }
