@@ -118,19 +118,25 @@ describe("Webhook.handler", () => {
             ? Effect.andThen(Deferred.await(gate), Deferred.succeed(done, undefined))
             : event._tag === "Suspended"
               ? Effect.fail("no such customer")
-              : Effect.die(new Error("a bug"))
+              : event._tag === "Uninstalled"
+                ? Effect.interrupt
+                : Effect.die(new Error("a bug"))
         )
+        const abandoned = yield* counted("icr_webhook_abandoned")
         const failed = yield* counted("icr_webhook_failed")
         assert.strictEqual((yield* send(fetch, post(delivery(printed("installed"))))).status, 202)
         assert.isFalse(yield* Deferred.isDone(done))
         assert.strictEqual((yield* send(fetch, post(delivery(printed("suspended"))))).status, 202)
         assert.strictEqual((yield* send(fetch, post(delivery(printed("unsuspended"))))).status, 202)
+        assert.strictEqual((yield* send(fetch, post(delivery(printed("uninstalled"))))).status, 202)
         yield* Deferred.succeed(gate, undefined)
         yield* Deferred.await(done)
-        assert.strictEqual((yield* counted("icr_webhook_failed")) - failed, 2)
+        assert.strictEqual((yield* counted("icr_webhook_failed")) - failed, 3)
+        assert.strictEqual(yield* counted("icr_webhook_abandoned"), abandoned)
       }).pipe(Effect.provide(receiver()), Effect.provide(Logger.layer([logger])))
       assert.isTrue(logged.some((line) => line.includes("suspended failed")))
       assert.isTrue(logged.some((line) => line.includes("unsuspended failed")))
+      assert.isTrue(logged.some((line) => line.includes("uninstalled failed")))
     })
   )
 
