@@ -78,7 +78,10 @@ const Element = Schema.Struct({ signedData: Schema.String })
 const queueOf = ({ maxAttempts, name = "icr-webhooks", retrySchedule }: QueueOptions) =>
   PersistedQueue.make({ name, schema: Element, maxAttempts, retrySchedule })
 
-/** A receiver that answers 202 once the event is on the queue, 503 when the queue cannot take it. */
+/**
+ * A receiver that answers 202 once the event is on the queue, 503 when the queue cannot take it. Does not feed
+ * `Webhook.events`: which deliveries are new is known to the queue alone.
+ */
 export const handler = Effect.fnUntraced(function* (
   options: HandlerOptions = {}
 ): Effect.fn.Return<Handler, IcrError, Webhook | PersistedQueue.PersistedQueueFactory> {
