@@ -5,7 +5,7 @@ import { InstallFlow, type Options } from "@effect-icr/app/InstallFlow"
 import { InstallStates } from "@effect-icr/app/InstallStates"
 import { Simulator, type SimulatorOptions } from "@effect-icr/simulator/Simulator"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Layer, Option, Redacted, Schema } from "effect"
+import { Effect, Fiber, Layer, Option, Queue, Redacted, Schema } from "effect"
 import { TestClock } from "effect/testing"
 import { withSimulator } from "../support/app.ts"
 
@@ -19,6 +19,9 @@ const flow = (options: Partial<Options> = {}, simulator: SimulatorOptions = {}) 
   ).pipe(Layer.provideMerge(withSimulator(simulator, { http: { retry: false } })))
 
 const kindOf = ({ reason }: IcrError) => (reason._tag === "InstallRefused" ? reason.kind : reason._tag)
+
+/** Tells that a claim was asked for. */
+const asked = Effect.runSync(Queue.unbounded<true>())
 
 const session = "the session cookie of one browser"
 
@@ -294,6 +297,24 @@ describe("InstallFlow.verifyCallback", () => {
         Layer.succeed(InstallStates, {
           claim: () => Effect.fail(new ClaimsError({ operation: "claim", detail: "connection lost" })),
           release: () => Effect.void
+        })
+      )
+    )
+  )
+
+  it.effect("gives up on a store of used states that hangs", () =>
+    Effect.gen(function* () {
+      const url = callback(yield* begin(), yield* first)
+      const refused = yield* Effect.forkChild(refusalOf(url), { startImmediately: true })
+      yield* Queue.take(asked)
+      yield* TestClock.adjust("1 second")
+      assert.strictEqual(yield* Fiber.join(refused), "stateUnchecked")
+    }).pipe(
+      Effect.provide(flow()),
+      Effect.provide(
+        Layer.succeed(InstallStates, {
+          claim: () => Effect.andThen(Queue.offer(asked, true), Effect.never),
+          release: () => Effect.never
         })
       )
     )

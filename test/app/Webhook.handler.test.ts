@@ -23,6 +23,9 @@ const send = (fetch: (request: Request) => Promise<Response>, request: Request) 
 
 const nothing = () => Effect.void
 
+/** Tells that a claim was asked for. */
+const asked = Effect.runSync(Queue.unbounded<true>())
+
 /** Remembers what was worked on. */
 const recorder = Effect.map(Ref.make<ReadonlyArray<string>>([]), (seen) => ({
   work: ({ event }: WebhookEvent) => Ref.update(seen, (all) => [...all, event]),
@@ -118,19 +121,25 @@ describe("Webhook.handler", () => {
             ? Effect.andThen(Deferred.await(gate), Deferred.succeed(done, undefined))
             : event._tag === "Suspended"
               ? Effect.fail("no such customer")
-              : Effect.die(new Error("a bug"))
+              : event._tag === "Uninstalled"
+                ? Effect.interrupt
+                : Effect.die(new Error("a bug"))
         )
+        const abandoned = yield* counted("icr_webhook_abandoned")
         const failed = yield* counted("icr_webhook_failed")
         assert.strictEqual((yield* send(fetch, post(delivery(printed("installed"))))).status, 202)
         assert.isFalse(yield* Deferred.isDone(done))
         assert.strictEqual((yield* send(fetch, post(delivery(printed("suspended"))))).status, 202)
         assert.strictEqual((yield* send(fetch, post(delivery(printed("unsuspended"))))).status, 202)
+        assert.strictEqual((yield* send(fetch, post(delivery(printed("uninstalled"))))).status, 202)
         yield* Deferred.succeed(gate, undefined)
         yield* Deferred.await(done)
-        assert.strictEqual((yield* counted("icr_webhook_failed")) - failed, 2)
+        assert.strictEqual((yield* counted("icr_webhook_failed")) - failed, 3)
+        assert.strictEqual(yield* counted("icr_webhook_abandoned"), abandoned)
       }).pipe(Effect.provide(receiver()), Effect.provide(Logger.layer([logger])))
       assert.isTrue(logged.some((line) => line.includes("suspended failed")))
       assert.isTrue(logged.some((line) => line.includes("unsuspended failed")))
+      assert.isTrue(logged.some((line) => line.includes("uninstalled failed")))
     })
   )
 
@@ -198,6 +207,31 @@ describe("Webhook.handler", () => {
             Layer.succeed(WebhookDeduplication, {
               claim: () => Effect.fail(new ClaimsError({ operation: "claim", detail: "connection lost" })),
               release: () => Effect.fail(new ClaimsError({ operation: "release", detail: "connection lost" }))
+            })
+          )
+        )
+      )
+    )
+  )
+
+  it.effect("gives up on a store of claims that hangs, after a second", () =>
+    Effect.gen(function* () {
+      const { seen, work } = yield* recorder
+      const { fetch } = yield* (yield* Webhook).handler((event) => Effect.andThen(work(event), Effect.fail("broken")))
+      const answer = yield* Effect.forkChild(send(fetch, post(delivery(printed()))))
+      yield* Queue.take(asked)
+      yield* TestClock.adjust("1 second")
+      assert.strictEqual((yield* Fiber.join(answer)).status, 202)
+      assert.deepStrictEqual(yield* seen, ["installed"])
+      // The failed work gives its claim back, or tries to: the scope waits for that no longer either.
+      yield* TestClock.adjust("1 second")
+    }).pipe(
+      Effect.provide(
+        receiver().pipe(
+          Layer.provide(
+            Layer.succeed(WebhookDeduplication, {
+              claim: () => Effect.andThen(Queue.offer(asked, true), Effect.never),
+              release: () => Effect.never
             })
           )
         )
@@ -335,6 +369,49 @@ describe("Webhook.handler", () => {
       assert.strictEqual((yield* send(fetch, post(delivery({ event: `novel${again}` })))).status, 202)
       yield* Fiber.interrupt(slow)
     }).pipe(Effect.provide(receiver({ capacity: 2 })))
+  )
+
+  it.effect("takes events in whether or not a consumer of the stream keeps up", () =>
+    Effect.gen(function* () {
+      const webhook = yield* Webhook
+      const { seen, work } = yield* recorder
+      const { fetch } = yield* webhook.handler(work)
+      const missed = yield* counted("icr_webhook_missed")
+      const slow = yield* webhook.events.pipe(
+        Stream.runForEach(() => Effect.never),
+        Effect.forkChild({ startImmediately: true })
+      )
+      const names = Array.from({ length: 8 }, (_, n) => `novel${n}`)
+      for (const event of names) assert.strictEqual((yield* send(fetch, post(delivery({ event })))).status, 202)
+      assert.deepStrictEqual(yield* seen, names)
+      assert.isAbove((yield* counted("icr_webhook_missed")) - missed, 0)
+      yield* Fiber.interrupt(slow)
+    }).pipe(Effect.provide(receiver({ capacity: 2 })))
+  )
+
+  it.effect("streams only what was taken in, and nothing from a receiver that leaves duplicates to another", () =>
+    Effect.gen(function* () {
+      const webhook = yield* Webhook
+      const isDown = yield* Ref.make(true)
+      const checked = yield* webhook.handlerWith(() =>
+        Effect.flatMap(Ref.get(isDown), (down) => (down ? Effect.fail("no connection") : Effect.void))
+      )
+      const unchecked = yield* webhook.handlerWith(() => Effect.void, { deduplicate: false })
+      const events = yield* webhook.events.pipe(
+        Stream.map(({ event }) => event),
+        Stream.take(2),
+        Stream.runCollect,
+        Effect.forkChild({ startImmediately: true })
+      )
+      const statusOf = ({ fetch }: typeof checked, event: string) =>
+        Effect.map(send(fetch, post(delivery({ event }))), ({ status }) => status)
+      assert.strictEqual(yield* statusOf(checked, "first"), 503)
+      assert.strictEqual(yield* statusOf(unchecked, "unseen"), 202)
+      yield* Ref.set(isDown, false)
+      assert.strictEqual(yield* statusOf(checked, "first"), 202)
+      assert.strictEqual(yield* statusOf(checked, "second"), 202)
+      assert.deepStrictEqual(yield* Fiber.join(events), ["first", "second"])
+    }).pipe(Effect.provide(receiver()))
   )
 
   it.live("is a route of an Effect router", () =>

@@ -2,7 +2,7 @@ import { type SecretOptions, Webhook } from "@effect-icr/app/Webhook"
 import type { WebhookEvent } from "@effect-icr/app/domain/WebhookEvent"
 import * as WebhookQueue from "@effect-icr/app/WebhookQueue"
 import { assert, describe, it } from "@effect/vitest"
-import { Deferred, Effect, Exit, Fiber, Layer, Queue, Redacted, Ref, Scope } from "effect"
+import { Deferred, Effect, Exit, Fiber, Layer, Logger, Queue, Redacted, Ref, Scope } from "effect"
 import { PersistedQueue } from "effect/persistence"
 import { TestClock } from "effect/testing"
 import { deliverThroughKills, registry } from "../soak/kills.ts"
@@ -57,6 +57,89 @@ describe("WebhookQueue", () => {
       yield* TestClock.adjust("1 hour")
       const more = yield* Queue.clear(attempts)
       assert.deepStrictEqual(more.toSorted(), ["installed", "installed", "suspended", "suspended"])
+    }).pipe(Effect.provide(durable))
+  )
+
+  it.effect("outlives work that interrupts itself, which counts as an attempt", () =>
+    Effect.gen(function* () {
+      const attempts = yield* Queue.unbounded<string>()
+      const { fetch } = yield* WebhookQueue.handler({ maxAttempts: 2 })
+      yield* WebhookQueue.work(
+        (event) =>
+          Effect.andThen(
+            Queue.offer(attempts, event.event),
+            event._tag === "Suspended" ? Effect.interrupt : Effect.void
+          ),
+        { maxAttempts: 2, concurrency: 4 }
+      )
+      yield* statusOf(fetch, printed("suspended"))
+      assert.strictEqual(yield* Queue.take(attempts), "suspended")
+      yield* TestClock.adjust("1 hour")
+      assert.deepStrictEqual(yield* Queue.clear(attempts), ["suspended"])
+      yield* statusOf(fetch, printed("installed"))
+      assert.strictEqual(yield* Queue.take(attempts), "installed")
+    }).pipe(Effect.provide(durable))
+  )
+
+  for (const [how, failure] of [
+    ["fails", Effect.fail(new PersistedQueue.PersistedQueueError({ message: "connection lost" }))],
+    ["dies", Effect.die(new Error("a bug of the store"))]
+  ] as const) {
+    it.effect(`leaves a store that ${how} alone for a second, and says so`, () =>
+      Effect.gen(function* () {
+        let takes = 0
+        const logged: Array<string> = []
+        yield* WebhookQueue.work(() => Effect.void, { concurrency: 1 }).pipe(
+          Effect.andThen(TestClock.adjust("10 seconds")),
+          Effect.scoped,
+          Effect.provide(Logger.layer([Logger.make(({ message }) => void logged.push(String(message)))])),
+          Effect.provide(
+            Layer.merge(
+              receiver(),
+              PersistedQueue.layer.pipe(
+                Layer.provide(
+                  Layer.succeed(PersistedQueue.PersistedQueueStore, {
+                    offer: () => Effect.void,
+                    take: () =>
+                      Effect.suspend(() => {
+                        takes++
+                        return failure
+                      }),
+                    cleanup: () => Effect.void
+                  })
+                )
+              )
+            )
+          )
+        )
+        assert.strictEqual(takes, 11)
+        assert.lengthOf(
+          logged.filter((line) => line.includes("The webhook queue failed")),
+          11
+        )
+      })
+    )
+  }
+
+  it.effect("does not take a failure of the work for one of the store, whatever its type", () =>
+    Effect.gen(function* () {
+      const { next, work } = yield* recorder
+      const { fetch } = yield* WebhookQueue.handler()
+      yield* WebhookQueue.work(
+        (event) =>
+          Effect.andThen(
+            work(event),
+            event._tag === "Suspended"
+              ? Effect.fail(new PersistedQueue.PersistedQueueError({ message: "another queue's" }))
+              : Effect.void
+          ),
+        { concurrency: 1 }
+      )
+      yield* statusOf(fetch, printed("suspended"))
+      assert.strictEqual(yield* next, "suspended")
+      yield* statusOf(fetch, printed("installed"))
+      // At once: the clock stands still, so a pause would have no end.
+      assert.strictEqual(yield* next, "installed")
     }).pipe(Effect.provide(durable))
   )
 

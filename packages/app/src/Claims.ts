@@ -21,7 +21,7 @@ export class ClaimsError extends Schema.TaggedError<ClaimsError>("@effect-icr/ap
   }
 }
 
-/** First come, first served. Implementations bound their own waiting: a hung store is a failed one. */
+/** First come, first served. A call that takes longer than a second is given up and counts as failed. */
 export interface Claims {
   /** `true` for the first to claim the key, `false` for everybody else until `timeToLive` has passed. Atomic. */
   readonly claim: (key: string, timeToLive: Duration.Duration) => Effect.Effect<boolean, ClaimsError>

@@ -48,6 +48,7 @@ import { IcrApp } from "./IcrApp.ts"
 import { apiBaseUrls, type Environment, IcrConfig } from "./IcrConfig.ts"
 import { Configuration, type IcrError, InvalidRequest, fail } from "./IcrError.ts"
 import { InstallStates } from "./InstallStates.ts"
+import { boundedClaims } from "./internal/boundedClaims.ts"
 import { callbackOf } from "./internal/callback.ts"
 import { open, randomId, refusal, seal, sessionDigest } from "./internal/installState.ts"
 import { millis } from "./internal/options.ts"
@@ -169,7 +170,7 @@ const make = Effect.fnUntraced(function* (options: Options) {
   if (!isHttp(ui)) return yield* configuration("uiBaseUrl", "must be an http or https URL")
   const app = yield* IcrApp
   const shared = Option.getOrUndefined(yield* Effect.serviceOption(InstallStates))
-  const claims = shared ?? (yield* makeMemory())
+  const claims = boundedClaims(shared ?? (yield* makeMemory()))
   const mac = yield* CurrentMac
   const keys = yield* Effect.forEach(secrets, mac.key)
   const [current] = keys

@@ -96,14 +96,16 @@ export interface Service {
   readonly handlerWith: <E, R>(
     accept: (accepted: Accepted) => Effect.Effect<unknown, E, R>,
     options?: {
-      /** Off where `accept` itself drops what came before. Default on. */
+      /** Off where `accept` itself drops what came before; `events` is not fed then, for it would repeat. Default on. */
       readonly deduplicate?: boolean | undefined
     }
   ) => Effect.Effect<Handler, never, R>
 
   /**
    * Every event taken in by the handlers, from the moment the stream runs; duplicates left out. Several consumers each see
-   * all. When the slowest one is `capacity` events behind, deliveries are answered with 503.
+   * all. While the slowest one is `capacity` events behind, new ones are not streamed to any, which is counted and logged;
+   * only `handler()` without `f`, which has no other place for them, answers 503 instead. The receivers of `WebhookQueue`
+   * do not feed it.
    */
   readonly events: Stream.Stream<WebhookEvent>
 

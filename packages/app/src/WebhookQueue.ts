@@ -78,7 +78,10 @@ const Element = Schema.Struct({ signedData: Schema.String })
 const queueOf = ({ maxAttempts, name = "icr-webhooks", retrySchedule }: QueueOptions) =>
   PersistedQueue.make({ name, schema: Element, maxAttempts, retrySchedule })
 
-/** A receiver that answers 202 once the event is on the queue, 503 when the queue cannot take it. */
+/**
+ * A receiver that answers 202 once the event is on the queue, 503 when the queue cannot take it. Does not feed
+ * `Webhook.events`: which deliveries are new is known to the queue alone.
+ */
 export const handler = Effect.fnUntraced(function* (
   options: HandlerOptions = {}
 ): Effect.fn.Return<Handler, IcrError, Webhook | PersistedQueue.PersistedQueueFactory> {
@@ -113,35 +116,39 @@ export const work = Effect.fnUntraced(function* <E, R>(
   let isStopping = false
 
   const worker = Effect.gen(function* () {
-    const state = { isBusy: false }
+    const state = { isBusy: false, isReported: false }
     const one = queue.take(({ signedData }) =>
       Effect.gen(function* () {
         state.isBusy = true
         const event = yield* Effect.tapError(Effect.fromResult(eventOf(signedData)), (error) =>
           Effect.logError("An event on the webhook queue could not be decoded", error)
         )
-        yield* Effect.andThen(
-          webhook.forgetToken(event),
-          supervised(
-            event,
-            Effect.suspend(() => f(event))
-          )
+        yield* supervised(
+          event,
+          Effect.suspend(() => Effect.andThen(webhook.forgetToken(event), f(event)))
         )
-      })
+      }).pipe(
+        Effect.onError(() =>
+          Effect.sync(() => {
+            state.isReported = true
+          })
+        )
+      )
     )
     const fiber = yield* one.pipe(
-      Effect.catch((error) =>
-        // What the work failed with is logged already; what is left is the store's.
-        error instanceof PersistedQueue.PersistedQueueError
-          ? Effect.andThen(Effect.logWarning("The webhook queue failed", error), Effect.sleep(pause))
-          : Effect.void
-      ),
-      Effect.catchDefect(() => Effect.void),
-      Effect.andThen(
+      Effect.ensuring(
         Effect.sync(() => {
           state.isBusy = false
         })
       ),
+      Effect.catchCause((cause) => {
+        const isReported = state.isReported
+        state.isReported = false
+        // What the work ended with is logged already, whatever it looks like; what is left is the store's.
+        return isReported
+          ? Effect.void
+          : Effect.andThen(Effect.logWarning("The webhook queue failed", cause), Effect.sleep(pause))
+      }),
       Effect.repeat({ while: () => !isStopping }),
       Effect.forkScoped
     )

@@ -13,9 +13,10 @@ import * as Stream from "effect/Stream"
 import { makeMemory } from "../Claims.ts"
 import type { WebhookEvent } from "../domain/WebhookEvent.ts"
 import { Configuration, IcrError, fail } from "../IcrError.ts"
-import type { Accepted, Delivery, Options, Service, WorkOptions } from "../Webhook.ts"
+import type { Accepted, Delivery, Handler, Options, Service, WorkOptions } from "../Webhook.ts"
 import { WebhookDeduplication } from "../WebhookDeduplication.ts"
 import { CurrentMac } from "../WebhookMac.ts"
+import { boundedClaims } from "./boundedClaims.ts"
 import { digestOf, eventOf, refusal, signedDataOf } from "./delivery.ts"
 import { count as wholeNumber, millis } from "./options.ts"
 import { readRequestBody } from "./requestBody.ts"
@@ -57,8 +58,8 @@ export const makeReceiver = Effect.fnUntraced(function* (
   const answerWithin = yield* millis("answerWithin", options.answerWithin, "4 seconds")
   const window = Duration.millis(yield* millis("deduplicationWindow", options.deduplicationWindow, "10 minutes"))
   const capacity = yield* wholeNumber("capacity", options.capacity, 1024, 1)
-  const claims = Option.getOrElse(yield* Effect.serviceOption(WebhookDeduplication), () => undefined)
-  const { claim, release } = claims ?? (yield* makeMemory())
+  const claims = Option.getOrUndefined(yield* Effect.serviceOption(WebhookDeduplication))
+  const { claim, release } = boundedClaims(claims ?? (yield* makeMemory()))
   const mac = yield* CurrentMac
   const keys = yield* Effect.forEach(secrets, mac.key)
   const events = yield* Effect.acquireRelease(PubSub.dropping<WebhookEvent>(capacity), PubSub.shutdown)
@@ -82,14 +83,29 @@ export const makeReceiver = Effect.fnUntraced(function* (
     )
   const giveBack = (id: string) => Effect.ignore(release(`icr:webhook:${id}`))
 
-  const takeIn = <E>(accepted: Accepted, deduplicate: boolean, accept: Effect.Effect<unknown, E>) => {
-    const { event, id } = accepted
-    const publish = Effect.filterOrFail(
+  /** Without `f` the stream is where events go: what has no room there is refused. */
+  const offer = (event: WebhookEvent) =>
+    Effect.filterOrFail(
       PubSub.publish(events, event),
       (hasRoom) => hasRoom,
       () => refusal("overloaded")
     )
-    const place = Effect.andThen(publish, Effect.andThen(accept, count("accepted")))
+
+  let isBehind = false
+  /** Everywhere else the stream only looks on: what has no room there is missed by it, and taken in all the same. */
+  const publish = (event: WebhookEvent) =>
+    Effect.flatMap(PubSub.publish(events, event), (hasRoom) => {
+      const wasBehind = isBehind
+      isBehind = !hasRoom
+      if (hasRoom) return Effect.void
+      return Effect.andThen(
+        count("missed"),
+        wasBehind ? Effect.void : Effect.logWarning("A consumer of Webhook.events is too slow: events are missed")
+      )
+    })
+
+  const takeIn = <E>(id: string, deduplicate: boolean, accept: Effect.Effect<unknown, E>) => {
+    const place = Effect.andThen(accept, count("accepted"))
     if (!deduplicate) return place
     return Effect.acquireUseRelease(
       isFirst(id),
@@ -123,7 +139,7 @@ export const makeReceiver = Effect.fnUntraced(function* (
     )
     const { event, signedData } = yield* verified({ body, signature: request.headers["x-icr-signature-256"] })
     const accepted = { event, signedData, id: yield* sha256(signedData) }
-    yield* Effect.andThen(forgetToken(event), takeIn(accepted, deduplicate, accept(accepted))).pipe(
+    yield* Effect.andThen(forgetToken(event), takeIn(accepted.id, deduplicate, accept(accepted))).pipe(
       Effect.timeoutOrElse({ duration: answerWithin, orElse: () => Effect.fail(refusal("notAccepted")) }),
       Effect.catchCause(ours)
     )
@@ -143,10 +159,10 @@ export const makeReceiver = Effect.fnUntraced(function* (
         )
       : Effect.succeed(HttpServerResponse.empty({ status: 500 }))
 
-  const handlerWith: Service["handlerWith"] = Effect.fnUntraced(function* <E, R>(
+  const receiverOf = Effect.fnUntraced(function* <E, R>(
     accept: (accepted: Accepted) => Effect.Effect<unknown, E, R>,
-    { deduplicate = true }: { readonly deduplicate?: boolean | undefined } = {}
-  ) {
+    deduplicate: boolean
+  ): Effect.fn.Return<Handler, never, R> {
     const context = yield* Effect.context<R>()
     const toFetch = HttpEffect.toWebHandlerWith<never, HttpServerRequest.HttpServerRequest>(
       yield* Effect.context<never>()
@@ -163,11 +179,18 @@ export const makeReceiver = Effect.fnUntraced(function* (
     return { respond, fetch: toFetch(respond) }
   })
 
+  const handlerWith: Service["handlerWith"] = (accept, { deduplicate = true } = {}) =>
+    receiverOf(
+      // Where `accept` drops duplicates itself, nobody here knows which events are new.
+      deduplicate ? (accepted) => Effect.andThen(accept(accepted), publish(accepted.event)) : accept,
+      deduplicate
+    )
+
   const handler: Service["handler"] = Effect.fnUntraced(function* <E, R>(
     f?: (event: WebhookEvent) => Effect.Effect<unknown, E, R>,
     options: WorkOptions = {}
   ) {
-    if (f === undefined) return yield* handlerWith(() => Effect.void)
+    if (f === undefined) return yield* receiverOf(({ event }) => offer(event), true)
     const work = yield* makeWorkers<R>({
       concurrency: yield* wholeNumber("concurrency", options.concurrency, 16, 1),
       capacity: yield* wholeNumber("capacity", options.capacity, 10_000, 1),

@@ -6,11 +6,15 @@ import type { WebhookRefusalKind } from "../Refusals.ts"
 const counter = (name: string, description: string) => Metric.counter(name, { description, incremental: true })
 
 const counters = {
-  accepted: counter("icr_webhook_accepted", "Deliveries answered with 202 for the first time"),
-  duplicate: counter("icr_webhook_duplicate", "Deliveries answered with 202 that had come before"),
-  handled: counter("icr_webhook_handled", "Events whose work succeeded"),
-  failed: counter("icr_webhook_failed", "Events whose work failed"),
-  abandoned: counter("icr_webhook_abandoned", "Events whose work was cut off by a stop")
+  accepted: counter(
+    "icr_webhook_accepted",
+    "Deliveries taken in; duplicates included where the queue behind the receiver drops them"
+  ),
+  duplicate: counter("icr_webhook_duplicate", "Deliveries that the receiver itself dropped since they had come before"),
+  handled: counter("icr_webhook_handled", "Times that work on an event succeeded"),
+  failed: counter("icr_webhook_failed", "Times that work on an event failed; a queue tries again"),
+  abandoned: counter("icr_webhook_abandoned", "Times that work on an event was cut off by a stop"),
+  missed: counter("icr_webhook_missed", "Events not streamed since a consumer was too slow; they were taken in")
 }
 
 const refused = counter("icr_webhook_refused", "Deliveries refused, by kind")

@@ -12,9 +12,15 @@ import type { IcrError } from "../IcrError.ts"
 import { refusal } from "./delivery.ts"
 import { count } from "./webhookMetrics.ts"
 
-/** One event's work, logged and counted, its outcome kept. Interruption is passed on. */
+/**
+ * One event's work, logged and counted, its outcome kept. A stop from outside is passed on; work that interrupts itself
+ * (by joining an interrupted fiber, say) has failed like any other, and must not look like that stop.
+ */
 export const supervised = <A, E, R>(event: WebhookEvent, work: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
   work.pipe(
+    Effect.catchCause((cause) =>
+      Cause.hasInterruptsOnly(cause) ? Effect.die(new Error("the work interrupted itself")) : Effect.failCause(cause)
+    ),
     Effect.onExit((exit) => {
       if (Exit.isSuccess(exit)) return count("handled")
       return Cause.hasInterruptsOnly(exit.cause)
