@@ -2,7 +2,7 @@
  * `pnpm bench`: our client beside what a user would pick instead, in one run on the same work.
  *
  *     pnpm bench                under five minutes on two cores
- *     pnpm bench --quick        under one; the spreads are wider
+ *     pnpm bench --quick        meant for under one; wider spreads, and some lines are left out
  *     pnpm bench --json FILE    writes every sample as well
  *     pnpm bench --readme       puts the table into test/bench/README.md
  *     pnpm bench requests       one row, or several, by name

@@ -30,7 +30,7 @@ export interface Effort {
    * do not count then. Default `wall`.
    */
   readonly by?: "wall" | "processor"
-  /** Whether a minute has to do for all rows: those that would take long leave out what has no target. */
+  /** Whether a minute has to do for all rows: those that would take long leave out a part. */
   readonly quick?: boolean
 }
 
