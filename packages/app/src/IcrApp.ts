@@ -21,10 +21,10 @@ import { Installation, InstallationPage } from "./domain/Installation.ts"
 import { IcrConfig, type Options as ConfigOptions } from "./IcrConfig.ts"
 import { type IcrError, InvalidRequest, fail } from "./IcrError.ts"
 import { IcrHttp, type Options as HttpOptions, idempotent } from "./IcrHttp.ts"
+import { over } from "./internal/house.ts"
 import { jwtCredential } from "./internal/jwtCredential.ts"
 import { countToken } from "./internal/metrics.ts"
 import { pages } from "./internal/pages.ts"
-import { ServerClock } from "./ServerClock.ts"
 import { Signer } from "./Signer.ts"
 import { type GetOptions, type Options as CacheOptions, TokenCache } from "./TokenCache.ts"
 
@@ -242,29 +242,6 @@ export interface LayerOptions {
 }
 
 /**
- * The house in one expression: each service over the ones beneath it.
- *
- * Layers are shared by reference wherever they appear in a program, and `Signer.layer` is one value for every app: two
- * apps in one program would share the first one's key. So the house is built afresh inside, and shared as a whole.
- */
-const over = <E, R>(
-  config: Layer.Layer<IcrConfig, E, R>,
-  { http = {}, tokens = {} }: LayerOptions = {}
-): Layer.Layer<IcrApp, E | IcrError, R | HttpClient.HttpClient> =>
-  Layer.effectContext(
-    Effect.suspend(() =>
-      IcrApp.layer.pipe(
-        Layer.provide(TokenCache.layerWith(tokens)),
-        Layer.provide([Signer.layer, IcrHttp.layerWith(http)]),
-        Layer.provide(ServerClock.layer),
-        Layer.provide(config),
-        Layer.fresh,
-        Layer.build
-      )
-    )
-  )
-
-/**
  * An ICR App at work.
  *
  * ```ts
@@ -293,19 +270,23 @@ export class IcrApp extends Context.Service<IcrApp, Service>()("@effect-icr/app/
   static readonly layerOptions = (
     config: ConfigOptions,
     options?: LayerOptions
-  ): Layer.Layer<IcrApp, IcrError, HttpClient.HttpClient> => over(IcrConfig.layer(config), options)
+  ): Layer.Layer<IcrApp, IcrError, HttpClient.HttpClient> => over(IcrApp.layer, IcrConfig.layer(config), options)
 
   /** All of it, from a `Config` for each value. Needs only an `HttpClient`. */
   static readonly layerConfig = (
     config: Config.Wrap<ConfigOptions>,
     options?: LayerOptions
-  ): Layer.Layer<IcrApp, IcrError, HttpClient.HttpClient> => over(IcrConfig.layerConfig(config), options)
+  ): Layer.Layer<IcrApp, IcrError, HttpClient.HttpClient> => over(IcrApp.layer, IcrConfig.layerConfig(config), options)
 
   /** All of it, from the environment variables of `IcrConfig.layerEnv`. Needs only an `HttpClient`. */
-  static readonly layerEnv: Layer.Layer<IcrApp, IcrError, HttpClient.HttpClient> = over(IcrConfig.layerEnv)
+  static readonly layerEnv: Layer.Layer<IcrApp, IcrError, HttpClient.HttpClient> = over(
+    IcrApp.layer,
+    IcrConfig.layerEnv
+  )
 
   /** As `layerEnv`, and the key may be in the file that `ICR_PRIVATE_KEY_FILE` names. */
   static readonly layerEnvFile: Layer.Layer<IcrApp, IcrError, HttpClient.HttpClient | FileSystem.FileSystem> = over(
+    IcrApp.layer,
     IcrConfig.layerEnvFile
   )
 }
