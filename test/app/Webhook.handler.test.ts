@@ -474,6 +474,25 @@ describe("Webhook and the tokens", () => {
     )
   }
 
+  it.effect("empties the slot whatever is odd about the parts it can do without", () =>
+    Effect.gen(function* () {
+      const simulator = yield* Simulator
+      const app = yield* IcrApp
+      const { fetch } = yield* (yield* Webhook).handler(nothing)
+      const [first = ""] = yield* simulator.installationIds
+      const id = InstallationId.make(first)
+      const token = yield* app.installationToken(id)
+      const event = {
+        event: "uninstalled",
+        installation: { id, createdAt: "", appId: 7, organization: {} },
+        sender: []
+      }
+      const key = Redacted.value(simulator.app.webhookSecret)
+      assert.strictEqual((yield* send(fetch, post(delivery(event, { key })))).status, 202)
+      assert.notStrictEqual((yield* app.installationToken(id)).id, token.id)
+    }).pipe(Effect.provide(wired()))
+  )
+
   it.effect("leaves the token alone for events that do not touch it", () =>
     Effect.gen(function* () {
       const simulator = yield* Simulator
