@@ -157,6 +157,23 @@ describe("InstallFlow.verifyCallback", () => {
     }).pipe(Effect.provide(flow()))
   )
 
+  for (const skew of ["30 minutes", "-30 minutes"] as const) {
+    it.effect(`tells them apart by the registry's clock, which is off by ${skew}`, () =>
+      Effect.gen(function* () {
+        const { verifyCallback } = yield* InstallFlow
+        const { control } = yield* Simulator
+        yield* TestClock.setTime(1_800_000_000_000)
+        yield* control.skewClock(skew)
+        const older = yield* control.install({ fullName: "Older" })
+        yield* TestClock.adjust("5 minutes")
+        const [one, other] = [yield* begin(), yield* begin()]
+        const fresh = yield* control.install({ fullName: "Fresh" })
+        assert.isTrue((yield* verifyCallback(callback(one, fresh.id), { session })).isFresh)
+        assert.isFalse((yield* verifyCallback(callback(other, older.id), { session })).isFresh)
+      }).pipe(Effect.provide(flow()))
+    )
+  }
+
   it.effect("refuses a replay, and leaves the state of another flow alone", () =>
     Effect.gen(function* () {
       const { verifyCallback } = yield* InstallFlow
