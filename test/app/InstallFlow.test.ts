@@ -239,6 +239,33 @@ describe("InstallFlow.verifyCallback", () => {
     }).pipe(Effect.provide(flow()))
   )
 
+  it.effect("hands out no signature for a state by way of a session's digest", () =>
+    Effect.gen(function* () {
+      const [text = ""] = ((yield* begin()).searchParams.get("state") ?? "").split(".")
+      const { installUrl } = yield* InstallFlow
+      const link = yield* installUrl({ appNameId: "app1", session: text })
+      const [note = ""] = (link.searchParams.get("state") ?? "").split(".")
+      const { ses } = JSON.parse(Buffer.from(note, "base64url").toString())
+      assert.match(ses, /^[\w-]{43}$/)
+      assert.strictEqual(yield* refusalOf(callback(link, yield* first, { state: `${text}.${ses}` })), "stateForged")
+    }).pipe(Effect.provide(flow()))
+  )
+
+  it.effect("gives the state back when the callback is cut off", () =>
+    Effect.gen(function* () {
+      const { verifyCallback } = yield* InstallFlow
+      const { control } = yield* Simulator
+      const url = callback(yield* begin(), yield* first)
+      yield* control.faults.probability("GET /app/installations/{installationId}", 1, { _tag: "StallBeforeHead" })
+      const cutOff = yield* Effect.forkChild(verifyCallback(url, { session }), { startImmediately: true })
+      yield* TestClock.adjust("1 second")
+      assert.strictEqual(yield* refusalOf(url), "stateReplayed")
+      yield* Fiber.interrupt(cutOff)
+      yield* control.faults.clear
+      yield* verifyCallback(url, { session })
+    }).pipe(Effect.provide(flow()))
+  )
+
   it.effect("takes states signed with the secret before a rotation", () =>
     Effect.gen(function* () {
       const url = callback(yield* begin(), yield* first)
