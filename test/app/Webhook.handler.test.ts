@@ -64,6 +64,18 @@ describe("Webhook.handler", () => {
     }).pipe(Effect.provide(receiver()))
   )
 
+  it.effect("closes the connection after a body it did not read, and takes a body read before for a cut one", () =>
+    Effect.gen(function* () {
+      const { fetch } = yield* (yield* Webhook).handler(nothing)
+      const good = delivery(printed())
+      const large = yield* Effect.promise(() => fetch(post({ ...good, body: " ".repeat(1024 * 1024 + 1) })))
+      assert.strictEqual(large.headers.get("connection"), "close")
+      const read = post(good)
+      yield* Effect.promise(() => read.text())
+      assert.deepStrictEqual(yield* send(fetch, read), { status: 400, text: "bodyCut" })
+    }).pipe(Effect.provide(receiver()))
+  )
+
   it.effect("stops reading a body without an end", () =>
     Effect.gen(function* () {
       const { fetch } = yield* (yield* Webhook).handler(nothing)
