@@ -57,9 +57,22 @@ const callback = Effect.gen(function* () {
      ${isFresh ? "" : "<p>It was installed before: prove that it is yours.</p>"}`
   )
 }).pipe(
-  Effect.catchReason("IcrError", "InstallRefused", (refused) =>
-    Effect.succeed(page(`<h1>Not connected</h1><p id="refused">${refused.kind}</p>`, refused.status))
-  )
+  Effect.catchTag("IcrError", (error) => {
+    const { reason } = error
+    const refused = (why: string, status: number) => page(`<h1>Not connected</h1><p id="refused">${why}</p>`, status)
+    switch (reason._tag) {
+      case "InstallRefused":
+        return Effect.succeed(refused(reason.kind, reason.status))
+      // Whoever wrote the callback made the id up.
+      case "InstallationNotFound":
+        return Effect.succeed(refused(reason._tag, 400))
+      default:
+        return Effect.as(
+          Effect.logError("A callback could not be verified", error),
+          refused(error.isRetryable ? "tryAgain" : "ourFault", error.isRetryable ? 503 : 500)
+        )
+    }
+  })
 )
 
 const server = Layer.unwrap(

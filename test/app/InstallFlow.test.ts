@@ -157,6 +157,23 @@ describe("InstallFlow.verifyCallback", () => {
     }).pipe(Effect.provide(flow()))
   )
 
+  for (const skew of ["30 minutes", "-30 minutes"] as const) {
+    it.effect(`tells them apart by the registry's clock, which is off by ${skew}`, () =>
+      Effect.gen(function* () {
+        const { verifyCallback } = yield* InstallFlow
+        const { control } = yield* Simulator
+        yield* TestClock.setTime(1_800_000_000_000)
+        yield* control.skewClock(skew)
+        const older = yield* control.install({ fullName: "Older" })
+        yield* TestClock.adjust("5 minutes")
+        const [one, other] = [yield* begin(), yield* begin()]
+        const fresh = yield* control.install({ fullName: "Fresh" })
+        assert.isTrue((yield* verifyCallback(callback(one, fresh.id), { session })).isFresh)
+        assert.isFalse((yield* verifyCallback(callback(other, older.id), { session })).isFresh)
+      }).pipe(Effect.provide(flow()))
+    )
+  }
+
   it.effect("refuses a replay, and leaves the state of another flow alone", () =>
     Effect.gen(function* () {
       const { verifyCallback } = yield* InstallFlow
@@ -219,6 +236,33 @@ describe("InstallFlow.verifyCallback", () => {
         Effect.provide(flow({ stateSecret: Redacted.make("another-secret-0123456789abcdef-0123456789") }))
       )
       assert.strictEqual(yield* refusalOf(callback(elsewhere, id)), "stateForged")
+    }).pipe(Effect.provide(flow()))
+  )
+
+  it.effect("hands out no signature for a state by way of a session's digest", () =>
+    Effect.gen(function* () {
+      const [text = ""] = ((yield* begin()).searchParams.get("state") ?? "").split(".")
+      const { installUrl } = yield* InstallFlow
+      const link = yield* installUrl({ appNameId: "app1", session: text })
+      const [note = ""] = (link.searchParams.get("state") ?? "").split(".")
+      const { ses } = JSON.parse(Buffer.from(note, "base64url").toString())
+      assert.match(ses, /^[\w-]{43}$/)
+      assert.strictEqual(yield* refusalOf(callback(link, yield* first, { state: `${text}.${ses}` })), "stateForged")
+    }).pipe(Effect.provide(flow()))
+  )
+
+  it.effect("gives the state back when the callback is cut off", () =>
+    Effect.gen(function* () {
+      const { verifyCallback } = yield* InstallFlow
+      const { control } = yield* Simulator
+      const url = callback(yield* begin(), yield* first)
+      yield* control.faults.probability("GET /app/installations/{installationId}", 1, { _tag: "StallBeforeHead" })
+      const cutOff = yield* Effect.forkChild(verifyCallback(url, { session }), { startImmediately: true })
+      yield* TestClock.adjust("1 second")
+      assert.strictEqual(yield* refusalOf(url), "stateReplayed")
+      yield* Fiber.interrupt(cutOff)
+      yield* control.faults.clear
+      yield* verifyCallback(url, { session })
     }).pipe(Effect.provide(flow()))
   )
 

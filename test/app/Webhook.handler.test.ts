@@ -64,6 +64,18 @@ describe("Webhook.handler", () => {
     }).pipe(Effect.provide(receiver()))
   )
 
+  it.effect("closes the connection after a body it did not read, and takes a body read before for a cut one", () =>
+    Effect.gen(function* () {
+      const { fetch } = yield* (yield* Webhook).handler(nothing)
+      const good = delivery(printed())
+      const large = yield* Effect.promise(() => fetch(post({ ...good, body: " ".repeat(1024 * 1024 + 1) })))
+      assert.strictEqual(large.headers.get("connection"), "close")
+      const read = post(good)
+      yield* Effect.promise(() => read.text())
+      assert.deepStrictEqual(yield* send(fetch, read), { status: 400, text: "bodyCut" })
+    }).pipe(Effect.provide(receiver()))
+  )
+
   it.effect("stops reading a body without an end", () =>
     Effect.gen(function* () {
       const { fetch } = yield* (yield* Webhook).handler(nothing)
@@ -473,6 +485,25 @@ describe("Webhook and the tokens", () => {
       }).pipe(Effect.provide(wired()))
     )
   }
+
+  it.effect("empties the slot whatever is odd about the parts it can do without", () =>
+    Effect.gen(function* () {
+      const simulator = yield* Simulator
+      const app = yield* IcrApp
+      const { fetch } = yield* (yield* Webhook).handler(nothing)
+      const [first = ""] = yield* simulator.installationIds
+      const id = InstallationId.make(first)
+      const token = yield* app.installationToken(id)
+      const event = {
+        event: "uninstalled",
+        installation: { id, createdAt: "", appId: 7, organization: {} },
+        sender: []
+      }
+      const key = Redacted.value(simulator.app.webhookSecret)
+      assert.strictEqual((yield* send(fetch, post(delivery(event, { key })))).status, 202)
+      assert.notStrictEqual((yield* app.installationToken(id)).id, token.id)
+    }).pipe(Effect.provide(wired()))
+  )
 
   it.effect("leaves the token alone for events that do not touch it", () =>
     Effect.gen(function* () {

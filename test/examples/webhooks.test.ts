@@ -117,6 +117,33 @@ describe("examples/webhook-server.ts", () => {
 })
 
 describe("examples/install-flow.ts", () => {
+  it.live("answers an invented installation with 400, and an outage with 503", () =>
+    Effect.gen(function* () {
+      const simulator = yield* Simulator
+      const { control } = simulator
+      const server = yield* serve("examples/install-flow.ts", environmentOf(simulator))
+      /** The status of a callback, after the beginning of a flow, in one browser session. */
+      const statusOf = (installationId: string) =>
+        Effect.promise(async () => {
+          const begun = await fetch(server.address)
+          const [, state = ""] = /[?&;]state=([\w.-]+)/.exec(await begun.text()) ?? []
+          const cookie = begun.headers.get("set-cookie")?.split(";")[0] ?? ""
+          const query = new URLSearchParams({ installationId, state })
+          const answer = await fetch(`${server.address}/callback?${query}`, { headers: { cookie } })
+          return [answer.status, /id="refused">(\w+)/.exec(await answer.text())?.[1]]
+        })
+      assert.deepStrictEqual(yield* statusOf("123e4567-e89b-12d3-a456-426614174000"), [400, "InstallationNotFound"])
+      const [first = ""] = yield* simulator.installationIds
+      assert.deepStrictEqual(yield* statusOf(first), [200, undefined])
+      yield* control.faults.probability("GET /app/installations/{installationId}", 1, {
+        _tag: "Status",
+        status: 503,
+        headers: { "retry-after": "3600" }
+      })
+      assert.deepStrictEqual(yield* statusOf(first), [503, "tryAgain"])
+    }).pipe(simulated())
+  )
+
   it.live.skipIf(withoutChromium("the install flow in a real browser"))("is driven by a real browser", () =>
     Effect.gen(function* () {
       const simulator = yield* Simulator

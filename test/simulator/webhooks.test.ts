@@ -1,7 +1,7 @@
 import { Simulator } from "@effect-icr/simulator/Simulator"
 import type { Delivery } from "@effect-icr/simulator/Webhooks"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber, Redacted, Schema } from "effect"
+import { Deferred, Effect, Fiber, Redacted, Schema } from "effect"
 import { TestClock } from "effect/testing"
 import { createHmac } from "node:crypto"
 import { receiver } from "./support/receiver.ts"
@@ -22,6 +22,45 @@ const decodeSigned = (signedData: string) =>
 const first = Effect.flatMap(Simulator, ({ installationIds }) => Effect.map(installationIds, ([id = ""]) => id))
 
 describe("deliveries", () => {
+  it.effect("take the status of an answer whose body breaks off, and follow no redirect", () =>
+    Effect.gen(function* () {
+      const { control } = yield* Simulator
+      const id = yield* first
+      const broken = () => new ReadableStream({ start: (controller) => controller.error(new Error("reset")) })
+      yield* control.webhooks.setTarget(async () => new Response(broken(), { status: 202 }))
+      assert.strictEqual((yield* control.webhooks.send(id, "installed")).status, 202)
+      let calls = 0
+      yield* control.webhooks.setTarget(async () => {
+        calls++
+        return new Response(null, { status: 307, headers: { location: "http://receiver.test/elsewhere" } })
+      })
+      assert.strictEqual((yield* control.webhooks.send(id, "installed")).status, 307)
+      assert.strictEqual(calls, 1)
+    }).pipe(Effect.provide(Simulator.layer()))
+  )
+
+  it.effect("stay cleared when they were under way", () =>
+    Effect.gen(function* () {
+      const { control } = yield* Simulator
+      const id = yield* first
+      const arrived = yield* Deferred.make<void>()
+      let answer = (_: Response): void => {}
+      const answered = new Promise<Response>((resolve) => {
+        answer = resolve
+      })
+      yield* control.webhooks.setTarget(() => {
+        Deferred.doneUnsafe(arrived, Effect.void)
+        return answered
+      })
+      const sending = yield* Effect.forkChild(control.webhooks.send(id, "installed"))
+      yield* Deferred.await(arrived)
+      yield* control.reset
+      answer(new Response(null, { status: 202 }))
+      assert.strictEqual((yield* Fiber.join(sending)).status, 202)
+      assert.deepStrictEqual(yield* control.webhooks.deliveries, [])
+    }).pipe(Effect.provide(Simulator.layer()))
+  )
+
   it.effect("tell about every control action, once, signed over the text of signedData", () =>
     Effect.gen(function* () {
       const { app, control } = yield* Simulator

@@ -150,6 +150,7 @@ export const cacheOver = (exchange: (id: string) => Effect.Effect<object, IcrErr
     Layer.provide([
       Layer.succeed(IcrHttp, {
         baseUrl: "http://localhost",
+        registryTime: DateTime.now,
         call: ({ params, success }) =>
           Effect.flatMap(exchange(params?.["installationId"] ?? "app"), (body) =>
             Effect.orDie(Schema.decodeUnknownEffect(success)(body))

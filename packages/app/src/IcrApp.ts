@@ -6,6 +6,7 @@
  */
 import type * as Config from "effect/Config"
 import * as Context from "effect/Context"
+import type * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import type * as FileSystem from "effect/FileSystem"
 import * as HttpClient from "effect/http/HttpClient"
@@ -96,6 +97,9 @@ export interface Service {
 
   /** Makes the cache forget an installation's token without telling the registry, as after an `uninstalled` event. */
   readonly forgetInstallationToken: (id: InstallationId) => Effect.Effect<void>
+
+  /** What time the registry thinks it is, as far as its answers have told: what its timestamps are to be compared with. */
+  readonly registryTime: Effect.Effect<DateTime.Utc>
 
   /**
    * Any endpoint with the app's token. An `HttpClient` that takes paths such as `/projects` and sends the token to the
@@ -226,6 +230,7 @@ const make = Effect.gen(function* () {
     revokeInstallationToken: (id) =>
       Effect.flatMap(cache.takeInstallationToken(id), Option.match({ onNone: () => Effect.void, onSome: revoke })),
     forgetInstallationToken: forget,
+    registryTime: http.registryTime,
     appClient: http.client({ operation: "IcrApp.appClient", credential: cache.appCredential }),
     installationClient
   })

@@ -6,6 +6,7 @@
  * one shorter limit covers each attempt. Failures come out as `IcrError`, and as nothing else.
  */
 import * as Context from "effect/Context"
+import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Headers from "effect/http/Headers"
@@ -64,6 +65,8 @@ export interface Request<A> {
 export interface Service {
   /** The configured address, without a trailing slash. */
   readonly baseUrl: string
+  /** What time the registry thinks it is, as far as its answers have told. */
+  readonly registryTime: Effect.Effect<DateTime.Utc>
   /** Sends one request and decodes its answer. */
   readonly call: <A>(request: Request<A>) => Effect.Effect<A, IcrError>
   /**
@@ -207,7 +210,9 @@ const make = Effect.fnUntraced(function* (
     return HttpClient.makeWith(Effect.flatMap(send), Effect.succeed<HttpClientRequest.HttpClientRequest>)
   }
 
-  return { baseUrl: config.baseUrl, call, client }
+  const registryTime = Effect.map(clock.now, DateTime.makeUnsafe)
+
+  return { baseUrl: config.baseUrl, registryTime, call, client }
 })
 
 /**

@@ -150,7 +150,7 @@ const mayWorkLater = (exit: Exit.Exit<unknown, IcrError>) =>
   Exit.isFailure(exit) &&
   Option.match(Cause.findErrorOption(exit.cause), { onNone: () => true, onSome: (error) => error.isRetryable })
 
-/** How far the registry's clock may be behind this machine's. */
+/** How far clocks may be from where we believe them to be: the registry's, and those of machines side by side. */
 const clockTolerance = 60_000
 
 const parseUrl = Option.liftThrowable((url: string) => new URL(url))
@@ -233,12 +233,14 @@ const make = Effect.fnUntraced(function* (options: Options) {
     if (Option.exists(installation.appNameId, (name) => name !== note.app)) {
       return yield* refusal("installationForeign")
     }
+    // By now an answer has told how far the registry's clock, which stamps installations, is from this one.
+    const ahead = DateTime.toEpochMillis(yield* app.registryTime) - (yield* Clock.currentTimeMillis)
     return {
       installation,
       organization: installation.organization,
       permissions: installation.permissions,
       missing: missingPermissions(required, installation.permissions),
-      isFresh: DateTime.toEpochMillis(installation.createdAt) >= note.iat - clockTolerance,
+      isFresh: DateTime.toEpochMillis(installation.createdAt) >= note.iat + ahead - clockTolerance,
       state: Option.fromUndefinedOr(note.data),
       event
     }

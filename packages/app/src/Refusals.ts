@@ -16,7 +16,7 @@ const webhookKinds = {
   contentType: [415, "the content type is not JSON"],
   bodyTooLarge: [413, "the body is larger than the limit"],
   bodyTimeout: [408, "the body did not arrive in time"],
-  bodyCut: [400, "the body ended early"],
+  bodyCut: [400, "the body ended early, or was read before"],
   bodyBom: [400, "the body begins with a byte order mark"],
   bodyNotUtf8: [400, "the body is not UTF-8"],
   bodyNotJson: [400, "the body is not JSON"],

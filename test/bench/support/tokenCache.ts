@@ -5,7 +5,7 @@ import { IcrHttp } from "@effect-icr/app/IcrHttp"
 import { ServerClock } from "@effect-icr/app/ServerClock"
 import { Signer } from "@effect-icr/app/Signer"
 import { TokenCache } from "@effect-icr/app/TokenCache"
-import { Effect, Layer, Schema } from "effect"
+import { DateTime, Effect, Layer, Schema } from "effect"
 import { HttpClient } from "effect/http"
 import { nowhere } from "./clients.ts"
 
@@ -15,6 +15,7 @@ const wire = (body: string) => {
   let exchanges = 0
   return IcrHttp.of({
     baseUrl: nowhere,
+    registryTime: DateTime.now,
     call: (request) => {
       const installationId = request.params?.["installationId"] ?? ""
       const token = `crs_${(exchanges++).toString(16).padStart(48, "0")}`

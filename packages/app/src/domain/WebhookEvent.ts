@@ -3,28 +3,76 @@
  *
  * The printed payload and the ones that were really sent differ: the organization is `{ id, name, url }` or in full with
  * `fullName`, `sender` and `transaction` may be absent or null, texts may be empty. Both decode here, and only what an
- * event is useless without is demanded: its name and the installation's id. The registry announces more events; unknown
- * ones are kept as they came.
+ * event is useless without is demanded: its name and the installation's id. Any other part in a shape nobody expects is
+ * `None`, since a trifle must not cost the event. The registry announces more events; unknown ones are kept as they came.
  */
+import * as Arr from "effect/Array"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as SchemaGetter from "effect/SchemaGetter"
-import * as Struct from "effect/Struct"
-import { lenientText } from "../internal/lenient.ts"
-import { InstallationId } from "./Ids.ts"
-import { Organization } from "./Organization.ts"
+import { InstallationId, OrganizationId } from "./Ids.ts"
+import { Industry, type OrganizationType as OrganizationKind } from "./Organization.ts"
 import { Permissions } from "./Permissions.ts"
 import { Timestamp } from "./Timestamp.ts"
 
-const lenientTimestamp = Schema.OptionFromOptionalNullOr(Timestamp)
+/** A part the event can do without: absent, null, empty or in another shape than expected, it is `None`. */
+const orNone = <A, I>(schema: Schema.Codec<A, I>) => {
+  const decode = Schema.decodeUnknownOption(schema)
+  const encode = Schema.encodeSync(schema)
+  return Schema.optionalKey(Schema.Unknown).pipe(
+    Schema.decodeTo(Schema.Option(Schema.toType(schema)), {
+      decode: SchemaGetter.transformOptional((value: Option.Option<unknown>) =>
+        Option.some(Option.flatMap(value, (known) => (known === "" ? Option.none() : decode(known))))
+      ),
+      encode: SchemaGetter.transformOptional((value: Option.Option<Option.Option<A>>) =>
+        Option.map(Option.flatten(value), (known): unknown => encode(known))
+      )
+    })
+  )
+}
+
+/** Ids are texts; a number is taken for its digits. */
+const orDigits = <A extends string>(id: Schema.Codec<A, string>) =>
+  Schema.Union([Schema.String, Schema.Int]).pipe(
+    Schema.decodeTo(id, { decode: SchemaGetter.transform(String), encode: SchemaGetter.transform((text) => text) })
+  )
+
+const OrganizationType: Schema.Codec<OrganizationKind> = Schema.String
+
+const industry = Schema.decodeUnknownOption(Industry)
+
+/** One or a list; those in another shape are left out. */
+const Industries = Schema.optionalKey(Schema.Any).pipe(
+  Schema.decodeTo(Schema.Array(Schema.toType(Industry)), {
+    decode: SchemaGetter.transformOptional((value) =>
+      Option.some(Arr.getSomes(Arr.ensure(Option.getOrNull(value) ?? []).map((one) => industry(one))))
+    ),
+    encode: SchemaGetter.transformOptional((value) => value)
+  })
+)
+
+const text = orNone(Schema.String)
+const idText = orNone(orDigits(Schema.String))
+const timestamp = orNone(Timestamp)
 
 /** The organization of an event: printed as `{ id, name, url }`, seen in full. */
 export class WebhookOrganization extends Schema.Class<WebhookOrganization>("@effect-icr/app/WebhookOrganization")({
-  ...Struct.omit(Organization.fields, ["createdAt", "updatedAt", "fullName"]),
-  createdAt: lenientTimestamp,
-  updatedAt: lenientTimestamp,
-  name: lenientText,
-  fullName: lenientText
+  id: orDigits(OrganizationId),
+  createdAt: timestamp,
+  updatedAt: timestamp,
+  name: text,
+  fullName: text,
+  type: orNone(OrganizationType),
+  countryCode: text,
+  city: text,
+  zip: text,
+  physicalAddress: text,
+  registrationNumber: text,
+  website: text,
+  logo: text,
+  url: text,
+  isPublic: orNone(Schema.Boolean),
+  organizationIndustries: Industries
 }) {
   /** Whichever name there is, or the id. */
   get displayName(): string {
@@ -37,31 +85,31 @@ export class WebhookOrganization extends Schema.Class<WebhookOrganization>("@eff
 
 /** The installation of an event. */
 export class WebhookInstallation extends Schema.Class<WebhookInstallation>("@effect-icr/app/WebhookInstallation")({
-  id: InstallationId,
-  createdAt: lenientTimestamp,
-  updatedAt: lenientTimestamp,
-  organization: Schema.OptionFromOptionalNullOr(WebhookOrganization),
-  permissions: Schema.OptionFromOptionalNullOr(Permissions),
-  appNameId: lenientText,
-  appId: lenientText,
+  id: orDigits(InstallationId),
+  createdAt: timestamp,
+  updatedAt: timestamp,
+  organization: orNone(WebhookOrganization),
+  permissions: orNone(Permissions),
+  appNameId: text,
+  appId: idText,
   /** Informative only: it has been seen to begin with the text `undefined/`. */
-  accessTokensUrl: lenientText
+  accessTokensUrl: text
 }) {}
 
 /** The person whose action caused the event. */
 export class WebhookSender extends Schema.Class<WebhookSender>("@effect-icr/app/WebhookSender")({
-  id: lenientText,
-  email: lenientText,
-  fullName: lenientText,
-  profilePicture: lenientText,
-  url: lenientText
+  id: idText,
+  email: text,
+  fullName: text,
+  profilePicture: text,
+  url: text
 }) {}
 
 /** Known values in the documents' spelling, whatever the case they came in; others as they came. */
 const inAnyCase = <const L extends string>(known: ReadonlyArray<L>) => {
   type Open = L | (string & {})
   const Text: Schema.Codec<Open, string> = Schema.String
-  return Schema.OptionFromOptionalNullOr(
+  return orNone(
     Schema.String.pipe(
       Schema.decodeTo(Text, {
         decode: SchemaGetter.transform((value) => known.find((one) => one === value.toLowerCase()) ?? value),
@@ -73,22 +121,22 @@ const inAnyCase = <const L extends string>(known: ReadonlyArray<L>) => {
 
 /** A movement of credits in a warehouse or an inventory. */
 export class WebhookTransaction extends Schema.Class<WebhookTransaction>("@effect-icr/app/WebhookTransaction")({
-  id: Schema.String,
-  createdAt: lenientTimestamp,
-  updatedAt: lenientTimestamp,
+  id: orDigits(Schema.String),
+  createdAt: timestamp,
+  updatedAt: timestamp,
   status: inAnyCase(["processed", "failed", "pending_queue"]),
   type: inAnyCase(["transfer", "transfer_retire", "retire"]),
   /** In tonnes of CO2 equivalent; may have decimals. */
-  amount: Schema.OptionFromOptionalNullOr(Schema.Finite),
-  creditId: lenientText
+  amount: orNone(Schema.Union([Schema.Finite, Schema.FiniteFromString])),
+  creditId: text
 }) {}
 
 const common = {
   installation: WebhookInstallation,
-  sender: Schema.OptionFromOptionalNullOr(WebhookSender)
+  sender: orNone(WebhookSender)
 }
 
-const transaction = { transaction: Schema.OptionFromOptionalNullOr(WebhookTransaction) }
+const transaction = { transaction: orNone(WebhookTransaction) }
 
 /** The app was installed on an organization. */
 export class Installed extends Schema.Class<Installed>("@effect-icr/app/Installed")({

@@ -35,6 +35,10 @@ const sha256 = (text: string) =>
     (digest) => Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("")
   )
 
+/** After a body that was not read to its end, the connection is good for nothing. */
+const headersOf = (status: number) =>
+  status === 405 ? { allow: "POST" } : status === 408 || status === 413 ? { connection: "close" } : {}
+
 /** The service, over secrets that are checked here. */
 export const makeReceiver = Effect.fnUntraced(function* (
   secrets: ReadonlyArray<Redacted.Redacted>,
@@ -43,7 +47,10 @@ export const makeReceiver = Effect.fnUntraced(function* (
 ) {
   if (secrets.length === 0) {
     return yield* fail(
-      new Configuration({ variable: "webhookSecret", detail: "is missing; deliveries cannot be told from forgeries" })
+      new Configuration({
+        variable: "webhookSecret",
+        detail: "is missing (in the environment: ICR_WEBHOOK_SECRET); deliveries cannot be told from forgeries"
+      })
     )
   }
   if (secrets.some((secret) => Redacted.value(secret).trim() === "")) {
@@ -150,12 +157,12 @@ export const makeReceiver = Effect.fnUntraced(function* (
       ? Effect.as(
           Effect.andThen(
             countRefused(reason.kind),
-            Effect.logWarning(reason.message).pipe(Effect.annotateLogs({ kind: reason.kind }))
+            // Anybody can send what is not even signed: counted, but not for the log to be filled with.
+            (reason.kind === "signatureMissing" ? Effect.logDebug : Effect.logWarning)(reason.message).pipe(
+              Effect.annotateLogs({ kind: reason.kind })
+            )
           ),
-          HttpServerResponse.text(reason.kind, {
-            status: reason.status,
-            headers: reason.kind === "method" ? { allow: "POST" } : {}
-          })
+          HttpServerResponse.text(reason.kind, { status: reason.status, headers: headersOf(reason.status) })
         )
       : Effect.succeed(HttpServerResponse.empty({ status: 500 }))
 

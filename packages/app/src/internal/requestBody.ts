@@ -16,6 +16,8 @@ export const readRequestBody = (
     ? Effect.fail(refusal("bodyTooLarge"))
     : readUpTo(request.stream, limit).pipe(
         Effect.mapError(() => refusal("bodyCut")),
+        // A body that somebody else has read already cannot be opened again.
+        Effect.catchDefect(() => Effect.fail(refusal("bodyCut"))),
         Effect.flatMap(({ bytes, truncated }) =>
           truncated ? Effect.fail(refusal("bodyTooLarge")) : Effect.succeed(bytes)
         )

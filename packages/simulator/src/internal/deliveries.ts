@@ -84,8 +84,8 @@ const post = (target: NonNullable<AppRecord["webhookTarget"]>, body: string, sig
       ? fetch(target, { ...init, signal })
       : target(new Request("http://receiver.test/webhook", init))
   }).pipe(
-    // The body of the answer means nothing, but an unread one would hold the connection.
-    Effect.tap((response) => Effect.promise(() => response.arrayBuffer())),
+    // The body of the answer means nothing, but an unread one would hold the connection; one that broke off already does not.
+    Effect.tap(({ body }) => Effect.ignore(Effect.tryPromise(() => body?.cancel() ?? Promise.resolve()))),
     Effect.timeout(timeout),
     Effect.match({
       onSuccess: ({ status }) => ({ status, failure: null }),
@@ -99,6 +99,7 @@ const post = (target: NonNullable<AppRecord["webhookTarget"]>, body: string, sig
 export const make = Effect.fnUntraced(function* (registry: Registry): Effect.fn.Return<Deliveries, never, Scope.Scope> {
   const kept = new Map<number, { readonly delivery: Delivery; readonly event: Event; readonly app: AppRecord }>()
   let total = 0
+  let cleared = 0
   const fibers = yield* FiberSet.make()
   const inBackground = yield* FiberSet.runtime(fibers)()
 
@@ -133,8 +134,11 @@ export const make = Effect.fnUntraced(function* (registry: Registry): Effect.fn.
       repeats
     }
     keep(delivery, event, app)
+    const before = cleared
     const answer = yield* post(target, body, signature)
-    return keep({ ...delivery, ...answer }, event, app)
+    const answered = { ...delivery, ...answer }
+    // What was cleared in the meantime must not come back under a number that is given anew.
+    return before === cleared ? keep(answered, event, app) : answered
   })
 
   /** What an app is told now, or undefined when there is no app to tell. Taken before anything else changes. */
@@ -172,6 +176,7 @@ export const make = Effect.fnUntraced(function* (registry: Registry): Effect.fn.
     clear: Effect.sync(() => {
       kept.clear()
       total = 0
+      cleared++
     })
   }
 })
