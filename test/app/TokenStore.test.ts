@@ -2,9 +2,19 @@ import { IcrApp } from "@effect-icr/app/IcrApp"
 import { TokenCache } from "@effect-icr/app/TokenCache"
 import { type Removal, TokenStore, TokenStoreError } from "@effect-icr/app/TokenStore"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Exit, Fiber, Logger, Option, Queue, Redacted, Stream } from "effect"
+import { Effect, Exit, Fiber, Layer, Logger, Option, Queue, Redacted, Stream } from "effect"
 import { TestClock } from "effect/testing"
-import { captured, idOf, makeRegistry, reasonOf, refusal, started, textOf, times } from "../support/registry.ts"
+import {
+  appOver,
+  captured,
+  idOf,
+  makeRegistry,
+  reasonOf,
+  refusal,
+  started,
+  textOf,
+  times
+} from "../support/registry.ts"
 import { inProcess, makeStore } from "../support/tokenStore.ts"
 
 const acme = idOf("acme")
@@ -192,6 +202,30 @@ describe("a token store", () => {
       assert.strictEqual(textOf(yield* inProcess(registry, store, ask)), "crs_2")
     })
   })
+
+  for (const [name, remove] of [
+    ["is removed from it", undefined],
+    ["is not read again, though it could not be removed", () => Effect.fail(error("remove"))]
+  ] as const) {
+    it.effect(`has a refused token of an evicted installation: it ${name}`, () => {
+      const registry = makeRegistry()
+      const store = makeStore(remove === undefined ? {} : { remove })
+      registry.answer = (token) => (token === "crs_1" ? refusal(401, "Access token is invalid") : undefined)
+      return Effect.gen(function* () {
+        const client = (yield* IcrApp).installationClient(acme)
+        yield* ask
+        yield* TestClock.adjust(minute)
+        yield* times(2, client.get("/projects"))
+        const texts = registry.requests.map((request) => request.split(" ").at(-1))
+        assert.deepStrictEqual(texts, ["crs_1", "crs_1", "crs_2", "crs_2"])
+        assert.strictEqual(registry.exchanges, 2)
+        assert.strictEqual(store.log.filter((line) => line.startsWith("remove")).length, remove === undefined ? 1 : 0)
+      }).pipe(
+        Effect.provide(appOver(registry, { capacity: 0 }).pipe(Layer.provide(store.layer))),
+        Effect.provide(Logger.layer([]))
+      )
+    })
+  }
 
   it.effect("loses a refused token, but not the newer one of another process", () => {
     const registry = makeRegistry()

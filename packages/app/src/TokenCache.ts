@@ -196,8 +196,8 @@ const make = Effect.fnUntraced(function* (
         ? app.get(appKey)
         : Effect.flatMap(asked("IcrApp.appToken", options), (asked) => app.get(appKey, asked)),
     installationToken,
-    appCredential: tokenCredential(app, appKey, app.get(appKey), appMint.remove),
-    installationCredential: (id) => tokenCredential(installations, id, installationToken(id), installationMint.remove),
+    appCredential: tokenCredential(app, appKey, app.get(appKey), appMint.refuse),
+    installationCredential: (id) => tokenCredential(installations, id, installationToken(id), installationMint.refuse),
     mintInstallationToken: exchangeInstallation,
     takeInstallationToken: Effect.fnUntraced(function* (id) {
       const held = yield* installations.take(id)

@@ -28,19 +28,24 @@ export const tokenCredential = <T extends Token>(
   slots: Slots<T>,
   key: string,
   get: Effect.Effect<T, IcrError>,
-  removeFromStore: (key: string, only: T) => Effect.Effect<void>
+  refuseStored: (key: string, token: Redacted.Redacted) => Effect.Effect<void>
 ): Credential => {
   const onRefused = Effect.fnUntraced(function* ({ error, refused, repeatable }: Refusal): Effect.fn.Return<Verdict> {
+    const [presented] = refused
+    const first = Redacted.value(presented)
     const values = refused.map((token) => Redacted.value(token))
-    const [first] = values
     const times = values.filter((value) => value === first).length
-    const waited = times > 1 ? `${times} times with one token while it was fresh` : ""
-    if (times < values.length || times > mostTimes) {
+    const waited = times > 1 ? `${times} times with one token` : ""
+    if (times < values.length) {
       return { again: false, tried: waited === "" ? "also with a new token" : `${waited}, then with a new one` }
     }
+    if (times > mostTimes) return { again: false, tried: waited }
     const held = yield* slots.peek(key)
-    // Somebody else has replaced it already.
-    if (held === undefined || Redacted.value(held.value.token) !== first) return { again: repeatable, tried: "" }
+    if (held === undefined || Redacted.value(held.value.token) !== first) {
+      // Dropped or replaced already, or evicted: then a store may still have it.
+      yield* refuseStored(key, presented)
+      return { again: repeatable, tried: "" }
+    }
     if (held.age < settling) {
       if (!repeatable) return giveUp
       yield* Effect.sleep(times * 1000)
@@ -48,7 +53,7 @@ export const tokenCredential = <T extends Token>(
     }
     if (times > 1 && error.reason._tag === "Forbidden") return { again: false, tried: waited }
     yield* slots.refuse(key, (value) => Redacted.value(value.token) === first)
-    yield* removeFromStore(key, held.value)
+    yield* refuseStored(key, presented)
     return { again: repeatable, tried: "" }
   })
   return {
