@@ -214,3 +214,59 @@ describe("a real permission refusal", () => {
     }).pipe(Effect.provide(appOver(registry)))
   })
 })
+
+describe("a 403 without a reason, for an older token", () => {
+  const forbidden = refusal(403, "Forbidden resource")
+
+  it.effect("may mean the token: it is replaced, each time that helps", () => {
+    const registry = makeRegistry()
+    return Effect.gen(function* () {
+      yield* (yield* TokenCache).installationToken(acme)
+      for (let round = 1; round <= 3; round++) {
+        yield* TestClock.adjust(minute)
+        registry.answer = (token) => (token === `crs_${round}` ? forbidden : undefined)
+        assert.strictEqual((yield* get).status, 200)
+        assert.strictEqual(registry.exchanges, round + 1)
+      }
+    }).pipe(Effect.provide(appOver(registry)))
+  })
+
+  for (const [name, call, requests] of [
+    ["a GET", get, 21],
+    ["a POST", post, 20]
+  ] as const) {
+    it.effect(`that ${name} gets for the new one as well means the permission: no exchange for 5 minutes`, () => {
+      const registry = makeRegistry()
+      registry.answer = () => forbidden
+      return Effect.gen(function* () {
+        yield* (yield* TokenCache).installationToken(acme)
+        yield* TestClock.adjust(minute)
+        for (let i = 0; i < 20; i++) {
+          const reason = yield* reasonOf(call)
+          assert.strictEqual(reason._tag, "Forbidden")
+          yield* TestClock.adjust(14 * second)
+        }
+        assert.strictEqual(registry.exchanges, 2)
+        assert.strictEqual(registry.requests.length, requests)
+        yield* TestClock.adjust(minute)
+        yield* reasonOf(call)
+        yield* reasonOf(call)
+        assert.strictEqual(registry.exchanges, 3)
+      }).pipe(Effect.provide(appOver(registry)))
+    })
+  }
+
+  it.effect("and a 401 in those minutes: the token is dead all the same, and replaced", () => {
+    const registry = makeRegistry()
+    registry.answer = () => forbidden
+    return Effect.gen(function* () {
+      yield* (yield* TokenCache).installationToken(acme)
+      yield* TestClock.adjust(minute)
+      yield* reasonOf(get)
+      yield* TestClock.adjust(minute)
+      registry.answer = dead("crs_2")
+      assert.strictEqual((yield* get).status, 200)
+      assert.strictEqual(registry.exchanges, 3)
+    }).pipe(Effect.provide(appOver(registry)))
+  })
+})

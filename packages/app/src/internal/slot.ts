@@ -33,6 +33,8 @@ export interface Slot<T> {
   readonly floor: number
   /** A token refused or revoked; a store may still hold it. */
   readonly refused: T | undefined
+  /** Until then a 403 without a reason drops no token: a new one did not help either. */
+  readonly sparedUntil: number
 }
 
 /** The slot of a key never asked for. */
@@ -41,7 +43,8 @@ export const empty: Slot<never> = {
   flight: undefined,
   pause: undefined,
   floor: 0,
-  refused: undefined
+  refused: undefined,
+  sparedUntil: 0
 }
 
 /** What a caller wants. */
@@ -142,6 +145,12 @@ export const refused = <T>(slot: Slot<T>, isRefused: (value: T) => boolean): Slo
   slot.held !== undefined && isRefused(slot.held.value)
     ? { ...slot, held: undefined, pause: undefined, refused: slot.held.value }
     : slot
+
+// Permissions are granted by people: asking for a new token more often than this finds nothing new.
+const sparing = 5 * 60_000
+
+/** A 403 without a reason came for a new token as well, so it is about the permission. */
+export const spared = <T>(slot: Slot<T>, now: number): Slot<T> => ({ ...slot, sparedUntil: now + sparing })
 
 /** Empties the slot. What a flight up to this one brings is not kept. */
 export const emptied = <T>(slot: Slot<T>, lastFlight: number): Slot<T> => ({
