@@ -36,7 +36,10 @@ import { TokenStore } from "./TokenStore.ts"
 
 /** For one call. */
 export interface GetOptions {
-  /** The token must live at least this long; else a new one is minted. Default 0. A new token is handed out as it is. */
+  /**
+   * The token must live at least this long; else a new one is minted, and handed out as it is. Counts as no more than nine
+   * tenths of a token's own life, so that asking for more than the registry gives does not mint at every call. Default 0.
+   */
   readonly minimumValidity?: Duration.Input | undefined
   /** A token minted after this call, even when an exchange is under way. Default false. */
   readonly forceRefresh?: boolean | undefined

@@ -96,11 +96,18 @@ export const decide = <T>(slot: Slot<T>, now: number, ask: Ask): Decision<T> => 
   const { held } = slot
   const floor = Math.max(slot.floor, ask.after)
   if (held === undefined || now >= held.until || isOlder(held, ask)) return waitFor(slot, floor, false)
-  if (held.until - now < ask.minimumValidity) return waitFor(slot, floor, false)
+  if (!livesEnough(held, now, ask)) return waitFor(slot, floor, false)
   if (now < held.softAt || isResting(slot, now)) return { _tag: "Serve", held }
   if (now >= held.hardAt) return waitFor(slot, floor, true)
   return slot.flight === undefined ? { _tag: "ServeAndRefresh", held } : { _tag: "Serve", held }
 }
+
+/**
+ * Whether a held token lives as long as the caller wants. No token lives longer than itself, so of one minted here nine tenths
+ * of its life are the most that can be wanted; what a stored one lived before is not known.
+ */
+export const livesEnough = <T>({ since, stored, until }: Held<T>, now: number, { minimumValidity }: Ask): boolean =>
+  until - now >= (stored ? minimumValidity : Math.min(minimumValidity, 0.9 * (until - since)))
 
 const isOlder = <T>(held: Held<T>, { after }: Ask) => after > 0 && (held.stored || held.flight <= after)
 

@@ -179,11 +179,11 @@ export const make = Effect.fnUntraced(function* <T>(
   }
 
   /** The held token, if it lives, and long enough for the caller; else what is done without it. */
-  const heldOr = (key: string, { minimumValidity }: Slot.Ask, otherwise: Effect.Effect<T, IcrError>) =>
+  const heldOr = (key: string, ask: Slot.Ask, otherwise: Effect.Effect<T, IcrError>) =>
     Effect.flatten(
       step((now) => {
         const held = Slot.living(slotOf(key), now)
-        return held !== undefined && held.until - now >= minimumValidity ? Effect.succeed(held.value) : otherwise
+        return held !== undefined && Slot.livesEnough(held, now, ask) ? Effect.succeed(held.value) : otherwise
       })
     )
 
