@@ -95,6 +95,20 @@ describe("a token store", () => {
     })
   }
 
+  it.effect("with the token of another installation is a miss", () => {
+    const registry = makeRegistry()
+    const store = makeStore()
+    return Effect.gen(function* () {
+      yield* inProcess(registry, store, ask)
+      const entry = store.entries.get(key)
+      assert.isDefined(entry)
+      store.entries.set(key.replace("acme", "umbrella"), entry)
+      const other = Effect.flatMap(TokenCache, (cache) => cache.installationToken(idOf("umbrella")))
+      const token = yield* inProcess(registry, store, other)
+      assert.deepStrictEqual([textOf(token), token.installationId], ["crs_2", idOf("umbrella")])
+    })
+  })
+
   const error = (operation: string) => new TokenStoreError({ operation, detail: "connection lost" })
   for (const [name, failing] of [
     ["fails", (operation: string) => Effect.fail(error(operation))],

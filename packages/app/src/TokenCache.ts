@@ -12,6 +12,7 @@ import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { type Credential, fixed } from "./Credential.ts"
@@ -88,6 +89,14 @@ export interface Options {
 const isGone = ({ reason }: IcrError) =>
   reason._tag === "InstallationSuspended" || reason._tag === "InstallationNotFound"
 
+/** Another installation's token would be another organization's data. */
+const tokenFor = (id: string) =>
+  InstallationAccessToken.check(
+    Schema.makeFilter(({ installationId }) =>
+      installationId === id ? undefined : { path: ["installationId"], issue: "expected the installation asked for" }
+    )
+  )
+
 const make = Effect.fnUntraced(function* (
   options: Options
 ): Effect.fn.Return<Service, IcrError, IcrConfig | IcrHttp | Signer | ServerClock | Scope.Scope> {
@@ -135,7 +144,7 @@ const make = Effect.fnUntraced(function* (
       credential,
       repeatable: true,
       isExchange: true,
-      success: InstallationAccessToken,
+      success: tokenFor(id),
       installation: id,
       notFound: id
     })
@@ -143,7 +152,7 @@ const make = Effect.fnUntraced(function* (
   const appMint = makeMint({
     ...shared,
     operation: "IcrApp.appToken",
-    codec: AppAccessToken,
+    codec: () => AppAccessToken,
     storeKey,
     exchange: () => exchangeApp,
     longestLife: Infinity
@@ -153,7 +162,7 @@ const make = Effect.fnUntraced(function* (
   const installationMint = makeMint({
     ...shared,
     operation: "IcrApp.installationToken",
-    codec: InstallationAccessToken,
+    codec: tokenFor,
     storeKey: (id) => storeKey(installationsAt + id),
     exchange: exchangeInstallation,
     // "The installation access token will expire after 2 hours" (Authenticate as an installation).

@@ -27,7 +27,8 @@ export interface Options<T, I> {
   readonly operation: string
   readonly clock: ServerClock.Service
   readonly store: Option.Option<TokenStore.Service>
-  readonly codec: Schema.Codec<T, I>
+  /** For the tokens of a key. */
+  readonly codec: (key: string) => Schema.Codec<T, I>
   /** A store is shared by apps and registries: its keys name them. */
   readonly storeKey: (key: string) => string
   readonly exchange: (key: string) => Effect.Effect<T, IcrError>
