@@ -5,7 +5,9 @@ import { assert, describe, it } from "@effect/vitest"
 import type { InstallationAccessToken } from "@effect-icr/app/domain/AccessToken"
 import type { IcrError } from "@effect-icr/app/IcrError"
 import { Clock, Effect } from "effect"
-import { appOver, idOf, makeRegistry, reasonOf, textOf, tokenBody } from "../support/registry.ts"
+import { TestClock } from "effect/testing"
+import { appOver, idOf, makeRegistry, reasonOf, refusal, textOf, tokenBody } from "../support/registry.ts"
+import { inProcess, makeStore } from "../support/tokenStore.ts"
 
 const acme = idOf("acme")
 const hour = 3_600_000
@@ -32,5 +34,41 @@ for (const [name, ask] of [
         assert.strictEqual(textOf(yield* ask), "crs_2")
       }).pipe(Effect.provide(appOver(registry)))
     })
+
+    it.effect("has not ended when it arrives, else the reason is Clock, and it is not handed out", () => {
+      const registry = makeRegistry()
+      registry.life = -90_000
+      return Effect.gen(function* () {
+        const reason = yield* reasonOf(ask)
+        assert.strictEqual(reason._tag, "Clock")
+        assert.include(reason.message, "90 s ago")
+        assert.deepStrictEqual([registry.exchanges, registry.requests.length], [1, 0])
+      }).pipe(Effect.provide(appOver(registry)))
+    })
+
+    for (const [tag, answer] of [
+      ["InstallationNotFound", refusal(404, "Installation not found")],
+      ["InstallationSuspended", refusal(403, "Installation is suspended")]
+    ] as const) {
+      it.effect(`that fails with ${tag} takes the one in use along, here and in the store`, () => {
+        const registry = makeRegistry()
+        const store = makeStore()
+        return inProcess(
+          registry,
+          store,
+          Effect.gen(function* () {
+            yield* kept
+            registry.refusal = answer
+            yield* TestClock.adjust(2 * hour - 30_000)
+            assert.strictEqual((yield* reasonOf(ask))._tag, tag)
+            assert.strictEqual(store.entries.size, 0)
+            registry.refusal = undefined
+            const exchanges = registry.exchanges
+            yield* kept
+            assert.strictEqual(registry.exchanges, exchanges + 1)
+          })
+        )
+      })
+    }
   })
 }

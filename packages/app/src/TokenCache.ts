@@ -210,7 +210,10 @@ const make = Effect.fnUntraced(function* (
     installationToken,
     appCredential: tokenCredential(app, appKey, app.get(appKey), appMint.refuse),
     installationCredential: (id) => tokenCredential(installations, id, installationToken(id), installationMint.refuse),
-    mintInstallationToken: exchangeInstallation,
+    mintInstallationToken: (id) =>
+      Effect.tapError(installationMint.fresh(id), (error) =>
+        isGone(error) ? Effect.andThen(installations.take(id), installationMint.remove(id)) : Effect.void
+      ),
     takeInstallationToken: Effect.fnUntraced(function* (id) {
       const held = yield* installations.take(id)
       const stored = yield* installationMint.take(id)

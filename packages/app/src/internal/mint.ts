@@ -41,6 +41,8 @@ export interface Options<T, I> {
 /** Tokens of one kind. */
 export interface Mint<T> {
   readonly mint: (key: string, situation: Situation<T>) => Effect.Effect<Slot.Minted<T>, IcrError>
+  /** Straight from the registry, and for no store. */
+  readonly fresh: (key: string) => Effect.Effect<T, IcrError>
   /** Out of the store as well, whichever it is. */
   readonly remove: (key: string) => Effect.Effect<void>
   /** This token was refused: it goes out of the store, no other does, and no later flight brings it. */
@@ -70,8 +72,16 @@ export const makeMint = <T extends Token, I>(options: Options<T, I>): Mint<T> =>
     return { value, life, stored: false }
   })
 
+  const fresh = (key: string) => Effect.map(fromRegistry(key), ({ value }) => value)
+
   if (Option.isNone(options.store)) {
-    return { mint: fromRegistry, remove: () => Effect.void, refuse: () => Effect.void, take: () => Effect.succeedNone }
+    return {
+      mint: fromRegistry,
+      fresh,
+      remove: () => Effect.void,
+      refuse: () => Effect.void,
+      take: () => Effect.succeedNone
+    }
   }
   const stored = StoredTokens.make(options.store.value, options.codec, options.storeKey, options.scope)
 
@@ -135,6 +145,7 @@ export const makeMint = <T extends Token, I>(options: Options<T, I>): Mint<T> =>
 
   return {
     mint: (key, situation) => (situation.minimumLife === Infinity ? inTurn(key) : mint(key, situation)),
+    fresh,
     remove: (key) => stored.remove(key),
     refuse,
     take: Effect.fnUntraced(function* (key) {
