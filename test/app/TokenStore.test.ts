@@ -313,6 +313,28 @@ describe("a token store", () => {
     })
   })
 
+  it.effect("keeps the newer token of another process when a process revokes its own", () => {
+    const registry = makeRegistry()
+    const store = makeStore()
+    const revoke = Effect.flatMap(IcrApp, (app) => app.revokeInstallationToken(acme))
+    const forced = Effect.flatMap(TokenCache, (cache) => cache.installationToken(acme, { forceRefresh: true }))
+    return inProcess(
+      registry,
+      store,
+      Effect.gen(function* () {
+        yield* ask
+        yield* TestClock.adjust(minute)
+        yield* inProcess(registry, store, forced)
+        yield* revoke
+        assert.deepStrictEqual(registry.requests, ["DELETE /app/installations/token crs_1"])
+        assert.strictEqual(textOf(yield* ask), "crs_2")
+        yield* revoke
+        assert.strictEqual(registry.requests[1], "DELETE /app/installations/token crs_2")
+        assert.strictEqual(store.entries.size, 0)
+      })
+    )
+  })
+
   it.effect("loses the token of an installation that is gone", () => {
     const registry = makeRegistry()
     const store = makeStore()
@@ -372,6 +394,42 @@ describe("a token store", () => {
       )
     })
   })
+
+  for (const [name, broken] of [
+    ["a defect", Stream.die(new Error("crs_secret in a bug"))],
+    ["an interruption", Stream.fromEffect(Effect.interrupt)],
+    ["an end", Stream.empty]
+  ] as const) {
+    it.effect(`that stops telling of removals, by ${name}, is warned of and asked again after a pause`, () => {
+      const registry = makeRegistry()
+      const log = captured()
+      return Effect.gen(function* () {
+        const removals = yield* Queue.unbounded<Removal>()
+        let asked = 0
+        const store = makeStore({
+          removals: Stream.suspend(() => (++asked === 1 ? broken : Stream.fromQueue(removals)))
+        })
+        yield* inProcess(
+          registry,
+          store,
+          Effect.gen(function* () {
+            yield* ask
+            yield* TestClock.adjust(9999)
+            assert.strictEqual(asked, 1)
+            yield* TestClock.adjust(1)
+            assert.strictEqual(asked, 2)
+            store.entries.clear()
+            yield* Queue.offer(removals, { key, upTo: Infinity })
+            yield* TestClock.adjust(1)
+            assert.strictEqual(textOf(yield* ask), "crs_2")
+          })
+        )
+        assert.deepStrictEqual(log.lines, [
+          "Warn The token store tells no removals any more; asked again in 10 seconds"
+        ])
+      }).pipe(Effect.provide(log.layer))
+    })
+  }
 
   it.effect("that tells of a removal amid an exchange: those who wait get it, nobody else does", () => {
     const registry = makeRegistry()

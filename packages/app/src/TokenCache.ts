@@ -89,6 +89,8 @@ export interface Options {
 const isGone = ({ reason }: IcrError) =>
   reason._tag === "InstallationSuspended" || reason._tag === "InstallationNotFound"
 
+const removalsPause = "10 seconds"
+
 /** Another installation's token would be another organization's data. */
 const tokenFor = (id: string) =>
   InstallationAccessToken.check(
@@ -180,14 +182,19 @@ const make = Effect.fnUntraced(function* (
 
   const removals = Option.getOrUndefined(shared.store)?.removals
   if (removals !== undefined) {
-    yield* Effect.forkScoped(
-      Stream.runForEach(removals, ({ key, upTo }) => {
-        const isMeant = ({ expiresAt }: AppAccessToken) => DateTime.toEpochMillis(expiresAt) <= upTo
-        if (key === storeKey(appKey)) return app.outdate(appKey, isMeant)
-        return key.startsWith(storeKey(installationsAt))
-          ? installations.outdate(key.slice(storeKey(installationsAt).length), isMeant)
-          : Effect.void
-      })
+    yield* Stream.runForEach(removals, ({ key, upTo }) => {
+      const isMeant = ({ expiresAt }: AppAccessToken) => DateTime.toEpochMillis(expiresAt) <= upTo
+      if (key === storeKey(appKey)) return app.outdate(appKey, isMeant)
+      return key.startsWith(storeKey(installationsAt))
+        ? installations.outdate(key.slice(storeKey(installationsAt).length), isMeant)
+        : Effect.void
+    }).pipe(
+      // It is not to end, whatever the store does: without it, this process serves what others have revoked.
+      Effect.exit,
+      Effect.andThen(Effect.logWarning(`The token store tells no removals any more; asked again in ${removalsPause}`)),
+      Effect.andThen(Effect.sleep(removalsPause)),
+      Effect.forever,
+      Effect.forkScoped
     )
   }
 
@@ -216,8 +223,10 @@ const make = Effect.fnUntraced(function* (
       ),
     takeInstallationToken: Effect.fnUntraced(function* (id) {
       const held = yield* installations.take(id)
-      const stored = yield* installationMint.take(id)
-      return Option.orElse(Option.fromUndefinedOr(held), () => stored)
+      if (held === undefined) return yield* installationMint.take(id)
+      // Only this one is handed out: a newer one, of another process, would be lost without being revoked.
+      yield* installationMint.remove(id, held)
+      return Option.some(held)
     })
   })
 })

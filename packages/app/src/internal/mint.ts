@@ -43,8 +43,8 @@ export interface Mint<T> {
   readonly mint: (key: string, situation: Situation<T>) => Effect.Effect<Slot.Minted<T>, IcrError>
   /** Straight from the registry, and for no store. */
   readonly fresh: (key: string) => Effect.Effect<T, IcrError>
-  /** Out of the store as well, whichever it is. */
-  readonly remove: (key: string) => Effect.Effect<void>
+  /** Out of the store as well. With a token: unless the store has a newer one by now. */
+  readonly remove: (key: string, upTo?: T) => Effect.Effect<void>
   /** This token was refused: it goes out of the store, no other does, and no later flight brings it. */
   readonly refuse: (key: string, token: Redacted.Redacted) => Effect.Effect<void>
   /** Out of the store, handed out if it still lives. */
@@ -146,7 +146,7 @@ export const makeMint = <T extends Token, I>(options: Options<T, I>): Mint<T> =>
   return {
     mint: (key, situation) => (situation.minimumLife === Infinity ? inTurn(key) : mint(key, situation)),
     fresh,
-    remove: (key) => stored.remove(key),
+    remove: stored.remove,
     refuse,
     take: Effect.fnUntraced(function* (key) {
       const { token } = yield* stored.read(key)
