@@ -137,7 +137,8 @@ const checkedGet = Effect.fnUntraced(function* (
     if (now >= known.end) say(`a token that ended ${now - known.end} ms ago`)
     if (known.deadFrom < calledAt) say("a token revoked or refused before the call")
     if (options?.forceRefresh === true && known.begunAt < calledAt) say("a forced refresh gave an older token")
-    const least = Duration.toMillis(Duration.fromInputUnsafe(options?.minimumValidity ?? 0))
+    const wanted = Duration.toMillis(Duration.fromInputUnsafe(options?.minimumValidity ?? 0))
+    const least = Math.min(wanted, 0.9 * (known.end - known.landed))
     if (known.end - now < least && known.landedAt < calledAt) say("a token too short, and none minted for the call")
     return
   }

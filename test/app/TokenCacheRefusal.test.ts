@@ -51,7 +51,7 @@ describe("a token younger than 10 s", () => {
       yield* TestClock.adjust(30 * second)
       const reason = yield* Fiber.join(call)
       assert.strictEqual(reason._tag, "Unauthorized")
-      assert.include(reason.message, "5 times with one token while it was fresh, then with a new one")
+      assert.include(reason.message, "5 times with one token, then with a new one")
       assert.deepStrictEqual(sent(registry), ["crs_1", "crs_1", "crs_1", "crs_1", "crs_1", "crs_2"])
     }).pipe(Effect.provide(appOver(registry)))
   })
@@ -89,7 +89,10 @@ describe("a token younger than 10 s", () => {
         registry.exchanges = 0
         yield* TestClock.adjust(second)
       }
-      assert.strictEqual((yield* Fiber.join(call))._tag, "Unauthorized")
+      const reason = yield* Fiber.join(call)
+      assert.strictEqual(reason._tag, "Unauthorized")
+      assert.include(reason.message, "6 times with one token")
+      assert.notInclude(reason.message, "with a new")
       assert.strictEqual(registry.requests.length, 6)
     }).pipe(Effect.provide(appOver(registry, {}, { retry: false, deadline: "1 hour" })))
   })
@@ -208,6 +211,62 @@ describe("a real permission refusal", () => {
       assert.deepStrictEqual([young._tag, old._tag], ["Forbidden", "Forbidden"])
       assert.strictEqual(registry.requests.length, 2)
       assert.strictEqual(textOf(yield* cache.installationToken(acme)), "crs_1")
+    }).pipe(Effect.provide(appOver(registry)))
+  })
+})
+
+describe("a 403 without a reason, for an older token", () => {
+  const forbidden = refusal(403, "Forbidden resource")
+
+  it.effect("may mean the token: it is replaced, each time that helps", () => {
+    const registry = makeRegistry()
+    return Effect.gen(function* () {
+      yield* (yield* TokenCache).installationToken(acme)
+      for (let round = 1; round <= 3; round++) {
+        yield* TestClock.adjust(minute)
+        registry.answer = (token) => (token === `crs_${round}` ? forbidden : undefined)
+        assert.strictEqual((yield* get).status, 200)
+        assert.strictEqual(registry.exchanges, round + 1)
+      }
+    }).pipe(Effect.provide(appOver(registry)))
+  })
+
+  for (const [name, call, requests] of [
+    ["a GET", get, 21],
+    ["a POST", post, 20]
+  ] as const) {
+    it.effect(`that ${name} gets for the new one as well means the permission: no exchange for 5 minutes`, () => {
+      const registry = makeRegistry()
+      registry.answer = () => forbidden
+      return Effect.gen(function* () {
+        yield* (yield* TokenCache).installationToken(acme)
+        yield* TestClock.adjust(minute)
+        for (let i = 0; i < 20; i++) {
+          const reason = yield* reasonOf(call)
+          assert.strictEqual(reason._tag, "Forbidden")
+          yield* TestClock.adjust(14 * second)
+        }
+        assert.strictEqual(registry.exchanges, 2)
+        assert.strictEqual(registry.requests.length, requests)
+        yield* TestClock.adjust(minute)
+        yield* reasonOf(call)
+        yield* reasonOf(call)
+        assert.strictEqual(registry.exchanges, 3)
+      }).pipe(Effect.provide(appOver(registry)))
+    })
+  }
+
+  it.effect("and a 401 in those minutes: the token is dead all the same, and replaced", () => {
+    const registry = makeRegistry()
+    registry.answer = () => forbidden
+    return Effect.gen(function* () {
+      yield* (yield* TokenCache).installationToken(acme)
+      yield* TestClock.adjust(minute)
+      yield* reasonOf(get)
+      yield* TestClock.adjust(minute)
+      registry.answer = dead("crs_2")
+      assert.strictEqual((yield* get).status, 200)
+      assert.strictEqual(registry.exchanges, 3)
     }).pipe(Effect.provide(appOver(registry)))
   })
 })

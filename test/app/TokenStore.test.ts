@@ -2,9 +2,19 @@ import { IcrApp } from "@effect-icr/app/IcrApp"
 import { TokenCache } from "@effect-icr/app/TokenCache"
 import { type Removal, TokenStore, TokenStoreError } from "@effect-icr/app/TokenStore"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Exit, Fiber, Logger, Option, Queue, Redacted, Stream } from "effect"
+import { Effect, Exit, Fiber, Layer, Logger, Option, Queue, Redacted, Stream } from "effect"
 import { TestClock } from "effect/testing"
-import { captured, idOf, makeRegistry, reasonOf, refusal, started, textOf, times } from "../support/registry.ts"
+import {
+  appOver,
+  captured,
+  idOf,
+  makeRegistry,
+  reasonOf,
+  refusal,
+  started,
+  textOf,
+  times
+} from "../support/registry.ts"
 import { inProcess, makeStore } from "../support/tokenStore.ts"
 
 const acme = idOf("acme")
@@ -84,6 +94,20 @@ describe("a token store", () => {
       })
     })
   }
+
+  it.effect("with the token of another installation is a miss", () => {
+    const registry = makeRegistry()
+    const store = makeStore()
+    return Effect.gen(function* () {
+      yield* inProcess(registry, store, ask)
+      const entry = store.entries.get(key)
+      assert.isDefined(entry)
+      store.entries.set(key.replace("acme", "umbrella"), entry)
+      const other = Effect.flatMap(TokenCache, (cache) => cache.installationToken(idOf("umbrella")))
+      const token = yield* inProcess(registry, store, other)
+      assert.deepStrictEqual([textOf(token), token.installationId], ["crs_2", idOf("umbrella")])
+    })
+  })
 
   const error = (operation: string) => new TokenStoreError({ operation, detail: "connection lost" })
   for (const [name, failing] of [
@@ -193,6 +217,30 @@ describe("a token store", () => {
     })
   })
 
+  for (const [name, remove] of [
+    ["is removed from it", undefined],
+    ["is not read again, though it could not be removed", () => Effect.fail(error("remove"))]
+  ] as const) {
+    it.effect(`has a refused token of an evicted installation: it ${name}`, () => {
+      const registry = makeRegistry()
+      const store = makeStore(remove === undefined ? {} : { remove })
+      registry.answer = (token) => (token === "crs_1" ? refusal(401, "Access token is invalid") : undefined)
+      return Effect.gen(function* () {
+        const client = (yield* IcrApp).installationClient(acme)
+        yield* ask
+        yield* TestClock.adjust(minute)
+        yield* times(2, client.get("/projects"))
+        const texts = registry.requests.map((request) => request.split(" ").at(-1))
+        assert.deepStrictEqual(texts, ["crs_1", "crs_1", "crs_2", "crs_2"])
+        assert.strictEqual(registry.exchanges, 2)
+        assert.strictEqual(store.log.filter((line) => line.startsWith("remove")).length, remove === undefined ? 1 : 0)
+      }).pipe(
+        Effect.provide(appOver(registry, { capacity: 0 }).pipe(Layer.provide(store.layer))),
+        Effect.provide(Logger.layer([]))
+      )
+    })
+  }
+
   it.effect("loses a refused token, but not the newer one of another process", () => {
     const registry = makeRegistry()
     const store = makeStore()
@@ -265,6 +313,28 @@ describe("a token store", () => {
     })
   })
 
+  it.effect("keeps the newer token of another process when a process revokes its own", () => {
+    const registry = makeRegistry()
+    const store = makeStore()
+    const revoke = Effect.flatMap(IcrApp, (app) => app.revokeInstallationToken(acme))
+    const forced = Effect.flatMap(TokenCache, (cache) => cache.installationToken(acme, { forceRefresh: true }))
+    return inProcess(
+      registry,
+      store,
+      Effect.gen(function* () {
+        yield* ask
+        yield* TestClock.adjust(minute)
+        yield* inProcess(registry, store, forced)
+        yield* revoke
+        assert.deepStrictEqual(registry.requests, ["DELETE /app/installations/token crs_1"])
+        assert.strictEqual(textOf(yield* ask), "crs_2")
+        yield* revoke
+        assert.strictEqual(registry.requests[1], "DELETE /app/installations/token crs_2")
+        assert.strictEqual(store.entries.size, 0)
+      })
+    )
+  })
+
   it.effect("loses the token of an installation that is gone", () => {
     const registry = makeRegistry()
     const store = makeStore()
@@ -324,6 +394,42 @@ describe("a token store", () => {
       )
     })
   })
+
+  for (const [name, broken] of [
+    ["a defect", Stream.die(new Error("crs_secret in a bug"))],
+    ["an interruption", Stream.fromEffect(Effect.interrupt)],
+    ["an end", Stream.empty]
+  ] as const) {
+    it.effect(`that stops telling of removals, by ${name}, is warned of and asked again after a pause`, () => {
+      const registry = makeRegistry()
+      const log = captured()
+      return Effect.gen(function* () {
+        const removals = yield* Queue.unbounded<Removal>()
+        let asked = 0
+        const store = makeStore({
+          removals: Stream.suspend(() => (++asked === 1 ? broken : Stream.fromQueue(removals)))
+        })
+        yield* inProcess(
+          registry,
+          store,
+          Effect.gen(function* () {
+            yield* ask
+            yield* TestClock.adjust(9999)
+            assert.strictEqual(asked, 1)
+            yield* TestClock.adjust(1)
+            assert.strictEqual(asked, 2)
+            store.entries.clear()
+            yield* Queue.offer(removals, { key, upTo: Infinity })
+            yield* TestClock.adjust(1)
+            assert.strictEqual(textOf(yield* ask), "crs_2")
+          })
+        )
+        assert.deepStrictEqual(log.lines, [
+          "Warn The token store tells no removals any more; asked again in 10 seconds"
+        ])
+      }).pipe(Effect.provide(log.layer))
+    })
+  }
 
   it.effect("that tells of a removal amid an exchange: those who wait get it, nobody else does", () => {
     const registry = makeRegistry()

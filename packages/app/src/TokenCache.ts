@@ -12,6 +12,7 @@ import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { type Credential, fixed } from "./Credential.ts"
@@ -36,7 +37,10 @@ import { TokenStore } from "./TokenStore.ts"
 
 /** For one call. */
 export interface GetOptions {
-  /** The token must live at least this long; else a new one is minted. Default 0. A new token is handed out as it is. */
+  /**
+   * The token must live at least this long; else a new one is minted, and handed out as it is. Counts as no more than nine
+   * tenths of a token's own life, so that asking for more than the registry gives does not mint at every call. Default 0.
+   */
   readonly minimumValidity?: Duration.Input | undefined
   /** A token minted after this call, even when an exchange is under way. Default false. */
   readonly forceRefresh?: boolean | undefined
@@ -85,6 +89,16 @@ export interface Options {
 const isGone = ({ reason }: IcrError) =>
   reason._tag === "InstallationSuspended" || reason._tag === "InstallationNotFound"
 
+const removalsPause = "10 seconds"
+
+/** Another installation's token would be another organization's data. */
+const tokenFor = (id: string) =>
+  InstallationAccessToken.check(
+    Schema.makeFilter(({ installationId }) =>
+      installationId === id ? undefined : { path: ["installationId"], issue: "expected the installation asked for" }
+    )
+  )
+
 const make = Effect.fnUntraced(function* (
   options: Options
 ): Effect.fn.Return<Service, IcrError, IcrConfig | IcrHttp | Signer | ServerClock | Scope.Scope> {
@@ -132,7 +146,7 @@ const make = Effect.fnUntraced(function* (
       credential,
       repeatable: true,
       isExchange: true,
-      success: InstallationAccessToken,
+      success: tokenFor(id),
       installation: id,
       notFound: id
     })
@@ -140,7 +154,7 @@ const make = Effect.fnUntraced(function* (
   const appMint = makeMint({
     ...shared,
     operation: "IcrApp.appToken",
-    codec: AppAccessToken,
+    codec: () => AppAccessToken,
     storeKey,
     exchange: () => exchangeApp,
     longestLife: Infinity
@@ -150,7 +164,7 @@ const make = Effect.fnUntraced(function* (
   const installationMint = makeMint({
     ...shared,
     operation: "IcrApp.installationToken",
-    codec: InstallationAccessToken,
+    codec: tokenFor,
     storeKey: (id) => storeKey(installationsAt + id),
     exchange: exchangeInstallation,
     // "The installation access token will expire after 2 hours" (Authenticate as an installation).
@@ -168,14 +182,19 @@ const make = Effect.fnUntraced(function* (
 
   const removals = Option.getOrUndefined(shared.store)?.removals
   if (removals !== undefined) {
-    yield* Effect.forkScoped(
-      Stream.runForEach(removals, ({ key, upTo }) => {
-        const isMeant = ({ expiresAt }: AppAccessToken) => DateTime.toEpochMillis(expiresAt) <= upTo
-        if (key === storeKey(appKey)) return app.outdate(appKey, isMeant)
-        return key.startsWith(storeKey(installationsAt))
-          ? installations.outdate(key.slice(storeKey(installationsAt).length), isMeant)
-          : Effect.void
-      })
+    yield* Stream.runForEach(removals, ({ key, upTo }) => {
+      const isMeant = ({ expiresAt }: AppAccessToken) => DateTime.toEpochMillis(expiresAt) <= upTo
+      if (key === storeKey(appKey)) return app.outdate(appKey, isMeant)
+      return key.startsWith(storeKey(installationsAt))
+        ? installations.outdate(key.slice(storeKey(installationsAt).length), isMeant)
+        : Effect.void
+    }).pipe(
+      // It is not to end, whatever the store does: without it, this process serves what others have revoked.
+      Effect.exit,
+      Effect.andThen(Effect.logWarning(`The token store tells no removals any more; asked again in ${removalsPause}`)),
+      Effect.andThen(Effect.sleep(removalsPause)),
+      Effect.forever,
+      Effect.forkScoped
     )
   }
 
@@ -196,13 +215,18 @@ const make = Effect.fnUntraced(function* (
         ? app.get(appKey)
         : Effect.flatMap(asked("IcrApp.appToken", options), (asked) => app.get(appKey, asked)),
     installationToken,
-    appCredential: tokenCredential(app, appKey, app.get(appKey), appMint.remove),
-    installationCredential: (id) => tokenCredential(installations, id, installationToken(id), installationMint.remove),
-    mintInstallationToken: exchangeInstallation,
+    appCredential: tokenCredential(app, appKey, app.get(appKey), appMint.refuse),
+    installationCredential: (id) => tokenCredential(installations, id, installationToken(id), installationMint.refuse),
+    mintInstallationToken: (id) =>
+      Effect.tapError(installationMint.fresh(id), (error) =>
+        isGone(error) ? Effect.andThen(installations.take(id), installationMint.remove(id)) : Effect.void
+      ),
     takeInstallationToken: Effect.fnUntraced(function* (id) {
       const held = yield* installations.take(id)
-      const stored = yield* installationMint.take(id)
-      return Option.orElse(Option.fromUndefinedOr(held), () => stored)
+      if (held === undefined) return yield* installationMint.take(id)
+      // Only this one is handed out: a newer one, of another process, would be lost without being revoked.
+      yield* installationMint.remove(id, held)
+      return Option.some(held)
     })
   })
 })

@@ -27,7 +27,8 @@ export interface Options<T, I> {
   readonly operation: string
   readonly clock: ServerClock.Service
   readonly store: Option.Option<TokenStore.Service>
-  readonly codec: Schema.Codec<T, I>
+  /** For the tokens of a key. */
+  readonly codec: (key: string) => Schema.Codec<T, I>
   /** A store is shared by apps and registries: its keys name them. */
   readonly storeKey: (key: string) => string
   readonly exchange: (key: string) => Effect.Effect<T, IcrError>
@@ -40,14 +41,21 @@ export interface Options<T, I> {
 /** Tokens of one kind. */
 export interface Mint<T> {
   readonly mint: (key: string, situation: Situation<T>) => Effect.Effect<Slot.Minted<T>, IcrError>
+  /** Straight from the registry, and for no store. */
+  readonly fresh: (key: string) => Effect.Effect<T, IcrError>
   /** Out of the store as well. With a token: unless the store has a newer one by now. */
   readonly remove: (key: string, upTo?: T) => Effect.Effect<void>
+  /** This token was refused: it goes out of the store, no other does, and no later flight brings it. */
+  readonly refuse: (key: string, token: Redacted.Redacted) => Effect.Effect<void>
   /** Out of the store, handed out if it still lives. */
   readonly take: (key: string) => Effect.Effect<Option.Option<T>>
 }
 
-const isSame = (self: Token, that: Token | undefined) =>
-  that !== undefined && Redacted.value(self.token) === Redacted.value(that.token)
+const isSame = ({ token }: Token, that: Redacted.Redacted | undefined) =>
+  that !== undefined && Redacted.value(token) === Redacted.value(that)
+
+// Matters for as long as a removal is on its way, or where the store cannot remove.
+const mostRefused = 1000
 
 /** With a store: read before minting, minted under its lease, written after. Without: minted. */
 export const makeMint = <T extends Token, I>(options: Options<T, I>): Mint<T> => {
@@ -64,14 +72,35 @@ export const makeMint = <T extends Token, I>(options: Options<T, I>): Mint<T> =>
     return { value, life, stored: false }
   })
 
+  const fresh = (key: string) => Effect.map(fromRegistry(key), ({ value }) => value)
+
   if (Option.isNone(options.store)) {
-    return { mint: fromRegistry, remove: () => Effect.void, take: () => Effect.succeedNone }
+    return {
+      mint: fromRegistry,
+      fresh,
+      remove: () => Effect.void,
+      refuse: () => Effect.void,
+      take: () => Effect.succeedNone
+    }
   }
   const stored = StoredTokens.make(options.store.value, options.codec, options.storeKey, options.scope)
 
+  // Not in the slot, which may have been evicted.
+  const refusedLast = new Map<string, Redacted.Redacted>()
+  const refuse = Effect.fnUntraced(function* (key: string, refused: Redacted.Redacted) {
+    const known = refusedLast.get(key)
+    // Reported by many callers, removed for one.
+    if (known !== undefined && Redacted.value(known) === Redacted.value(refused)) return
+    const [oldest] = refusedLast.keys()
+    if (oldest !== undefined && refusedLast.size >= mostRefused) refusedLast.delete(oldest)
+    refusedLast.set(key, refused)
+    const { token } = yield* stored.read(key)
+    if (token !== undefined && isSame(token, refused)) yield* stored.remove(key, token)
+  })
+
   /** Whether a stored token improves the situation: not the one in use, not the refused one, and good for a while. */
-  const isGood = (token: T, life: number, { current, minimumLife, refused }: Situation<T>) => {
-    if (isSame(token, refused) || isSame(token, current)) return false
+  const isGood = (key: string, token: T, life: number, { current, minimumLife, refused }: Situation<T>) => {
+    if ([refused?.token, refusedLast.get(key), current?.token].some((other) => isSame(token, other))) return false
     const whole = DateTime.toEpochMillis(token.expiresAt) - DateTime.toEpochMillis(token.createdAt)
     const { hard, soft } = Slot.capped(windows, Math.max(life, whole))
     return life > (current === undefined ? hard : soft) && life >= minimumLife
@@ -81,7 +110,7 @@ export const makeMint = <T extends Token, I>(options: Options<T, I>): Mint<T> =>
     const { isAway, token } = yield* stored.read(key)
     if (token === undefined) return { newerThan: 0, found: undefined, isAway }
     const life = yield* lifeOf(token)
-    const found = isGood(token, life, situation) ? { value: token, life, stored: true } : undefined
+    const found = isGood(key, token, life, situation) ? { value: token, life, stored: true } : undefined
     return { newerThan: DateTime.toEpochMillis(token.expiresAt), found, isAway }
   })
 
@@ -116,7 +145,9 @@ export const makeMint = <T extends Token, I>(options: Options<T, I>): Mint<T> =>
 
   return {
     mint: (key, situation) => (situation.minimumLife === Infinity ? inTurn(key) : mint(key, situation)),
+    fresh,
     remove: stored.remove,
+    refuse,
     take: Effect.fnUntraced(function* (key) {
       const { token } = yield* stored.read(key)
       yield* stored.remove(key)

@@ -33,6 +33,8 @@ export interface Slot<T> {
   readonly floor: number
   /** A token refused or revoked; a store may still hold it. */
   readonly refused: T | undefined
+  /** Until then a 403 without a reason drops no token: a new one did not help either. */
+  readonly sparedUntil: number
 }
 
 /** The slot of a key never asked for. */
@@ -41,7 +43,8 @@ export const empty: Slot<never> = {
   flight: undefined,
   pause: undefined,
   floor: 0,
-  refused: undefined
+  refused: undefined,
+  sparedUntil: 0
 }
 
 /** What a caller wants. */
@@ -93,11 +96,18 @@ export const decide = <T>(slot: Slot<T>, now: number, ask: Ask): Decision<T> => 
   const { held } = slot
   const floor = Math.max(slot.floor, ask.after)
   if (held === undefined || now >= held.until || isOlder(held, ask)) return waitFor(slot, floor, false)
-  if (held.until - now < ask.minimumValidity) return waitFor(slot, floor, false)
+  if (!livesEnough(held, now, ask)) return waitFor(slot, floor, false)
   if (now < held.softAt || isResting(slot, now)) return { _tag: "Serve", held }
   if (now >= held.hardAt) return waitFor(slot, floor, true)
   return slot.flight === undefined ? { _tag: "ServeAndRefresh", held } : { _tag: "Serve", held }
 }
+
+/**
+ * Whether a held token lives as long as the caller wants. No token lives longer than itself, so of one minted here nine tenths
+ * of its life are the most that can be wanted; what a stored one lived before is not known.
+ */
+export const livesEnough = <T>({ since, stored, until }: Held<T>, now: number, { minimumValidity }: Ask): boolean =>
+  until - now >= (stored ? minimumValidity : Math.min(minimumValidity, 0.9 * (until - since)))
 
 const isOlder = <T>(held: Held<T>, { after }: Ask) => after > 0 && (held.stored || held.flight <= after)
 
@@ -142,6 +152,12 @@ export const refused = <T>(slot: Slot<T>, isRefused: (value: T) => boolean): Slo
   slot.held !== undefined && isRefused(slot.held.value)
     ? { ...slot, held: undefined, pause: undefined, refused: slot.held.value }
     : slot
+
+// Permissions are granted by people: asking for a new token more often than this finds nothing new.
+const sparing = 5 * 60_000
+
+/** A 403 without a reason came for a new token as well, so it is about the permission. */
+export const spared = <T>(slot: Slot<T>, now: number): Slot<T> => ({ ...slot, sparedUntil: now + sparing })
 
 /** Empties the slot. What a flight up to this one brings is not kept. */
 export const emptied = <T>(slot: Slot<T>, lastFlight: number): Slot<T> => ({

@@ -68,13 +68,24 @@ const outlooks: { readonly [Tag in Slot.Decision<unknown>["_tag"]]: Outlook } = 
   Mint: "miss"
 }
 
+/** What is held. */
+export interface Peek<T> {
+  readonly value: T
+  /** Milliseconds since it was minted; one from a store counts as old. */
+  readonly age: number
+  /** Whether a 403 without a reason leaves it alone. */
+  readonly isSpared: boolean
+}
+
 /** The slots of one layer. */
 export interface Slots<T> {
   readonly get: (key: string, options?: GetOptions) => Effect.Effect<T, IcrError>
   /** How `get` would come by a token if it were called now: one held, one of a flight under way, or a new one. */
   readonly outlook: (key: string) => Effect.Effect<Outlook>
-  /** What is held now, without minting, and how long ago it was minted; one from a store counts as old. */
-  readonly peek: (key: string) => Effect.Effect<{ readonly value: T; readonly age: number } | undefined>
+  /** What is held now, without minting. */
+  readonly peek: (key: string) => Effect.Effect<Peek<T> | undefined>
+  /** For a while no 403 without a reason drops the token. */
+  readonly spare: (key: string) => Effect.Effect<void>
   /** Drops this token and no other. */
   readonly refuse: (key: string, isRefused: (value: T) => boolean) => Effect.Effect<void>
   /** Another process says that this token is dead: drops it and no newer one. */
@@ -168,11 +179,11 @@ export const make = Effect.fnUntraced(function* <T>(
   }
 
   /** The held token, if it lives, and long enough for the caller; else what is done without it. */
-  const heldOr = (key: string, { minimumValidity }: Slot.Ask, otherwise: Effect.Effect<T, IcrError>) =>
+  const heldOr = (key: string, ask: Slot.Ask, otherwise: Effect.Effect<T, IcrError>) =>
     Effect.flatten(
       step((now) => {
         const held = Slot.living(slotOf(key), now)
-        return held !== undefined && held.until - now >= minimumValidity ? Effect.succeed(held.value) : otherwise
+        return held !== undefined && Slot.livesEnough(held, now, ask) ? Effect.succeed(held.value) : otherwise
       })
     )
 
@@ -261,9 +272,13 @@ export const make = Effect.fnUntraced(function* <T>(
     outlook: (key) => step((now) => outlooks[Slot.decide(slotOf(key), now, Slot.anyToken)._tag]),
     peek: (key) =>
       step((now) => {
-        const held = Slot.living(slotOf(key), now)
-        return held === undefined ? undefined : { value: held.value, age: held.stored ? Infinity : now - held.since }
+        const slot = slotOf(key)
+        const held = Slot.living(slot, now)
+        if (held === undefined) return undefined
+        const age = held.stored ? Infinity : now - held.since
+        return { value: held.value, age, isSpared: now < slot.sparedUntil }
       }),
+    spare: (key) => step((now, context) => change(key, context, (slot) => Slot.spared(slot, now))),
     refuse: (key, isRefused) => step((_, context) => change(key, context, (slot) => Slot.refused(slot, isRefused))),
     outdate: (key, isMeant) =>
       step((_, context) =>

@@ -73,13 +73,12 @@ const guard = <A, R>(
 /** Over a store, through the codec of the token class. */
 export const make = <T extends { readonly expiresAt: DateTime.Utc }, I>(
   store: TokenStore.Service,
-  codec: Schema.Codec<T, I>,
+  codec: (key: string) => Schema.Codec<T, I>,
   storeKey: (key: string) => string,
   scope: Scope.Scope
 ): StoredTokens<T> => {
-  const json = Schema.fromJsonString(Schema.toCodecJson(codec))
-  const decode = Schema.decodeUnknownOption(json)
-  const encode = Schema.encodeEffect(json)
+  const json = (key: string) => Schema.fromJsonString(Schema.toCodecJson(codec(key)))
+  const decode = (key: string, text: Redacted.Redacted) => Schema.decodeUnknownOption(json(key))(Redacted.value(text))
 
   const underLease: StoredTokens<T>["underLease"] = (key, newerThan, mint) =>
     Effect.uninterruptibleMask((restore) =>
@@ -113,13 +112,13 @@ export const make = <T extends { readonly expiresAt: DateTime.Utc }, I>(
         Option.match({
           onNone: () => ({ token: undefined, isAway: true }),
           onSome: (entry) => ({
-            token: Option.getOrUndefined(Option.flatMap(entry, ({ value }) => decode(Redacted.value(value)))),
+            token: Option.getOrUndefined(Option.flatMap(entry, ({ value }) => decode(key, value))),
             isAway: false
           })
         })
       ),
     write: (key, token, life) =>
-      encode(token).pipe(
+      Schema.encodeEffect(json(key))(token).pipe(
         // Encoding what was decoded cannot fail but by a bug in the codec.
         Effect.orDie,
         Effect.flatMap((text) => {

@@ -20,7 +20,8 @@ const mostTimes = 5
  * - the token is younger than 10 s: the same one again after 1 s, 2 s, … until it is not;
  * - it is older: dropped, and replaced once, after which the request is sent once more;
  * - the permission is missing: never gets here when the registry names it. A 403 that says nothing may be one too, so a
- *   token that got nothing else all the time it was fresh is left alone.
+ *   token that got nothing else all the time it was fresh is left alone; and once a new token got nothing else either, so
+ *   are all for 5 minutes.
  *
  * Only requests that may be repeated are; the others still drop a dead token, so that the next call heals.
  */
@@ -28,27 +29,37 @@ export const tokenCredential = <T extends Token>(
   slots: Slots<T>,
   key: string,
   get: Effect.Effect<T, IcrError>,
-  removeFromStore: (key: string, only: T) => Effect.Effect<void>
+  refuseStored: (key: string, token: Redacted.Redacted) => Effect.Effect<void>
 ): Credential => {
   const onRefused = Effect.fnUntraced(function* ({ error, refused, repeatable }: Refusal): Effect.fn.Return<Verdict> {
+    const [presented] = refused
+    const first = Redacted.value(presented)
     const values = refused.map((token) => Redacted.value(token))
-    const [first] = values
     const times = values.filter((value) => value === first).length
-    const waited = times > 1 ? `${times} times with one token while it was fresh` : ""
-    if (times < values.length || times > mostTimes) {
+    const waited = times > 1 ? `${times} times with one token` : ""
+    const isBare403 = error.reason._tag === "Forbidden"
+    if (times < values.length) {
+      if (isBare403) yield* slots.spare(key)
       return { again: false, tried: waited === "" ? "also with a new token" : `${waited}, then with a new one` }
     }
+    if (times > mostTimes) return { again: false, tried: waited }
     const held = yield* slots.peek(key)
-    // Somebody else has replaced it already.
-    if (held === undefined || Redacted.value(held.value.token) !== first) return { again: repeatable, tried: "" }
+    if (held === undefined || Redacted.value(held.value.token) !== first) {
+      // Dropped or replaced already, or evicted: then a store may still have it.
+      yield* refuseStored(key, presented)
+      return { again: repeatable, tried: "" }
+    }
+    if (isBare403 && held.isSpared) return { again: false, tried: waited }
     if (held.age < settling) {
       if (!repeatable) return giveUp
       yield* Effect.sleep(times * 1000)
       return { again: true, tried: "" }
     }
-    if (times > 1 && error.reason._tag === "Forbidden") return { again: false, tried: waited }
+    if (times > 1 && isBare403) return { again: false, tried: waited }
+    // Nobody will tell whether the next token does better, so it gets the benefit of the doubt.
+    if (isBare403 && !repeatable) yield* slots.spare(key)
     yield* slots.refuse(key, (value) => Redacted.value(value.token) === first)
-    yield* removeFromStore(key, held.value)
+    yield* refuseStored(key, presented)
     return { again: repeatable, tried: "" }
   })
   return {
