@@ -111,6 +111,16 @@ describe("InstallFlow.installUrl", () => {
   )
 })
 
+describe("InstallFlow's stateLife", () => {
+  it.effect("has to have an end, and may be a fraction of a millisecond", () =>
+    Effect.gen(function* () {
+      const error = yield* Effect.flip(Effect.scoped(Layer.build(flow({ stateLife: Infinity }))))
+      assert.include(String(error), "stateLife")
+      yield* Effect.provide(begin(), flow({ stateLife: 0.5 }))
+    })
+  )
+})
+
 describe("InstallFlow.verifyCallback", () => {
   it.effect("returns the installation with its organization and what was granted and what is missing", () =>
     Effect.gen(function* () {

@@ -165,7 +165,8 @@ const make = Effect.fnUntraced(function* (options: Options) {
   if (secrets.length === 0 || secrets.some((secret) => Redacted.value(secret).length < shortestSecret)) {
     return yield* configuration("stateSecret", `must be a random text of at least ${shortestSecret} characters`)
   }
-  const life = yield* millis("stateLife", options.stateLife, "15 minutes")
+  const life = Math.round(yield* millis("stateLife", options.stateLife, "15 minutes"))
+  if (!Number.isSafeInteger(life)) return yield* configuration("stateLife", "must have an end")
   const ui = String(options.uiBaseUrl ?? uiBaseUrlOf((yield* IcrConfig).baseUrl)).replace(/\/+$/, "")
   if (!isHttp(ui)) return yield* configuration("uiBaseUrl", "must be an http or https URL")
   const app = yield* IcrApp
