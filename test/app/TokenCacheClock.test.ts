@@ -123,6 +123,24 @@ describe("the clock", () => {
     }).pipe(Effect.provide(cacheOver(counted(), { softWindow: 0, hardWindow: 0 })))
   })
 
+  it.effect("nor does one set back before the machine sleeps", () => {
+    const { on, time } = settable()
+    return Effect.gen(function* () {
+      const cache = yield* TokenCache
+      const ask = on(cache.installationToken(acme))
+      yield* ask
+      time.wall -= hour
+      assert.strictEqual(textOf(yield* ask), "crs_1")
+      // Four times half an hour of sleep: each counts, though the wall clock is only an hour further in the end.
+      for (let slept = 0; slept < 3; slept++) {
+        time.wall += 30 * minute
+        assert.strictEqual(textOf(yield* ask), "crs_1")
+      }
+      time.wall += 30 * minute
+      assert.strictEqual(textOf(yield* ask), "crs_2")
+    }).pipe(Effect.provide(cacheOver(counted(), { softWindow: 0, hardWindow: 0 })))
+  })
+
   it.effect(
     "a token already expired on arrival is not cached and not retried: a typed error that hints at clocks",
     () => {

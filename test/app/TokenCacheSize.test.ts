@@ -3,7 +3,18 @@ import { TokenCache } from "@effect-icr/app/TokenCache"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber } from "effect"
 import { TestClock } from "effect/testing"
-import { appOver, cacheOver, idOf, makeRegistry, started, textOf, times, tokenBody } from "../support/registry.ts"
+import {
+  appOver,
+  cacheOver,
+  idOf,
+  makeRegistry,
+  reasonOf,
+  refusal,
+  started,
+  textOf,
+  times,
+  tokenBody
+} from "../support/registry.ts"
 
 const acme = idOf("acme")
 const second = 1000
@@ -22,6 +33,18 @@ describe("size", () => {
       yield* ask("b")
       assert.strictEqual(registry.exchanges, 5)
     }).pipe(Effect.provide(appOver(registry, { capacity: 3 })))
+  })
+
+  it.effect("installations that failed take nobody's place", () => {
+    const registry = makeRegistry()
+    return Effect.gen(function* () {
+      const cache = yield* TokenCache
+      yield* cache.installationToken(acme)
+      registry.refusal = refusal(503, "down")
+      for (let i = 0; i < 5; i++) yield* reasonOf(cache.installationToken(idOf(`failing-${i}`)))
+      assert.strictEqual(textOf(yield* cache.installationToken(acme)), "crs_1")
+      assert.strictEqual(registry.exchanges, 6)
+    }).pipe(Effect.provide(appOver(registry, { capacity: 2 })))
   })
 
   it.effect("a flight is never dropped", () => {
