@@ -16,8 +16,11 @@ const expected = "an ISO-8601 date-time such as 2022-01-01T00:00:00Z"
 export const Timestamp = Schema.String.pipe(
   Schema.decodeTo(Schema.DateTimeUtc, {
     decode: SchemaGetter.transformEffect((text: string, options) => {
-      const date = form.test(text) ? DateTime.make(text) : Option.none()
-      return Effect.mapError(Effect.fromOption(date), () => new SchemaIssue.InvalidValue({ expected }, text, options))
+      // Four to an installation: an effect that has ended already decodes a page in half the time of a mapped one.
+      const date = form.test(text) ? Option.getOrUndefined(DateTime.make(text)) : undefined
+      return date === undefined
+        ? Effect.fail(new SchemaIssue.InvalidValue({ expected }, text, options))
+        : Effect.succeed(date)
     }),
     encode: SchemaGetter.transform(DateTime.formatIso)
   })
