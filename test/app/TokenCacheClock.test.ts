@@ -64,7 +64,7 @@ describe("the clock", () => {
       time.wall += millis
       time.monotonic += millis
     }
-    const nanos = (millis: number) => BigInt(millis) * 1_000_000n
+    const nanos = (millis: number) => BigInt(Math.round(millis * 1_000_000))
     const clock: Clock.Clock = {
       currentTimeMillisUnsafe: () => time.wall,
       currentTimeMillis: Effect.sync(() => time.wall),
@@ -96,6 +96,19 @@ describe("the clock", () => {
         pass(10 * minute)
         time.wall -= 9 * minute
       }
+      assert.strictEqual(textOf(yield* ask), "crs_2")
+    }).pipe(Effect.provide(cacheOver(counted(), { softWindow: 0, hardWindow: 0 })))
+  })
+
+  it.effect("a token does not outlive its end by the fraction of a millisecond that the wall clock hides", () => {
+    const { on, time } = settable()
+    return Effect.gen(function* () {
+      const cache = yield* TokenCache
+      const ask = on(cache.installationToken(acme))
+      yield* ask
+      // The token was minted late in a millisecond of the wall clock, and is asked for early in that of its end.
+      time.wall += 2 * hour
+      time.monotonic += 2 * hour - 0.8
       assert.strictEqual(textOf(yield* ask), "crs_2")
     }).pipe(Effect.provide(cacheOver(counted(), { softWindow: 0, hardWindow: 0 })))
   })
