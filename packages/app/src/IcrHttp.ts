@@ -10,10 +10,12 @@ import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Headers from "effect/http/Headers"
+import * as HttpBody from "effect/http/HttpBody"
 import * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import type * as HttpClientResponse from "effect/http/HttpClientResponse"
 import type * as HttpMethod from "effect/http/HttpMethod"
+import * as UrlParams from "effect/http/UrlParams"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
@@ -159,25 +161,19 @@ const make = Effect.fnUntraced(function* (
   const unlimited = makePipeline({ ...shared, wait: undefined })
 
   const headers = Headers.fromInput({ accept: "application/json", "x-icr-api-version": config.apiVersion })
-  const prepare = (request: HttpClientRequest.HttpClientRequest, path: string) =>
-    HttpClientRequest.makeWith(
-      request.method,
-      config.baseUrl + path,
-      request.urlParams,
-      request.hash,
-      // The credential is for the configured host, also behind a proxy that goes by this header.
-      Headers.remove(Headers.merge(headers, request.headers), "host"),
-      request.body
-    )
 
   const call = <A>(request: Request<A>): Effect.Effect<A, IcrError> =>
     (request.isExchange === true ? unlimited : limited)(
       {
         operation: request.operation,
         path: request.path,
-        request: prepare(
-          HttpClientRequest.make(request.method)("", { urlParams: request.query }),
-          fillPath(request.path, request.params)
+        request: HttpClientRequest.makeWith(
+          request.method,
+          config.baseUrl + fillPath(request.path, request.params),
+          request.query === undefined ? UrlParams.empty : UrlParams.fromInput(request.query),
+          Option.none(),
+          headers,
+          HttpBody.empty
         ),
         credential: request.credential,
         repeatable: request.repeatable,
@@ -197,7 +193,15 @@ const make = Effect.fnUntraced(function* (
         {
           operation,
           path: pathTemplate(path),
-          request: prepare(request, path),
+          request: HttpClientRequest.makeWith(
+            request.method,
+            config.baseUrl + path,
+            request.urlParams,
+            request.hash,
+            // The credential is for the configured host, also behind a proxy that goes by this header.
+            Headers.remove(Headers.merge(headers, request.headers), "host"),
+            request.body
+          ),
           credential,
           repeatable: isRead(request) || (yield* Idempotent),
           installation,

@@ -11,7 +11,6 @@ import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import * as HttpTraceContext from "effect/http/HttpTraceContext"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
-import * as Result from "effect/Result"
 import * as Schedule from "effect/Schedule"
 import type * as Tracer from "effect/Tracer"
 import type { Credential, Presented } from "../Credential.ts"
@@ -76,132 +75,196 @@ const notAnswered = (error: HttpClientError.HttpClientError, info: CallInfo): Ic
   }
 }
 
-/** One pipeline for all calls of a layer. */
-export const makePipeline = (options: Options): Pipeline => {
-  const { attemptTimeout, budget, deadline, maxRetryAfter } = options
+/** One call under way. A class, since a call that succeeds at once is to cost little more than its request. */
+class Run {
+  readonly options: Options
+  readonly call: Call
+  /** Absent when nobody traces. */
+  readonly span: Tracer.Span | undefined
+  readonly clock: Clock
+  readonly started: number
+  /** Nothing of the call goes on after that. */
+  readonly end: number
+  /** When the attempt under way is to end; the end of the call until one is. */
+  attemptEnd: number
+  attempts = 0
+  refused: ReadonlyArray<Redacted.Redacted> = []
+  lastFailure: IcrError | undefined
 
-  const run = <A>(call: Call, finish: Finish<A>, span: Tracer.Span, clock: Clock) => {
-    // Not the wall clock, which may be set while the call is under way.
-    const now = () => Number(clock.monotonicTimeNanosUnsafe()) / 1e6
-    const started = now()
-    let attempts = 0
-    let refused: ReadonlyArray<Redacted.Redacted> = []
-    let lastFailure: IcrError | undefined
+  constructor(options: Options, call: Call, span: Tracer.Span | undefined, clock: Clock) {
+    this.options = options
+    this.call = call
+    this.span = span
+    this.clock = clock
+    this.started = this.now()
+    this.end = this.started + options.deadline
+    this.attemptEnd = this.end
+  }
 
-    const info = (): CallInfo => ({
-      operation: call.operation,
-      method: call.request.method,
-      path: call.path,
-      repeatable: call.repeatable,
-      attempts,
-      elapsed: Duration.millis(now() - started)
+  /** Not the wall clock, which may be set while the call is under way. */
+  now(): number {
+    return Number(this.clock.monotonicTimeNanosUnsafe()) / 1e6
+  }
+
+  left(): number {
+    return this.end - this.now()
+  }
+
+  info(): CallInfo {
+    return {
+      operation: this.call.operation,
+      method: this.call.request.method,
+      path: this.call.path,
+      repeatable: this.call.repeatable,
+      attempts: this.attempts,
+      elapsed: Duration.millis(this.now() - this.started)
+    }
+  }
+
+  event(name: string, attributes: Record<string, unknown>): void {
+    this.span?.event(name, this.clock.currentTimeNanosUnsafe(), attributes)
+  }
+
+  timedOut(of: "attempt" | "call"): IcrError {
+    const limit = Duration.millis(of === "call" ? this.options.deadline : this.options.attemptTimeout)
+    return fail(new Timeout({ ...this.info(), of, limit }))
+  }
+
+  /** Ends a step at the deadline. */
+  inTime<B>(step: Effect.Effect<B, IcrError>): Effect.Effect<B, IcrError> {
+    this.attemptEnd = this.end
+    return this.left() <= 0 ? Effect.fail(this.timedOut("call")) : Effect.raceFirst(step, this.watch())
+  }
+
+  /**
+   * Fails when the attempt has taken too long, or the call has. One timer for both, and for the credential as well: an
+   * attempt begins after the timer did, so the first look is early enough, and says how much longer there is.
+   */
+  watch(): Effect.Effect<never, IcrError> {
+    const rest = Math.min(this.attemptEnd - this.now(), Math.max(this.options.attemptTimeout, 1))
+    return Effect.flatMap(Effect.sleep(rest), () => {
+      if (this.attemptEnd > this.now()) return this.watch()
+      return Effect.fail(this.timedOut(this.attemptEnd < this.end ? "attempt" : "call"))
     })
-    const event = (name: string, attributes: Record<string, unknown>) =>
-      span.event(name, clock.currentTimeNanosUnsafe(), attributes)
+  }
 
-    const left = () => deadline - (now() - started)
-    const timedOut = (of: "attempt" | "call") =>
-      fail(new Timeout({ ...info(), of, limit: Duration.millis(of === "call" ? deadline : attemptTimeout) }))
-
-    /** Ends a step at its own limit or at the deadline, whichever comes first. */
-    const within = <B>(limit: number, step: Effect.Effect<B, IcrError>): Effect.Effect<B, IcrError> => {
-      const rest = left()
-      if (rest <= 0) return Effect.fail(timedOut("call"))
-      const of = limit < rest ? "attempt" : "call"
-      const over = Effect.flatMap(Effect.sleep(Math.min(limit, rest)), () => Effect.fail(timedOut(of)))
-      return Effect.raceFirst(step, over)
+  /** The error that an answer stands for, when it is no success. */
+  judge({ bytes, headers, status, truncated }: RawAnswer, token: Redacted.Redacted): Effect.Effect<never, IcrError> {
+    if (truncated && status < 300) {
+      const expected = `expected a body of at most ${bytes.length} bytes`
+      return Effect.fail(fail(new DecodeFailure({ ...this.info(), status, at: "", expected })))
     }
-
-    const judge = Effect.fnUntraced(function* (
-      answer: RawAnswer,
-      token: Redacted.Redacted
-    ): Effect.fn.Return<RawAnswer, IcrError> {
-      const { bytes, headers, status, truncated } = answer
-      if (truncated && status < 300) {
-        const expected = `expected a body of at most ${bytes.length} bytes`
-        return yield* fail(new DecodeFailure({ ...info(), status, at: "", expected }))
-      }
-      const secrets = [Redacted.value(token)]
-      const said = { status, headers, text: text.decode(bytes), secrets }
-      return yield* fail(reasonOf(said, info(), call, yield* options.clock.now))
-    })
-
-    const send = (value: Redacted.Redacted, target: Tracer.Span) => {
-      const request = options.propagateTrace
-        ? HttpClientRequest.setHeaders(call.request, HttpTraceContext.toHeaders(target))
-        : call.request
-      return options.attempt(HttpClientRequest.bearerToken(request, value)).pipe(
-        Effect.mapError((error) => notAnswered(error, info())),
-        Effect.flatMap((answer) => {
-          span.attribute("http.response.status_code", answer.status)
-          if (target !== span) target.attribute("http.response.status_code", answer.status)
-          return answer.status >= 200 && answer.status < 300 && !answer.truncated
-            ? Effect.succeed(answer)
-            : judge(answer, value)
-        })
-      )
-    }
-
-    const attempt = ({ cache, value }: Presented): Effect.Effect<RawAnswer, IcrError> => {
-      if (cache !== undefined) span.attribute("icr.token.cache", cache)
-      const begun = Effect.suspend(() => {
-        attempts++
-        const sent = options.traceRequests
-          ? options.observe.request(call, attempts - 1, (inner) => send(value, inner))
-          : send(value, span)
-        return within(attemptTimeout, sent)
-      })
-      return options.wait === undefined ? begun : Effect.andThen(within(Infinity, options.wait), begun)
-    }
-
-    const authorized = Effect.gen(function* () {
-      while (true) {
-        const presented = yield* within(Infinity, call.credential.get)
-        const result = yield* Effect.result(attempt(presented))
-        if (Result.isSuccess(result)) return result.success
-        const error = result.failure
-        lastFailure = error
-        if (!isRefusal(error)) return yield* error
-        const all = Arr.append(refused, presented.value)
-        refused = all
-        const { again, tried } = yield* within(
-          Infinity,
-          call.credential.onRefused({ error, refused: all, repeatable: call.repeatable })
-        )
-        if (!again) return yield* withTried(error, tried)
-        event("credential refused", { "http.request.resend_count": attempts })
-      }
-    })
-
-    /** Whether the schedule's next attempt is to be made. Last of all it takes from the budget. */
-    const isWorthIt = (error: IcrError, delay: Duration.Duration): Effect.Effect<boolean> => {
-      const asked = Option.match(error.retryAfter, { onNone: () => 0, onSome: Duration.toMillis })
-      // Rather the reason now than the same failure, or a bare timeout, at the deadline.
-      const isTooLong = asked > maxRetryAfter || Duration.toMillis(delay) >= left()
-      // The credential's own failures have been repeated already, by the exchange.
-      if (error !== lastFailure || !isTransient(error) || isTooLong) return Effect.succeed(false)
-      return Effect.tap(budget.take, (taken) =>
-        Effect.sync(() => {
-          if (!taken) return
-          event("retry", { "error.type": error.reason._tag, "http.request.resend_count": attempts })
-        })
-      )
-    }
-
-    const answered = call.repeatable
-      ? Effect.retry(
-          authorized,
-          Schedule.while(options.schedule, ({ duration, input }) => isWorthIt(input, duration))
-        )
-      : authorized
-    return Effect.flatMap(answered, (answer) =>
-      Effect.andThen(
-        budget.give,
-        Effect.suspend(() => finish(answer, info()))
-      )
+    const said = { status, headers, text: text.decode(bytes), secrets: [Redacted.value(token)] }
+    return Effect.flatMap(this.options.clock.now, (now) =>
+      Effect.fail(fail(reasonOf(said, this.info(), this.call, now)))
     )
   }
 
-  return (call, finish) =>
-    options.observe.call(call, (span) => Effect.withFiber((fiber) => run(call, finish, span, fiber.getRef(Clock))))
+  /** One request; `target` is the span that speaks for it. */
+  send(value: Redacted.Redacted, target: Tracer.Span | undefined): Effect.Effect<RawAnswer, IcrError> {
+    const request =
+      this.options.propagateTrace && target !== undefined
+        ? HttpClientRequest.setHeaders(this.call.request, HttpTraceContext.toHeaders(target))
+        : this.call.request
+    return Effect.matchEffect(this.options.attempt(HttpClientRequest.bearerToken(request, value)), {
+      onFailure: (error) => Effect.fail(notAnswered(error, this.info())),
+      onSuccess: (answer) => {
+        this.span?.attribute("http.response.status_code", answer.status)
+        if (target !== this.span) target?.attribute("http.response.status_code", answer.status)
+        return answer.status >= 200 && answer.status < 300 && !answer.truncated
+          ? Effect.succeed(answer)
+          : this.judge(answer, value)
+      }
+    })
+  }
+
+  begin(value: Redacted.Redacted): Effect.Effect<RawAnswer, IcrError> {
+    const { attemptTimeout, observe, traceRequests } = this.options
+    const resends = this.attempts++
+    this.attemptEnd = Math.min(this.now() + attemptTimeout, this.end)
+    return traceRequests
+      ? observe.request(this.call, resends, (inner) => this.send(value, inner))
+      : this.send(value, this.span)
+  }
+
+  attempt({ cache, value }: Presented): Effect.Effect<RawAnswer, IcrError> {
+    if (cache !== undefined) this.span?.attribute("icr.token.cache", cache)
+    const { wait } = this.options
+    return wait === undefined ? this.begin(value) : Effect.flatMap(wait, () => this.begin(value))
+  }
+
+  /** With a credential, and with another one for as long as the one before was refused and there is hope. */
+  authorized(): Effect.Effect<RawAnswer, IcrError> {
+    let sent: Redacted.Redacted | undefined
+    const sending = Effect.flatMap(this.call.credential.get, (presented) => {
+      sent = presented.value
+      return this.attempt(presented)
+    })
+    return Effect.catch(this.inTime(sending), (error) => {
+      // The credential's own failures have been repeated already, by the exchange.
+      if (sent === undefined) return Effect.fail(error)
+      this.lastFailure = error
+      return isRefusal(error) ? this.afterRefusal(error, sent) : Effect.fail(error)
+    })
+  }
+
+  afterRefusal(error: IcrError, value: Redacted.Redacted): Effect.Effect<RawAnswer, IcrError> {
+    const refused = Arr.append(this.refused, value)
+    this.refused = refused
+    const { credential, repeatable } = this.call
+    return Effect.flatMap(this.inTime(credential.onRefused({ error, refused, repeatable })), ({ again, tried }) => {
+      if (!again) return Effect.fail(withTried(error, tried))
+      this.event("credential refused", { "http.request.resend_count": this.attempts })
+      return this.authorized()
+    })
+  }
+
+  /** Goes on after a first failure: a call that succeeds at once needs no schedule. */
+  afterFailure(first: IcrError): Effect.Effect<RawAnswer, IcrError> {
+    let failure: IcrError | undefined = first
+    const repeated = Effect.suspend(() => {
+      if (failure === undefined) return this.authorized()
+      const known = failure
+      failure = undefined
+      return Effect.fail(known)
+    })
+    return Effect.retry(
+      repeated,
+      Schedule.while(this.options.schedule, ({ duration, input }) => this.isWorthIt(input, duration))
+    )
+  }
+
+  /** Whether the schedule's next attempt is to be made. Last of all it takes from the budget. */
+  isWorthIt(error: IcrError, delay: Duration.Duration): Effect.Effect<boolean> {
+    const { budget, maxRetryAfter } = this.options
+    const asked = Option.match(error.retryAfter, { onNone: () => 0, onSome: Duration.toMillis })
+    // Rather the reason now than the same failure, or a bare timeout, at the deadline.
+    const isTooLong = asked > maxRetryAfter || Duration.toMillis(delay) >= this.left()
+    if (error !== this.lastFailure || !isTransient(error) || isTooLong) return Effect.succeed(false)
+    return Effect.tap(budget.take, (taken) =>
+      Effect.sync(() => {
+        if (!taken) return
+        this.event("retry", { "error.type": error.reason._tag, "http.request.resend_count": this.attempts })
+      })
+    )
+  }
+
+  answered(): Effect.Effect<RawAnswer, IcrError> {
+    return this.call.repeatable
+      ? Effect.catch(this.authorized(), (error) => this.afterFailure(error))
+      : this.authorized()
+  }
 }
+
+/** One pipeline for all calls of a layer. */
+export const makePipeline =
+  (options: Options): Pipeline =>
+  (call, finish) =>
+    options.observe.call(call, (span) =>
+      Effect.withFiber((fiber) => {
+        const run = new Run(options, call, span, fiber.getRef(Clock))
+        return Effect.flatMap(run.answered(), (answer) =>
+          Effect.flatMap(options.budget.give, () => finish(answer, run.info()))
+        )
+      })
+    )

@@ -6,7 +6,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Metric from "effect/Metric"
 import * as Option from "effect/Option"
-import type * as Tracer from "effect/Tracer"
+import * as Tracer from "effect/Tracer"
 import type { IcrError } from "../IcrError.ts"
 
 const requests = Metric.counter("icr_requests", {
@@ -31,13 +31,13 @@ export interface Observe {
   /** One span and one update of each metric around a public operation. */
   readonly call: <A>(
     labels: Labels,
-    call: (span: Tracer.Span) => Effect.Effect<A, IcrError>
+    call: (span: Tracer.Span | undefined) => Effect.Effect<A, IcrError>
   ) => Effect.Effect<A, IcrError>
   /** A span for one of its requests; `resends` requests went before it. */
   readonly request: <A>(
     labels: Labels,
     resends: number,
-    request: (span: Tracer.Span) => Effect.Effect<A, IcrError>
+    request: (span: Tracer.Span | undefined) => Effect.Effect<A, IcrError>
   ) => Effect.Effect<A, IcrError>
 }
 
@@ -60,6 +60,20 @@ const remembered = <M>(make: (operation: string, outcome: string) => M) => {
   }
 }
 
+/** Under a span of its own, unless no tracer is installed: nobody would ever see it. */
+const traced = <A>(
+  name: string,
+  attributes: () => Record<string, unknown>,
+  evaluate: (span: Tracer.Span | undefined) => Effect.Effect<A, IcrError>
+) =>
+  Effect.withFiber((fiber) =>
+    fiber.getRef(Tracer.Tracer) === Tracer.nativeTracer
+      ? evaluate(undefined)
+      : Effect.useSpan(name, { kind: "client", attributes: attributes() }, (span) =>
+          Effect.withParentSpan(evaluate(span), span, { captureStackTrace: false })
+        )
+  )
+
 /** For the registry at `server`. */
 export const makeObserve = (server: URL): Observe => {
   const address = server.hostname.replace(/^\[|\]$/g, "")
@@ -75,28 +89,30 @@ export const makeObserve = (server: URL): Observe => {
 
   const call: Observe["call"] = (labels, call) => {
     const { operation } = labels
-    return Effect.useSpan(operation, { kind: "client", attributes: attributesOf(labels) }, (span) =>
-      Effect.withFiber((fiber) => {
-        const clock = fiber.getRef(Clock)
-        const started = clock.monotonicTimeNanosUnsafe()
-        return Effect.onExit(Effect.withParentSpan(call(span), span, { captureStackTrace: false }), (exit) =>
-          Effect.sync(() => {
-            const outcome = outcomeOf(exit)
-            counted(operation, outcome).updateUnsafe(1, fiber.context)
-            timed(operation, "").updateUnsafe(Duration.nanos(clock.monotonicTimeNanosUnsafe() - started), fiber.context)
-            if (outcome !== "Success") span.attribute("error.type", outcome)
-          })
-        )
-      })
+    return traced(
+      operation,
+      () => attributesOf(labels),
+      (span) =>
+        Effect.withFiber((fiber) => {
+          const clock = fiber.getRef(Clock)
+          const started = clock.monotonicTimeNanosUnsafe()
+          return Effect.onExit(call(span), (exit) =>
+            Effect.sync(() => {
+              const outcome = outcomeOf(exit)
+              counted(operation, outcome).updateUnsafe(1, fiber.context)
+              timed(operation, "").updateUnsafe(
+                Duration.nanos(clock.monotonicTimeNanosUnsafe() - started),
+                fiber.context
+              )
+              if (outcome !== "Success") span?.attribute("error.type", outcome)
+            })
+          )
+        })
     )
   }
 
-  const request: Observe["request"] = (labels, resends, request) => {
-    const attributes = { ...attributesOf(labels), "http.request.resend_count": resends }
-    return Effect.useSpan(labels.request.method, { kind: "client", attributes }, (span) =>
-      Effect.withParentSpan(request(span), span, { captureStackTrace: false })
-    )
-  }
+  const request: Observe["request"] = (labels, resends, request) =>
+    traced(labels.request.method, () => ({ ...attributesOf(labels), "http.request.resend_count": resends }), request)
 
   return { call, request }
 }
