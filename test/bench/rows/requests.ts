@@ -1,26 +1,39 @@
-/** Row 4: one installation over HTTP, authorised and decoded, the server in another process. */
+/**
+ * Row 4: one installation over HTTP, authorised and decoded, the server in another process.
+ *
+ * Beside octokit "doing the same": its own request function over the same transport, with a time limit for each request
+ * and the answer decoded, which is what the row is about. Without these it is in the table too, with no target.
+ */
 import { Installation } from "@effect-icr/app/domain/Installation"
 import { InstallationId } from "@effect-icr/app/domain/Ids"
 import { request } from "@octokit/request"
 import { NodeHttpClient } from "@effect/platform-node"
-import { Effect, ManagedRuntime, Schema } from "effect"
+import { Effect, ManagedRuntime, Schema, Tracer } from "effect"
 import { FetchHttpClient, HttpClient } from "effect/http"
 import jsonwebtoken from "jsonwebtoken"
-import { Agent, request as undiciRequest } from "undici"
+import nodeFetch from "node-fetch"
+import { Agent, fetch as undiciFetch, request as undiciRequest } from "undici"
 import type { Row } from "../rows.ts"
 import { ours } from "../support/clients.ts"
 import { beside, type Finding } from "../support/finding.ts"
 import { repeatAsync, repeatEffect } from "../support/loop.ts"
-import { compare } from "../support/measure.ts"
+import { compare, type Contender } from "../support/measure.ts"
 import { type Registry, replaying, simulator } from "../support/registry.ts"
 
+/** Effect's transports, and the `fetch` that takes octokit over the same one. */
 const transports = [
-  ["ours over undici", NodeHttpClient.layerUndici],
-  ["ours over fetch", FetchHttpClient.layer],
-  ["ours over node:http", NodeHttpClient.layerNodeHttp]
+  { over: "undici", layer: NodeHttpClient.layerUndici, fetch: undiciFetch },
+  { over: "fetch", layer: FetchHttpClient.layer, fetch: globalThis.fetch },
+  // As `node:http` itself is used by node-fetch. Without `keepAlive` Effect's opens a connection for each request.
+  { over: "node:http", layer: NodeHttpClient.layerNodeHttpOptions({ keepAlive: true }), fetch: nodeFetch }
 ] as const
 
-const contenders = async (registry: Registry) => {
+// Not the one that comes with Effect: for that one we open no span, since nobody would see it.
+const tracer = Tracer.make({ span: (options) => new Tracer.NativeSpan(options) })
+
+type Runner = (width: number) => Contender["run"]
+
+const contenders = async (registry: Registry): Promise<ReadonlyMap<string, Runner>> => {
   const { appId, baseUrl, installationIds, privateKey } = registry
   const id = await Effect.runPromise(Schema.decodeUnknownEffect(InstallationId)(installationIds[0]))
   const now = Math.floor(Date.now() / 1000)
@@ -31,55 +44,45 @@ const contenders = async (registry: Registry) => {
   const octokit = request.defaults({ baseUrl, headers })
   const dispatcher = new Agent()
 
-  const byHand = [
-    {
-      name: "undici by hand",
-      one: async () => {
-        const { body, statusCode } = await undiciRequest(baseUrl + path, { headers, dispatcher })
-        const text = await body.text()
-        if (statusCode !== 200) throw new Error(`status ${statusCode}`)
-        return decode(JSON.parse(text))
-      }
-    },
-    {
-      name: "fetch by hand",
-      one: async () => {
-        const answer = await fetch(baseUrl + path, { headers })
-        if (answer.status !== 200) throw new Error(`status ${answer.status}`)
-        return decode(JSON.parse(await answer.text()))
-      }
-    },
-    { name: "@octokit/request", one: () => octokit(`GET ${path}`) }
-  ]
-  const apps = await Promise.all(
-    transports.map(async ([name, layer]) => ({ name, ...(await ours(appId, layer, { baseUrl, privateKey })) }))
-  )
-  const floors = await Promise.all(
-    [
-      ["Effect's client over undici", NodeHttpClient.layerUndici] as const,
-      ["Effect's client over fetch", FetchHttpClient.layer] as const
-    ].map(async ([name, layer]) => {
-      const runtime = ManagedRuntime.make(layer)
-      const client = await runtime.runPromise(HttpClient.HttpClient.pipe(Effect.map(HttpClient.filterStatusOk)))
-      const one = client.get(baseUrl + path, { headers }).pipe(
-        Effect.flatMap(({ text }) => text),
-        Effect.map((text) => decode(JSON.parse(text))),
-        Effect.provideService(HttpClient.TracerDisabledWhen, () => true)
-      )
-      return {
-        name,
-        run: (width: number, operations: number) => runtime.runPromise(repeatEffect(width, operations, () => one))
-      }
+  const all = new Map<string, Runner>()
+  const promised = (name: string, one: () => Promise<unknown>) => all.set(name, (width) => repeatAsync(width, one))
+  promised("undici by hand", async () => {
+    const { body, statusCode } = await undiciRequest(baseUrl + path, { headers, dispatcher })
+    const text = await body.text()
+    if (statusCode !== 200) throw new Error(`status ${statusCode}`)
+    return decode(JSON.parse(text))
+  })
+  promised("fetch by hand", async () => {
+    const answer = await fetch(baseUrl + path, { headers })
+    if (answer.status !== 200) throw new Error(`status ${answer.status}`)
+    return decode(JSON.parse(await answer.text()))
+  })
+  promised("@octokit/request, not decoded, no time limit", () => octokit(`GET ${path}`))
+
+  for (const { fetch, layer, over } of transports) {
+    const { app, runtime } = await ours(appId, layer, { baseUrl, privateKey })
+    const one = app.installation(id)
+    const traced = Effect.withTracer(one, tracer)
+    all.set(`ours over ${over}`, (width) => (count) => runtime.runPromise(repeatEffect(width, count, () => one)))
+    if (over === "undici") {
+      const name = `ours over ${over}, every call traced`
+      all.set(name, (width) => (count) => runtime.runPromise(repeatEffect(width, count, () => traced)))
+    }
+    const bare = ManagedRuntime.make(layer)
+    const client = await bare.runPromise(HttpClient.HttpClient.pipe(Effect.map(HttpClient.filterStatusOk)))
+    const floor = client.get(baseUrl + path, { headers }).pipe(
+      Effect.flatMap(({ text }) => text),
+      Effect.map((text) => decode(JSON.parse(text))),
+      Effect.provideService(HttpClient.TracerDisabledWhen, () => true)
+    )
+    const name = `Effect's client over ${over}`
+    all.set(name, (width) => (count) => bare.runPromise(repeatEffect(width, count, () => floor)))
+    promised(`@octokit/request over ${over}, doing the same`, async () => {
+      const { data } = await octokit(`GET ${path}`, { request: { fetch, signal: AbortSignal.timeout(10_000) } })
+      return decode(data)
     })
-  )
-  return (width: number) => [
-    ...floors.map(({ name, run }) => ({ name, run: (operations: number) => run(width, operations) })),
-    ...apps.map(({ app, name, runtime }) => ({
-      name,
-      run: (operations: number) => runtime.runPromise(repeatEffect(width, operations, () => app.installation(id)))
-    })),
-    ...byHand.map(({ name, one }) => ({ name, run: repeatAsync(width, one) }))
-  ]
+  }
+  return all
 }
 
 export const run: Row["run"] = async (effort) => {
@@ -90,21 +93,34 @@ export const run: Row["run"] = async (effort) => {
   ] as const
   for (const [server, start] of effort.quick === true ? servers.slice(0, 1) : servers) {
     const registry = await start(10)
-    const at = await contenders(registry)
+    const all = await contenders(registry)
     for (const width of [1, 64]) {
-      const timings = await compare(at(width), { ...effort, millis: effort.millis })
-      const line = (name: string) => ({ row: 4, work: `GET + decode, ${width} at a time, ${server}: ${name}` })
-      const undici = line("ours over undici")
+      const timings = await compare(
+        [...all].map(([name, run]) => ({ name, run: run(width) })),
+        effort
+      )
       // The targets are for the simulator; a server that does next to nothing shows what a client costs by itself.
       const isTarget = start === simulator
-      const overUndici = isTarget ? { atMost: width === 1 ? 1.3 : 1.8 } : undefined
-      const thanOctokit = isTarget ? { fasterBy: 1 } : undefined
+      const line = (name: string, peer: string, target?: { atMost: number } | { fasterBy: number }) =>
+        beside(
+          {
+            row: 4,
+            work: `GET + decode, ${width} at a time, ${server}: ${name}`,
+            target: isTarget ? target : undefined
+          },
+          timings,
+          name,
+          peer
+        )
       findings.push(
-        beside({ ...undici, target: overUndici }, timings, "ours over undici", "undici by hand"),
-        beside(line("ours over fetch"), timings, "ours over fetch", "fetch by hand"),
-        beside(undici, timings, "ours over undici", "Effect's client over undici"),
-        beside(line("ours over fetch"), timings, "ours over fetch", "Effect's client over fetch"),
-        ...transports.map(([name]) => beside({ ...line(name), target: thanOctokit }, timings, name, "@octokit/request"))
+        line("ours over undici", "undici by hand", { atMost: width === 1 ? 1.3 : 1.8 }),
+        line("ours over undici, every call traced", "undici by hand"),
+        line("ours over fetch", "fetch by hand"),
+        ...transports.map(({ over }) => line(`ours over ${over}`, `Effect's client over ${over}`)),
+        ...transports.map(({ over }) =>
+          line(`ours over ${over}`, `@octokit/request over ${over}, doing the same`, { fasterBy: 1 })
+        ),
+        ...transports.map(({ over }) => line(`ours over ${over}`, "@octokit/request, not decoded, no time limit"))
       )
     }
     await registry.stop()
