@@ -25,6 +25,7 @@ import { IcrConfig } from "./IcrConfig.ts"
 import { type IcrError, InvalidRequest, Transport, fail } from "./IcrError.ts"
 import { makeAttempt } from "./internal/attempt.ts"
 import { decodeJson } from "./internal/decode.ts"
+import { OptionalRateLimit } from "./internal/optional.ts"
 import { count, millis } from "./internal/options.ts"
 import { makePipeline } from "./internal/pipeline.ts"
 import { ReadResponse } from "./internal/response.ts"
@@ -33,7 +34,6 @@ import { type TestRequest, type TestResponse, scripted } from "./internal/script
 import { makeObserve } from "./internal/telemetry.ts"
 import { classify } from "./internal/transport.ts"
 import { fillPath, pathTemplate, whyNotRelative } from "./internal/url.ts"
-import { RateLimit } from "./RateLimit.ts"
 import * as RetryPolicy from "./RetryPolicy.ts"
 import { ServerClock } from "./ServerClock.ts"
 
@@ -139,7 +139,7 @@ const make = Effect.fnUntraced(function* (
 ): Effect.fn.Return<Service, IcrError, IcrConfig | ServerClock | HttpClient.HttpClient> {
   const config = yield* IcrConfig
   const clock = yield* ServerClock
-  const limit = yield* Effect.serviceOption(RateLimit)
+  const limit = yield* Effect.serviceOption(OptionalRateLimit)
   const shared = {
     clock,
     traceRequests: options.traceRequests ?? false,

@@ -14,7 +14,7 @@ import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
-import { SignJWT, importPKCS8 } from "jose"
+import { CompactSign } from "jose/jws/compact/sign"
 import { IcrConfig } from "./IcrConfig.ts"
 import { Configuration, type IcrError, Signing, fail } from "./IcrError.ts"
 import { readPrivateKey } from "./internal/pem.ts"
@@ -40,6 +40,8 @@ export interface Claims {
 }
 
 const header = { alg: "RS256", typ: "JWT" } as const
+/** RS256 in the words of WebCrypto. */
+const rs256 = { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256" } as const
 const backdated = 60
 const ahead = 9 * 60
 /** Without an end to it, one lost answer of a KMS would hold up every caller for ever. */
@@ -85,7 +87,7 @@ const importKey = Effect.fnUntraced(function* (pem: Redacted.Redacted) {
   const key = readPrivateKey(Redacted.value(pem))
   if ("problem" in key) return yield* unusable(`the private key cannot be used: ${key.problem}`)
   const imported = yield* Effect.tryPromise({
-    try: () => importPKCS8(key.pkcs8, "RS256"),
+    try: () => crypto.subtle.importKey("pkcs8", key.pkcs8, rs256, false, ["sign"]),
     // The cause may quote the key: it stays here.
     catch: () => unusable("the private key cannot be read; use the whole icr_private_key.pem as it was downloaded")
   })
@@ -97,14 +99,16 @@ const importKey = Effect.fnUntraced(function* (pem: Redacted.Redacted) {
   return imported
 })
 
+const utf8 = new TextEncoder()
+const bytesOf = (value: object) => utf8.encode(JSON.stringify(value))
+
 const signPem = (key: CryptoKey) => (claims: Claims) =>
   Effect.tryPromise({
-    try: () => new SignJWT({ ...claims }).setProtectedHeader(header).sign(key),
+    try: () => new CompactSign(bytesOf(claims)).setProtectedHeader(header).sign(key),
     catch: () => fail(new Signing({ detail: "the key was refused by the runtime's WebCrypto" }))
   })
 
-const utf8 = new TextEncoder()
-const segment = (value: object) => Base64Url.encode(utf8.encode(JSON.stringify(value)))
+const segment = (value: object) => Base64Url.encode(bytesOf(value))
 
 const describe = (error: unknown) => {
   const message = Predicate.hasProperty(error, "message") ? String(error.message) : String(error)

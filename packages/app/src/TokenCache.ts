@@ -24,12 +24,12 @@ import { IcrHttp } from "./IcrHttp.ts"
 import { jwtCredential } from "./internal/jwtCredential.ts"
 import { countTokenUnsafe } from "./internal/metrics.ts"
 import { makeMint } from "./internal/mint.ts"
+import { OptionalTokenStore } from "./internal/optional.ts"
 import { count, millis, validDuration } from "./internal/options.ts"
 import * as Slots from "./internal/slots.ts"
 import { tokenCredential } from "./internal/tokenCredential.ts"
 import { ServerClock } from "./ServerClock.ts"
 import { Signer } from "./Signer.ts"
-import { TokenStore } from "./TokenStore.ts"
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Service
@@ -108,7 +108,7 @@ const make = Effect.fnUntraced(function* (
   const shared = {
     scope: yield* Effect.scope,
     clock: yield* ServerClock,
-    store: yield* Effect.serviceOption(TokenStore),
+    store: yield* Effect.serviceOption(OptionalTokenStore),
     windows: {
       soft: yield* millis("softWindow", options.softWindow, "5 minutes"),
       hard: yield* millis("hardWindow", options.hardWindow, "30 seconds")

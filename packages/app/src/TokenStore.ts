@@ -12,25 +12,18 @@ import * as Layer from "effect/Layer"
 import type * as Option from "effect/Option"
 import type { KeyValueStore } from "effect/persistence/KeyValueStore"
 import type * as Redacted from "effect/Redacted"
-import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import type * as Stream from "effect/Stream"
 import type { IcrError } from "./IcrError.ts"
+import { makeKeyValueStore } from "./internal/keyValueTokens.ts"
+import { TokenStoreError } from "./internal/tokenStoreError.ts"
 import type * as TokenSeal from "./TokenSeal.ts"
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Service
 // ---------------------------------------------------------------------------------------------------------------------
 
-/** A store that failed. Never contains a value, and never reaches a caller of `IcrApp`. */
-export class TokenStoreError extends Schema.TaggedError<TokenStoreError>("@effect-icr/app/TokenStoreError")(
-  "TokenStoreError",
-  { operation: Schema.String, detail: Schema.String }
-) {
-  override get message() {
-    return `TokenStore.${this.operation} failed: ${this.detail}`
-  }
-}
+export { TokenStoreError }
 
 /** A token as a store keeps it. */
 export interface Entry {
@@ -95,12 +88,5 @@ export class TokenStore extends Context.Service<TokenStore, Service>()("@effect-
    */
   static readonly layerKeyValueStore = (
     options: KeyValueStoreOptions = {}
-  ): Layer.Layer<TokenStore, IcrError, KeyValueStore> =>
-    // Loaded when used: every program has a TokenStore, few need this one and its encryption.
-    Layer.unwrap(
-      Effect.map(
-        Effect.promise(() => import("./internal/keyValueTokens.ts")),
-        ({ layer }) => layer(options)
-      )
-    )
+  ): Layer.Layer<TokenStore, IcrError, KeyValueStore> => Layer.effect(TokenStore, makeKeyValueStore(options))
 }

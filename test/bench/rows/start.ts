@@ -4,7 +4,7 @@ import { once } from "node:events"
 import { join } from "node:path"
 import type { Row } from "../rows.ts"
 import { built } from "../support/built.ts"
-import { effectOnly, gzipped } from "../support/bundle.ts"
+import { effectAlone, gzipped } from "../support/bundle.ts"
 import { beside, type Finding } from "../support/finding.ts"
 import { compare, samplesOf, type Timings } from "../support/measure.ts"
 import { type Registry, replaying } from "../support/registry.ts"
@@ -48,7 +48,7 @@ const kilobytes = (bytes: number) => `${(bytes / 1000).toFixed(1)} KB`
 const bundle = async (folder: string): Promise<ReadonlyArray<Finding>> => {
   const entry = join(folder, "ours.mjs")
   const whole = await gzipped(entry)
-  const alone = await gzipped(await effectOnly(entry, folder))
+  const alone = await effectAlone(entry, folder)
   const own = await gzipped(entry, ["effect/*"])
   const jose = own - (await gzipped(entry, ["effect/*", "jose"]))
   const marginal = whole - alone

@@ -10,11 +10,14 @@ const programs = join(root, "test/bench/programs")
 /** Where the compiled programs are; below `node_modules`, so that they find their dependencies. */
 const folder = join(root, "node_modules/.cache/bench")
 
+/** A statement, not an example in a comment: one of those names all of `effect/http`, which no program would load. */
+const statement = /^(?:import|export) (?:[^"]* from )?"([^"]+)"/gm
+
 /** The modules of Effect that a module loads through our package. */
 const effectModules = (file: string, seen: Set<string> = new Set(), found: Set<string> = new Set()): Set<string> => {
   if (seen.has(file)) return found
   seen.add(file)
-  for (const [, specifier = ""] of readFileSync(file, "utf8").matchAll(/(?:from|import)\s*"([^"]+)"/g)) {
+  for (const [, specifier = ""] of readFileSync(file, "utf8").matchAll(statement)) {
     if (specifier.startsWith(".")) effectModules(resolve(dirname(file), specifier), seen, found)
     else if (specifier.startsWith("effect/")) found.add(specifier)
   }

@@ -11,15 +11,20 @@ const textOf = async (entry: string, more: { readonly external?: Array<string>; 
   return outputFiles.map(({ text }) => text).join("")
 }
 
+const sizeOf = (text: string) => gzipSync(text, { level: 9 }).length
+
 /** Minified and gzipped, in bytes. */
 export const gzipped = async (entry: string, external: Array<string> = []): Promise<number> =>
-  gzipSync(await textOf(entry, { external, minify: true }), { level: 9 }).length
+  sizeOf(await textOf(entry, { external, minify: true }))
+
+/** The list that keeps what is used; it is no part of Effect. */
+const list = /globalThis\.kept=\[[^\]]*\];?/
 
 /**
- * Writes a program that uses of each module of Effect exactly what `entry` uses, ours included, and nothing else: what the
- * bundle would be if our own code weighed nothing.
+ * The size of a program that uses of each module of Effect exactly what `entry` uses, ours included, and nothing else: what
+ * the bundle would be if our own code weighed nothing.
  */
-export const effectOnly = async (entry: string, folder: string): Promise<string> => {
+export const effectAlone = async (entry: string, folder: string): Promise<number> => {
   const text = await textOf(entry, { external: ["effect/*"], minify: false })
   const uses = new Map<string, Set<string>>()
   for (const [, name = "", specifier = ""] of text.matchAll(/^import \* as (\S+) from "(effect\/[^"]+)"/gm)) {
@@ -45,5 +50,5 @@ export const effectOnly = async (entry: string, folder: string): Promise<string>
       `globalThis.kept = [${modules.flatMap(({ index, members }) => members.map((member) => `m${index}.${member}`)).join(", ")}]`
     ].join("\n")
   )
-  return file
+  return sizeOf((await textOf(file, { minify: true })).replace(list, ""))
 }

@@ -1,13 +1,13 @@
 /** Tokens in Effect's `KeyValueStore`: in memory, files, SQL tables or web storage. */
 import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as KeyValueStore from "effect/persistence/KeyValueStore"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import type { IcrError } from "../IcrError.ts"
 import * as TokenSeal from "../TokenSeal.ts"
-import { type Entry, type KeyValueStoreOptions, TokenStore, TokenStoreError } from "../TokenStore.ts"
+import type * as TokenStore from "../TokenStore.ts"
+import { TokenStoreError } from "./tokenStoreError.ts"
 
 /** A `KeyValueStore` has no expiry, so every entry carries its own end. */
 const EntryText = Schema.fromJsonString(
@@ -23,19 +23,22 @@ const failing = (operation: string) =>
       new TokenStoreError({ operation, detail: `the key-value store failed in ${error.method}` })
   )
 
-const make = Effect.fnUntraced(function* (options: KeyValueStoreOptions) {
+/** See `TokenStore.layerKeyValueStore`. */
+export const makeKeyValueStore = Effect.fnUntraced(function* (
+  options: TokenStore.KeyValueStoreOptions
+): Effect.fn.Return<TokenStore.Service, IcrError, KeyValueStore.KeyValueStore> {
   const seal = yield* TokenSeal.make(options)
   const store = KeyValueStore.prefix(yield* KeyValueStore.KeyValueStore, options.prefix ?? "icr-token:")
 
   const read = Effect.fnUntraced(function* (
     key: string
-  ): Effect.fn.Return<Option.Option<Entry>, KeyValueStore.KeyValueStoreError> {
+  ): Effect.fn.Return<Option.Option<TokenStore.Entry>, KeyValueStore.KeyValueStoreError> {
     const sealed = yield* store.get(key)
     if (sealed === undefined) return Option.none()
     return Option.flatMap(yield* seal.open(key, sealed), (text) => decode(Redacted.value(text)))
   })
 
-  return TokenStore.of({
+  return {
     get: (key) => failing("get")(read(key)),
     set: Effect.fnUntraced(function* (key, entry) {
       const endsLater = Option.exists(yield* read(key), ({ expiresAt }) => expiresAt > entry.expiresAt)
@@ -49,9 +52,5 @@ const make = Effect.fnUntraced(function* (options: KeyValueStoreOptions) {
     }, failing("remove")),
     // No locks: two processes that miss at the same moment both mint, and both tokens are good.
     lease: () => Effect.succeed(false)
-  })
+  }
 })
-
-/** See `TokenStore.layerKeyValueStore`. */
-export const layer = (options: KeyValueStoreOptions): Layer.Layer<TokenStore, IcrError, KeyValueStore.KeyValueStore> =>
-  Layer.effect(TokenStore, make(options))

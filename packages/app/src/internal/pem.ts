@@ -1,16 +1,16 @@
 /**
  * A private key as people have it: PKCS#1 or PKCS#8, with the line ends of any system or none, newlines escaped by an
- * environment file, quotes and blank space around it, or the whole PEM in base64. Comes out as PKCS#8 for `jose`, which
- * reads nothing else. What cannot be used is told apart, so that the message can say what to do.
+ * environment file, quotes and blank space around it, or the whole PEM in base64. Comes out as the bytes of PKCS#8, since
+ * WebCrypto reads nothing else. What cannot be used is told apart, so that the message can say what to do.
  */
-import * as Encoding from "effect/encoding/Base64"
+import * as Base64 from "effect/encoding/Base64"
 import * as Result from "effect/Result"
 
 /** What to do about a key that cannot be used. Never contains any of it. */
 export type KeyProblem = { readonly problem: string }
 
 /** A key ready for import. */
-export type ReadKey = { readonly pkcs8: string } | KeyProblem
+export type ReadKey = { readonly pkcs8: Uint8Array<ArrayBuffer> } | KeyProblem
 
 const convert = "openssl pkey -in key.pem -out icr_private_key.pem"
 const dashboard = "generate a key on the app's Credentials tab and use the whole icr_private_key.pem"
@@ -43,7 +43,7 @@ const latin1 = new TextDecoder("latin1")
 /** A PEM wrapped in base64 as a whole, as some secret stores want it. */
 const unwrap = (text: string) => {
   if (text.includes("-----")) return text
-  const decoded = Encoding.decode(text.replace(/\s+/g, ""))
+  const decoded = Base64.decode(text.replace(/\s+/g, ""))
   const pem = Result.isSuccess(decoded) ? latin1.decode(decoded.success) : text
   return pem.includes("-----BEGIN") ? unescapeNewlines(unquote(pem)) : text
 }
@@ -66,17 +66,14 @@ const rsaAlgorithm = [0x30, 0x0d, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d
 const pkcs1ToPkcs8 = (pkcs1: Uint8Array) =>
   Uint8Array.from(der(0x30, [0x02, 0x01, 0x00], rsaAlgorithm, der(0x04, pkcs1)))
 
-const toPem = (bytes: Uint8Array) =>
-  `-----BEGIN PRIVATE KEY-----\n${Encoding.encode(bytes).replace(/(.{64})/g, "$1\n")}\n-----END PRIVATE KEY-----\n`
-
 /** `RSAPrivateKey ::= SEQUENCE { version 0, modulus INTEGER, … }` (RFC 8017). */
 const isPkcs1 = (hex: string) => /^3082....02010002/.test(hex)
 
 /** By what the bytes say: some tools put one form under the other's label. */
 const readBytes = (bytes: Uint8Array): ReadKey => {
   const head = toHex(bytes.subarray(0, 48))
-  if (isPkcs1(head)) return { pkcs8: toPem(pkcs1ToPkcs8(bytes)) }
-  if (head.includes(oids.rsa)) return { pkcs8: toPem(bytes) }
+  if (isPkcs1(head)) return { pkcs8: pkcs1ToPkcs8(bytes) }
+  if (head.includes(oids.rsa)) return { pkcs8: Uint8Array.from(bytes) }
   if (head.includes(oids.ec)) return problem(`it is an EC key and the registry signs with RS256; ${dashboard}`)
   if (head.includes(oids.rsaPss)) {
     return problem(`it is restricted to RSA-PSS and the registry signs with RS256; ${dashboard}`)
@@ -107,7 +104,7 @@ export const readPrivateKey = (given: string): ReadKey => {
     return problem(`it is only part of a key (no END line), often because its newlines were lost; ${dashboard}`)
   }
   if (/Proc-Type:.*ENCRYPTED/.test(rest.slice(0, end))) return problem(encrypted)
-  const body = Encoding.decode(rest.slice(0, end).replace(/\s+/g, ""))
+  const body = Base64.decode(rest.slice(0, end).replace(/\s+/g, ""))
   return Result.isFailure(body)
     ? problem(`the text between BEGIN and END is damaged; ${dashboard}`)
     : readBytes(body.success)
