@@ -2,8 +2,8 @@
 import { IcrApp, type IcrError } from "@effect-icr/app"
 import { Simulator } from "@effect-icr/simulator/Simulator"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber, Option } from "effect"
-import { HttpClient } from "effect/http"
+import { Effect, Fiber, Layer, Option } from "effect"
+import { HttpClient, HttpClientResponse } from "effect/http"
 import { TestClock } from "effect/testing"
 import { withSimulator } from "../support/app.ts"
 import { recorder, view } from "./support/recorder.ts"
@@ -98,6 +98,38 @@ describe("spans of calls", () => {
       assert.deepStrictEqual((yield* headers({ propagateTrace: true })).toSorted(), ["b3", "traceparent"])
     })
   })
+})
+
+describe("without a tracer", () => {
+  const seenByTheWire = (options: Parameters<typeof wireOver>[1]) => {
+    const seen: Array<{ readonly span: string | undefined; readonly traceparent: string | undefined }> = []
+    const client = HttpClient.make((request) =>
+      Effect.map(Effect.option(Effect.currentSpan), (span) => {
+        seen.push({
+          span: Option.getOrUndefined(Option.map(span, ({ name }) => name)),
+          traceparent: request.headers["traceparent"]
+        })
+        return HttpClientResponse.fromWeb(request, Response.json({}))
+      })
+    )
+    return Effect.as(get.pipe(Effect.provide(wireOver(Layer.succeed(HttpClient.HttpClient, client), options))), seen)
+  }
+
+  it.effect("no span is opened, since nobody would see it", () =>
+    Effect.gen(function* () {
+      assert.deepStrictEqual(yield* seenByTheWire({ traceRequests: true }), [
+        { span: undefined, traceparent: undefined }
+      ])
+    })
+  )
+
+  it.effect("a trace that is to be propagated is, all the same", () =>
+    Effect.gen(function* () {
+      const [seen] = yield* seenByTheWire({ propagateTrace: true })
+      assert.strictEqual(seen?.span, "Test.call")
+      assert.match(seen?.traceparent ?? "", /^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/)
+    })
+  )
 })
 
 describe("spans of operations", () => {

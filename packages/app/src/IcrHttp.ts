@@ -144,7 +144,7 @@ const make = Effect.fnUntraced(function* (
     clock,
     traceRequests: options.traceRequests ?? false,
     propagateTrace: options.propagateTrace ?? false,
-    observe: makeObserve(new URL(config.baseUrl)),
+    observe: makeObserve(new URL(config.baseUrl), options.propagateTrace ?? false),
     schedule: atLeastRetryAfter(yield* scheduleOf(options.retry)),
     budget: yield* makeBudget(yield* count("retryBudget", options.retryBudget, 100, 0)),
     maxRetryAfter: yield* millis("maxRetryAfter", options.maxRetryAfter, "60 seconds"),

@@ -60,22 +60,8 @@ const remembered = <M>(make: (operation: string, outcome: string) => M) => {
   }
 }
 
-/** Under a span of its own, unless no tracer is installed: nobody would ever see it. */
-const traced = <A>(
-  name: string,
-  attributes: () => Record<string, unknown>,
-  evaluate: (span: Tracer.Span | undefined) => Effect.Effect<A, IcrError>
-) =>
-  Effect.withFiber((fiber) =>
-    fiber.getRef(Tracer.Tracer) === Tracer.nativeTracer
-      ? evaluate(undefined)
-      : Effect.useSpan(name, { kind: "client", attributes: attributes() }, (span) =>
-          Effect.withParentSpan(evaluate(span), span, { captureStackTrace: false })
-        )
-  )
-
-/** For the registry at `server`. */
-export const makeObserve = (server: URL): Observe => {
+/** For the registry at `server`. `always` opens spans also when no tracer is installed, to be propagated. */
+export const makeObserve = (server: URL, always: boolean): Observe => {
   const address = server.hostname.replace(/^\[|\]$/g, "")
   const counted = remembered((operation, outcome) => Metric.withAttributes(requests, { operation, outcome }))
   const timed = remembered((operation) => Metric.withAttributes(duration, { operation }))
@@ -86,6 +72,20 @@ export const makeObserve = (server: URL): Observe => {
     "server.address": address,
     ...(installation === undefined ? {} : { "icr.installation.id": installation })
   })
+
+  /** Under a span of its own, unless nobody would ever see it: Effect's own tracer keeps none. */
+  const traced = <A>(
+    name: string,
+    attributes: () => Record<string, unknown>,
+    evaluate: (span: Tracer.Span | undefined) => Effect.Effect<A, IcrError>
+  ) =>
+    Effect.withFiber((fiber) =>
+      !always && fiber.getRef(Tracer.Tracer) === Tracer.nativeTracer
+        ? evaluate(undefined)
+        : Effect.useSpan(name, { kind: "client", attributes: attributes() }, (span) =>
+            Effect.withParentSpan(evaluate(span), span, { captureStackTrace: false })
+          )
+    )
 
   const call: Observe["call"] = (labels, call) => {
     const { operation } = labels
