@@ -1,5 +1,6 @@
 /** Which slots are kept: by random use, beside a list that is sorted at every step. */
 import { assert, describe, it } from "@effect/vitest"
+import * as Places from "../../packages/app/src/internal/places.js"
 import * as Slot from "../../packages/app/src/internal/slot.js"
 import * as Table from "../../packages/app/src/internal/table.js"
 
@@ -16,6 +17,8 @@ const draws = (seed: number) => {
     return Math.floor((state / 2 ** 32) * below)
   }
 }
+
+const keysOf = ({ resting }: Table.Table<string>) => resting.keys.filter((key) => key !== "").toSorted()
 
 describe("the table of slots", () => {
   for (const capacity of [0, 1, 2, 7, 50]) {
@@ -54,7 +57,7 @@ describe("the table of slots", () => {
         }
         const over = resting.length + flying.length - capacity
         if (over > 0) resting = resting.slice(Math.min(over, resting.length))
-        assert.deepStrictEqual([...table.resting.keys()].toSorted(), resting.map(([name]) => name).toSorted())
+        assert.deepStrictEqual(keysOf(table), resting.map(([name]) => name).toSorted())
         assert.deepStrictEqual([...table.flying.keys()].toSorted(), flying.toSorted())
         if (step % 100 !== 0) continue
         for (const [name, value] of resting) assert.strictEqual(Table.get(table, name).held?.value, value)
@@ -73,7 +76,54 @@ describe("the table of slots", () => {
   it("places are used again", () => {
     const table = Table.make<string>(3)
     for (let step = 0; step < 1000; step++) Table.put(table, `key-${step}`, holding("value"))
-    assert.isAtMost(table.keys.length, 5)
-    assert.deepStrictEqual([...table.resting.keys()], ["key-997", "key-998", "key-999"])
+    assert.isAtMost(table.resting.keys.length, 5)
+    assert.deepStrictEqual(keysOf(table), ["key-997", "key-998", "key-999"])
   })
+})
+
+/** Counts how often the cells are read. */
+const counted = (places: Places.Places) => {
+  let reads = 0
+  const cells = new Proxy(places.cells, {
+    get: (target, name) => {
+      if (name !== "length") reads++
+      return Reflect.get(target, name, target)
+    }
+  })
+  return { places: { ...places, cells }, reads: () => reads }
+}
+
+describe("among 100,000 keys one is found in a few steps:", () => {
+  const many = 100_000
+  const draw = draws(1)
+  const hex = (digits: number) => Array.from({ length: digits }, () => draw(16).toString(16)).join("")
+  const kinds: Readonly<Record<string, (index: number) => string>> = {
+    "numbers in a row": (index) => String(index + 1),
+    "numbers of many digits": (index) => String(9_000_000_000_000 + index * 1000),
+    "a common beginning": (index) => `an-organization-with-a-long-name/${index}`,
+    "a common end": (index) => `${index}/an-organization-with-a-long-name`,
+    "random ids": () => [8, 4, 4, 4, 12].map(hex).join("-")
+  }
+  for (const [kind, keyOf] of Object.entries(kinds)) {
+    it(kind, () => {
+      const filled = Places.make()
+      const keys = Array.from({ length: many }, (_, index) => keyOf(index))
+      // One that comes and goes for each that stays: those that are gone must not stand in the way.
+      for (const key of keys) {
+        Places.add(filled, `${key}!`)
+        Places.add(filled, key)
+        Places.remove(filled, `${key}!`)
+      }
+      const { places, reads } = counted(filled)
+      let most = 0
+      for (const [index, key] of keys.entries()) {
+        const before = reads()
+        assert.strictEqual(places.keys[Places.get(places, key)], key, `key ${index}`)
+        most = Math.max(most, reads() - before)
+      }
+      assert.isBelow(reads() / many, 6)
+      assert.isBelow(most, 250)
+      assert.strictEqual(Places.get(places, "none of them"), 0)
+    })
+  }
 })
