@@ -43,9 +43,12 @@ export interface Flight<T> {
   readonly landing: Effect.Effect<T, IcrError>
   /** All that it brought, once it has landed. */
   readonly minted: () => Slot.Minted<T> | undefined
+  /** Another caller waits. Those in the context of the first are counted together when it ends. */
+  readonly joined: (context: Context.Context<never>) => void
 }
 
-const makeFlight = <T>() => {
+const makeFlight = <T>(own: Context.Context<never>, onEvent: Keeping.Options["onEvent"]) => {
+  let joined = 0
   let waiting: Array<(exit: Exit.Exit<T, IcrError>) => void> = []
   let ended: Exit.Exit<T, IcrError> | undefined
   let minted: Slot.Minted<T> | undefined
@@ -54,7 +57,11 @@ const makeFlight = <T>() => {
       if (ended === undefined) waiting.push(resume)
       else resume(ended)
     }),
-    minted: () => minted
+    minted: () => minted,
+    joined: (context) => {
+      if (context === own) joined++
+      else onEvent("joined", 1, context)
+    }
   }
   const end = (exit: Exit.Exit<Slot.Minted<T>, IcrError>) => {
     const exitOfAll = Exit.map(exit, ({ value }) => value)
@@ -62,6 +69,7 @@ const makeFlight = <T>() => {
     waiting = []
     minted = Exit.isSuccess(exit) ? exit.value : undefined
     ended = exitOfAll
+    if (joined > 0) onEvent("joined", joined, own)
     for (const resume of all) resume(exitOfAll)
   }
   return { flight, end }
@@ -125,7 +133,7 @@ export const make = <T>(
       const refreshing = current !== undefined
       const minimumLife = ask.after > 0 ? Infinity : ask.minimumValidity
       const number = ++table().lastFlight
-      const { end, flight } = makeFlight<T>()
+      const { end, flight } = makeFlight<T>(context, options.onEvent)
       flights.set(number, flight)
       change(key, context, (slot) => Slot.began(slot, number))
       return options.mint(key, { current, refused: slot.refused, minimumLife }).pipe(

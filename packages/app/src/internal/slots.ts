@@ -95,14 +95,14 @@ export const make = Effect.fnUntraced(function* <T>(
     now: number,
     context: Context.Context<never>
   ) => {
-    options.onEvent("joined", 1, context)
-    const { landing, minted } = underWay(flight)
+    const { joined, landing, minted } = underWay(flight)
+    joined(context)
     if (ask === Slot.anyToken && !fallback) return landing
-    const joined = Effect.flatMap(landing, (value) => {
+    const enough = Effect.flatMap(landing, (value) => {
       const brought = minted()
       return brought === undefined || Slot.isEnough(brought, ask) ? Effect.succeed(value) : get(key, ask)
     })
-    return fallback ? orHeld(key, ask, now, joined) : joined
+    return fallback ? orHeld(key, ask, now, enough) : enough
   }
 
   /** Decides and begins what was decided in one synchronous step; waiting can be interrupted, beginning cannot. */
@@ -134,8 +134,9 @@ export const make = Effect.fnUntraced(function* <T>(
   /** What begins nothing needs no protection: the thousands that read or join do only that. */
   const get = (key: string, ask: Slot.Ask): Effect.Effect<T, IcrError> =>
     Effect.withFiber((fiber) => {
-      const place = Table.use(table(), key)
-      const slot = place === 0 ? Table.away(table(), key) : undefined
+      const flying = Table.inFlight(table(), key)
+      const place = flying === undefined ? Table.use(table(), key) : 0
+      const slot = place === 0 ? (flying ?? Slot.empty) : undefined
       // Where nothing is held nothing ends: the thousands that wait for a first token need not look at the clock.
       const now = slot !== undefined && slot.held === undefined ? 0 : time(fiber.getRef(Clock))
       const value = ask === Slot.anyToken ? Table.freshAt(table(), place, now) : undefined

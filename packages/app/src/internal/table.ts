@@ -41,16 +41,15 @@ const fill = <T>(table: Table<T>, place: number, slot: Slot<T>) => {
   table.fresh[place] = freshUntil(slot)
 }
 
-/** The slot of a key that has no place, since a flight is under way for it or it was never asked for. */
-export const away = <T>({ flying }: Table<T>, key: string): Slot<T> => flying.get(key) ?? empty
+/** The slot of a key for which a flight is under way. Few are: with none this costs nothing. */
+export const inFlight = <T>({ flying }: Table<T>, key: string): Slot<T> | undefined =>
+  flying.size === 0 ? undefined : flying.get(key)
 
 /** The slot of a key. */
-export const get = <T>(table: Table<T>, key: string): Slot<T> => {
-  const place = Places.get(table.resting, key)
-  return (place === 0 ? undefined : table.slots[place]) ?? away(table, key)
-}
+export const get = <T>(table: Table<T>, key: string): Slot<T> =>
+  inFlight(table, key) ?? table.slots[Places.get(table.resting, key)] ?? empty
 
-/** The place of a key, which counts as used; 0 when it has none. */
+/** The place of a key at rest, which counts as used; 0 when it has none. */
 export const use = <T>(table: Table<T>, key: string): number => {
   const place = Places.get(table.resting, key)
   Chain.use(table.order, place)
