@@ -134,12 +134,13 @@ export const make = Effect.fnUntraced(function* <T>(
   /** What begins nothing needs no protection: the thousands that read or join do only that. */
   const get = (key: string, ask: Slot.Ask): Effect.Effect<T, IcrError> =>
     Effect.withFiber((fiber) => {
-      const flying = Table.inFlight(table(), key)
-      const place = flying === undefined ? Table.use(table(), key) : 0
+      const all = table()
+      const flying = Table.inFlight(all, key)
+      const place = flying === undefined ? Table.use(all, key) : 0
       const slot = place === 0 ? (flying ?? Slot.empty) : undefined
       // Where nothing is held nothing ends: the thousands that wait for a first token need not look at the clock.
       const now = slot !== undefined && slot.held === undefined ? 0 : time(fiber.getRef(Clock))
-      const value = ask === Slot.anyToken ? Table.freshAt(table(), place, now) : undefined
+      const value = ask === Slot.anyToken ? Table.freshAt(all, place, now) : undefined
       if (value !== undefined) {
         options.onEvent("served", 1, fiber.context)
         return Effect.succeed(value)
