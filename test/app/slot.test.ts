@@ -91,6 +91,14 @@ describe("the table of decisions", () => {
     })
   }
 
+  it("up to `freshUntil` any caller who wants any token is served, whatever else there is", () => {
+    const { minimumValidity } = asks.any
+    const served = Object.entries(states).flatMap(([state, [slot, now]]) =>
+      now < Slot.freshUntil(slot) ? [`${state}: ${show(Slot.decide(slot, now, { minimumValidity, after: 0 }))}`] : []
+    )
+    assert.deepStrictEqual(served, ["fresh: Serve", "fresh, flying: Serve", "from a store: Serve"])
+  })
+
   it("a forced caller joins a flight begun after the call", () => {
     assert.deepStrictEqual(Slot.decide({ ...holding, flight: 7 }, 0, asks.forced), {
       _tag: "Join",

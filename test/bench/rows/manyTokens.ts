@@ -27,17 +27,28 @@ const randomOrder = (size: number): ReadonlyArray<number> => {
   return Array.from({ length: readsPerRound }, () => (state = (state * 1_103_515_245 + 12_345) % 2_147_483_648) % size)
 }
 
-/** The 99th percentile of single reads, in nanoseconds; a look at the clock is included. */
-const p99 = async (order: ReadonlyArray<number>, read: (index: number) => Effect.Effect<unknown, unknown>) => {
+/**
+ * The 99th percentile of single reads, in nanoseconds; a look at the clock is included. A program has just got the id with a
+ * request, so it is looked at before the time is taken: else fetching one of 100,000 texts from memory would count as reading.
+ */
+const p99 = async (
+  order: ReadonlyArray<number>,
+  idOf: (index: number) => InstallationId,
+  read: (id: InstallationId) => Effect.Effect<unknown, unknown>
+) => {
   const samples: Array<number> = []
+  let seen = 0
   const reading = Effect.gen(function* () {
     for (const index of order) {
+      const id = idOf(index)
+      seen += id.length
       const start = performance.now()
-      yield* read(index)
+      yield* read(id)
       samples.push((performance.now() - start) * 1e6)
     }
   })
   await Effect.runPromise(reading)
+  if (seen === 0) throw new Error("ids are not empty")
   return quantile(samples, 0.99)
 }
 
@@ -68,8 +79,9 @@ const make = async (size: number, body: string) => {
       await held?.runtime.dispose()
       held = undefined
     },
-    ours: (index: number) => held?.cache.installationToken(idOf(index)) ?? Effect.die("the cache is gone"),
-    lru: (index: number) => Effect.sync(() => lru.get(idOf(index))),
+    idOf,
+    ours: (id: InstallationId) => held?.cache.installationToken(id) ?? Effect.die("the cache is gone"),
+    lru: (id: InstallationId) => Effect.sync(() => lru.get(id)),
     samples: { ours: new Array<number>(), lru: new Array<number>() }
   }
 }
@@ -83,8 +95,8 @@ export const run: Row["run"] = async ({ rounds }) => {
   for (const size of sizes) caches.push(await make(size, token))
 
   for (let round = -2; round < rounds; round++) {
-    for (const { lru, order, ours, samples } of caches) {
-      const [atOurs, atLru] = [await p99(order, ours), await p99(order, lru)]
+    for (const { idOf, lru, order, ours, samples } of caches) {
+      const [atOurs, atLru] = [await p99(order, idOf, ours), await p99(order, idOf, lru)]
       if (round < 0) continue
       samples.ours.push(atOurs)
       samples.lru.push(atLru)

@@ -11,7 +11,7 @@ import { Clock, type IcrError, fail } from "../IcrError.ts"
 import type * as ServerClock from "../ServerClock.ts"
 import type * as TokenStore from "../TokenStore.ts"
 import * as Slot from "./slot.ts"
-import type { Situation } from "./slots.ts"
+import type { Situation } from "./flights.ts"
 import { makeSteadyTime } from "./steadyTime.ts"
 import * as StoredTokens from "./storedTokens.ts"
 

@@ -111,6 +111,9 @@ export const livesEnough = <T>({ since, stored, until }: Held<T>, now: number, {
 
 const isOlder = <T>(held: Held<T>, { after }: Ask) => after > 0 && (held.stored || held.flight <= after)
 
+/** Until then, whatever else there is, `decide` serves what is held to whoever wants any token. */
+export const freshUntil = <T>({ held }: Slot<T>): number => held?.softAt ?? -Infinity
+
 /** Whether refreshes rest after a failure. */
 export const isResting = <T>({ pause }: Slot<T>, now: number): boolean => pause !== undefined && now < pause.until
 

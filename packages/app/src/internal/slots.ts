@@ -1,53 +1,18 @@
 /**
  * Does what `slot.ts` decides: the one interpreter of the state machine, used by the token cache and by the signer.
- *
- * One `Ref` holds all slots; every change happens in one synchronous step. A flight runs in the layer's scope, not in the
- * caller's fiber, so that any caller may leave without harm to the others, and closing the layer ends it.
  */
-import * as Cause from "effect/Cause"
 import { Clock } from "effect/Clock"
 import type * as Context from "effect/Context"
-import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
-import * as Option from "effect/Option"
-import * as Random from "effect/Random"
-import * as Ref from "effect/Ref"
 import type * as Scope from "effect/Scope"
 import type { IcrError } from "../IcrError.ts"
+import * as Flights from "./flights.ts"
+import * as Keeping from "./keeping.ts"
 import * as Slot from "./slot.ts"
-import { makeSteadyTime } from "./steadyTime.ts"
 import * as Table from "./table.ts"
 
 // A registry that is slow must not use up what a living token has left; half of that leaves its caller the other half.
 const patience = 5000
-
-/** What a flight knows about the slot it is for. */
-export interface Situation<T> {
-  /** The token in use, if it still lives. */
-  readonly current: T | undefined
-  /** The token refused or revoked last. */
-  readonly refused: T | undefined
-  /** Milliseconds that a token from a store has to live; `Infinity` when none will do. */
-  readonly minimumLife: number
-}
-
-/** What happens in the slots, for metrics. */
-export type Event = "served" | "joined" | "minted" | "refreshed" | "refreshFailed" | "evicted"
-
-/** Times in milliseconds. */
-export interface Options<T> {
-  readonly mint: (key: string, situation: Situation<T>) => Effect.Effect<Slot.Minted<T>, IcrError>
-  readonly capacity: number
-  readonly windows: Slot.Windows
-  readonly pause: Slot.Pause
-  /** Whether a failure says that the token in use is dead as well. */
-  readonly isGone: (error: IcrError) => boolean
-  /** Synchronous, since it is called for every token handed out. */
-  readonly onEvent: (event: Event, count: number, context: Context.Context<never>) => void
-  /** For the one warning of a pause. */
-  readonly name: string
-}
 
 /** What a caller may ask for. */
 export interface GetOptions {
@@ -96,87 +61,11 @@ export interface Slots<T> {
 
 /** An empty set of slots; flights end with the scope. */
 export const make = Effect.fnUntraced(function* <T>(
-  options: Options<T>
+  options: Flights.Options<T>
 ): Effect.fn.Return<Slots<T>, never, Scope.Scope> {
-  const scope = yield* Effect.scope
-  const state = yield* Ref.make(Table.make<T>(options.capacity))
-  const waiting = new Map<number, Deferred.Deferred<Slot.Minted<T>, IcrError>>()
-  const time = makeSteadyTime()
-
-  const slotOf = (key: string) => Table.get(Ref.getUnsafe(state), key)
-
-  /** One synchronous step, at one moment. */
-  const step = <A>(f: (now: number, context: Context.Context<never>) => A): Effect.Effect<A> =>
-    Effect.withFiber((fiber) => Effect.succeed(f(time(fiber.getRef(Clock)), fiber.context)))
-
-  /** The one way to change a slot. */
-  const change = (key: string, context: Context.Context<never>, f: (slot: Slot.Slot<T>) => Slot.Slot<T>) => {
-    const table = Ref.getUnsafe(state)
-    const slot = f(Table.get(table, key))
-    if (Slot.isEmpty(slot)) return Table.forget(table, key)
-    const evicted = Table.put(table, key, slot)
-    if (evicted > 0) options.onEvent("evicted", evicted, context)
-  }
-
-  const warn = (pause: Slot.Slot<T>["pause"], now: number, cause: Cause.Cause<IcrError>) => {
-    if (pause === undefined) return Effect.void
-    const rest = Math.round((pause.until - now) / 1000)
-    return Effect.logWarning(
-      `${options.name} could not be refreshed; the present one stays in use, next try in ${rest} s`,
-      cause
-    )
-  }
-
-  const landed = (key: string, flight: number, minted: Slot.Minted<T>, refreshing: boolean) =>
-    Effect.flatMap(Random.next, (draw) =>
-      step((now, context) => {
-        change(key, context, (slot) => Slot.landed(slot, Slot.hold(minted, flight, now, options.windows, draw)))
-        if (!minted.stored) options.onEvent(refreshing ? "refreshed" : "minted", 1, context)
-      })
-    )
-
-  const failed = (key: string, flight: number, cause: Cause.Cause<IcrError>, refreshing: boolean) =>
-    Effect.flatten(
-      step((now, context) => {
-        const before = slotOf(key).pause
-        const isGone = Option.exists(Cause.findErrorOption(cause), options.isGone)
-        change(key, context, (slot) => {
-          const next = Slot.failed(slot, flight, now, options.pause)
-          return isGone ? Slot.emptied(next, flight) : next
-        })
-        if (!refreshing || Cause.hasInterruptsOnly(cause)) return Effect.void
-        options.onEvent("refreshFailed", 1, context)
-        const { pause } = slotOf(key)
-        return pause === before ? Effect.void : warn(pause, now, cause)
-      })
-    )
-
-  /** Begins a flight in the layer's scope. To be run without interruption: from here on callers rely on its end. */
-  const begin = (key: string, now: number, ask: Slot.Ask, context: Context.Context<never>) => {
-    // A closed scope never starts a fiber, so nobody would ever be told of its end.
-    if (scope.state._tag === "Closed") return Effect.interrupt
-    const slot = slotOf(key)
-    const current = Slot.living(slot, now)?.value
-    const refreshing = current !== undefined
-    const minimumLife = ask.after > 0 ? Infinity : ask.minimumValidity
-    const flight = ++Ref.getUnsafe(state).lastFlight
-    const done = Deferred.makeUnsafe<Slot.Minted<T>, IcrError>()
-    waiting.set(flight, done)
-    change(key, context, (slot) => Slot.began(slot, flight))
-    return options.mint(key, { current, refused: slot.refused, minimumLife }).pipe(
-      Effect.onExit((exit) =>
-        Exit.isSuccess(exit) ? landed(key, flight, exit.value, refreshing) : failed(key, flight, exit.cause, refreshing)
-      ),
-      Effect.onExit((exit) =>
-        Effect.sync(() => {
-          waiting.delete(flight)
-          Deferred.doneUnsafe(done, exit)
-        })
-      ),
-      Effect.forkIn(scope, { startImmediately: true, uninterruptible: false }),
-      Effect.as(done)
-    )
-  }
+  const keeping = yield* Keeping.make<T>(options)
+  const { change, slotOf, step, table, time } = keeping
+  const { begin, underWay } = Flights.make(options, keeping, yield* Effect.scope)
 
   /** The held token, if it lives, and long enough for the caller; else what is done without it. */
   const heldOr = (key: string, ask: Slot.Ask, otherwise: Effect.Effect<T, IcrError>) =>
@@ -199,12 +88,6 @@ export const make = Effect.fnUntraced(function* <T>(
     )
   }
 
-  const landing = (flight: number) => {
-    const done = waiting.get(flight)
-    // A slot names its flight exactly as long as that is waited for.
-    return done === undefined ? Effect.die(new Error(`flight ${flight} is not under way`)) : Deferred.await(done)
-  }
-
   const join = (
     key: string,
     { fallback, flight }: Extract<Slot.Decision<T>, { _tag: "Join" }>,
@@ -212,11 +95,14 @@ export const make = Effect.fnUntraced(function* <T>(
     now: number,
     context: Context.Context<never>
   ) => {
-    options.onEvent("joined", 1, context)
-    const joined = Effect.flatMap(landing(flight), (minted) =>
-      Slot.isEnough(minted, ask) ? Effect.succeed(minted.value) : get(key, ask)
-    )
-    return fallback ? orHeld(key, ask, now, joined) : joined
+    const { joined, landing, minted } = underWay(flight)
+    joined(context)
+    if (ask === Slot.anyToken && !fallback) return landing
+    const enough = Effect.flatMap(landing, (value) => {
+      const brought = minted()
+      return brought === undefined || Slot.isEnough(brought, ask) ? Effect.succeed(value) : get(key, ask)
+    })
+    return fallback ? orHeld(key, ask, now, enough) : enough
   }
 
   /** Decides and begins what was decided in one synchronous step; waiting can be interrupted, beginning cannot. */
@@ -233,17 +119,14 @@ export const make = Effect.fnUntraced(function* <T>(
           case "ServeAndRefresh":
             options.onEvent("served", 1, context)
             return Effect.as(begin(key, now, ask, context), decision.held.value)
-          case "Mint": {
-            const done = begin(key, now, ask, context)
-            return Effect.flatMap(done, (done) => {
-              const minted = Effect.map(Deferred.await(done), valueOf)
-              return restore(decision.fallback ? orHeld(key, ask, now, minted) : minted)
-            })
-          }
+          case "Mint":
+            return Effect.flatMap(begin(key, now, ask, context), ({ landing }) =>
+              restore(decision.fallback ? orHeld(key, ask, now, landing) : landing)
+            )
           case "Join":
             return restore(join(key, decision, ask, now, context))
           case "Queue":
-            return restore(Effect.andThen(Effect.exit(landing(decision.flight)), get(key, ask)))
+            return restore(Effect.andThen(Effect.exit(underWay(decision.flight).landing), get(key, ask)))
         }
       })
     )
@@ -251,8 +134,18 @@ export const make = Effect.fnUntraced(function* <T>(
   /** What begins nothing needs no protection: the thousands that read or join do only that. */
   const get = (key: string, ask: Slot.Ask): Effect.Effect<T, IcrError> =>
     Effect.withFiber((fiber) => {
-      const now = time(fiber.getRef(Clock))
-      const decision = Slot.decide(Table.use(Ref.getUnsafe(state), key), now, ask)
+      const all = table()
+      const flying = Table.inFlight(all, key)
+      const place = flying === undefined ? Table.use(all, key) : 0
+      const slot = place === 0 ? (flying ?? Slot.empty) : undefined
+      // Where nothing is held nothing ends: the thousands that wait for a first token need not look at the clock.
+      const now = slot !== undefined && slot.held === undefined ? 0 : time(fiber.getRef(Clock))
+      const value = ask === Slot.anyToken ? Table.freshAt(all, place, now) : undefined
+      if (value !== undefined) {
+        options.onEvent("served", 1, fiber.context)
+        return Effect.succeed(value)
+      }
+      const decision = Slot.decide(slot ?? slotOf(key), now, ask)
       if (decision._tag === "Join") return join(key, decision, ask, now, fiber.context)
       if (decision._tag !== "Serve") return act(key, ask)
       options.onEvent("served", 1, fiber.context)
@@ -266,7 +159,7 @@ export const make = Effect.fnUntraced(function* <T>(
         : Effect.suspend(() =>
             get(key, {
               minimumValidity: given.minimumValidity,
-              after: given.fresh ? Ref.getUnsafe(state).lastFlight : 0
+              after: given.fresh ? table().lastFlight : 0
             })
           ),
     outlook: (key) => step((now) => outlooks[Slot.decide(slotOf(key), now, Slot.anyToken)._tag]),
@@ -281,19 +174,15 @@ export const make = Effect.fnUntraced(function* <T>(
     spare: (key) => step((now, context) => change(key, context, (slot) => Slot.spared(slot, now))),
     refuse: (key, isRefused) => step((_, context) => change(key, context, (slot) => Slot.refused(slot, isRefused))),
     outdate: (key, isMeant) =>
-      step((_, context) =>
-        change(key, context, (slot) => Slot.outdated(slot, Ref.getUnsafe(state).lastFlight, isMeant))
-      ),
+      step((_, context) => change(key, context, (slot) => Slot.outdated(slot, table().lastFlight, isMeant))),
     take: (key) =>
       step((now, context) => {
         const held = Slot.living(slotOf(key), now)
         change(key, context, (slot) => ({
-          ...Slot.emptied(slot, Ref.getUnsafe(state).lastFlight),
+          ...Slot.emptied(slot, table().lastFlight),
           refused: held?.value ?? slot.refused
         }))
         return held?.value
       })
   }
 })
-
-const valueOf = <T>({ value }: Slot.Minted<T>) => value
