@@ -7,7 +7,8 @@ import {
   InstallationPage,
   Organization,
   OrganizationId,
-  Permissions
+  Permissions,
+  WebhookEvents
 } from "@effect-icr/app"
 import { assert, describe, it } from "@effect/vitest"
 import { DateTime, Effect, Option, Redacted, Result, Schema } from "effect"
@@ -149,6 +150,9 @@ describe("generous decoding", () => {
   )
 
   // The classes read what is as expected in a quicker way than the schemas of their fields do. It must not show.
+  const { WebhookInstallation, WebhookOrganization, WebhookSender, WebhookTransaction } = WebhookEvents
+  const sender = { id: 7, email: "a@example.com", fullName: "A", profilePicture: "", url: null }
+  const transaction = { id: "1", status: "PROCESSED", type: "retire", amount: "1.5", creditId: null }
   const classes = [
     { whole: Organization, fields: Organization.fields, document: documents.organization },
     { whole: Installation, fields: Installation.fields, document: documents.installation },
@@ -157,7 +161,11 @@ describe("generous decoding", () => {
       whole: InstallationAccessToken,
       fields: InstallationAccessToken.fields,
       document: documents.installationAccessToken
-    }
+    },
+    { whole: WebhookOrganization, fields: WebhookOrganization.fields, document: documents.organization },
+    { whole: WebhookInstallation, fields: WebhookInstallation.fields, document: documents.installation },
+    { whole: WebhookSender, fields: WebhookSender.fields, document: sender },
+    { whole: WebhookTransaction, fields: WebhookTransaction.fields, document: transaction }
   ]
   const odd = [
     undefined,
