@@ -8,7 +8,7 @@ import { missing, quick } from "./quick.ts"
  * A value the registry may leave out, send as null, or send as `""`: all three are `None`, and encode as an absent key.
  * Real payloads do all three to the same field (`city`, `zip`, `website`, …).
  */
-export const lenient = <A>(schema: Schema.Codec<A>, is: Predicate.Refinement<unknown, A>) =>
+export const lenient = <A>(schema: Schema.Codec<A>, is: Predicate.Refinement<unknown, NoInfer<A>>) =>
   quick(
     Schema.optionalKey(Schema.NullOr(schema)).pipe(
       Schema.decodeTo(Schema.Option(schema), {
