@@ -16,5 +16,6 @@ export const rows: ReadonlyMap<string, () => Promise<Row>> = new Map([
   ["webhooks", () => import("./rows/webhooks.ts")],
   ["manyTokens", () => import("./rows/manyTokens.ts")],
   ["start", () => import("./rows/start.ts")],
-  ["decoding", () => import("./rows/decoding.ts")]
+  ["decoding", () => import("./rows/decoding.ts")],
+  ["decodingCompiled", () => import("./rows/decodingCompiled.ts")]
 ])

@@ -3,6 +3,7 @@
  * Apps v0.5). The token text is `Redacted`: it prints, logs and serialises as `<redacted>`.
  */
 import * as Schema from "effect/Schema"
+import { quickStruct } from "../internal/quick.ts"
 import { AppId, InstallationId, OrganizationId } from "./Ids.ts"
 import { Permissions } from "./Permissions.ts"
 import { Timestamp } from "./Timestamp.ts"
@@ -21,13 +22,17 @@ const fields = {
 }
 
 /** For public and semi-public reads such as `/projects`. */
-export class AppAccessToken extends Schema.Class<AppAccessToken>("@effect-icr/app/AppAccessToken")(fields) {}
+export class AppAccessToken extends Schema.Class<AppAccessToken>("@effect-icr/app/AppAccessToken")(
+  quickStruct(fields)
+) {}
 
 /** For the resources of the one organization behind an installation, with every permission granted there. */
 export class InstallationAccessToken extends Schema.Class<InstallationAccessToken>(
   "@effect-icr/app/InstallationAccessToken"
-)({
-  ...fields,
-  installationId: InstallationId,
-  organizationId: OrganizationId
-}) {}
+)(
+  quickStruct({
+    ...fields,
+    installationId: InstallationId,
+    organizationId: OrganizationId
+  })
+) {}

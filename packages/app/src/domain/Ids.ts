@@ -6,16 +6,19 @@
  * here, before any request: one integrator's missing id once became `/app/installations/undefined/accessTokens`.
  */
 import * as Schema from "effect/Schema"
+import { quickWhen } from "../internal/quick.ts"
 
 // `undefined`, `null` and `NaN` are what a forgotten value looks like once it is text.
+const form = /^(?!(?:\.{1,2}|undefined|null|NaN)$)[\w.~:@+=,-]{1,200}$/
+const isSegment = (value: unknown) => typeof value === "string" && form.test(value)
 const segment = Schema.String.check(
-  Schema.isPattern(/^(?!(?:\.{1,2}|undefined|null|NaN)$)[\w.~:@+=,-]{1,200}$/, {
+  Schema.isPattern(form, {
     expected: "an id of 1 to 200 characters without '/', '?', '#', '%' or blanks, other than '.' and '..'"
   })
 )
 
 /** The app's id from the dashboard, the `iss` of its JWT (`Generate a JWT`). */
-export const AppId = segment.pipe(Schema.brand("AppId"))
+export const AppId = quickWhen(segment.pipe(Schema.brand("AppId")), isSegment)
 /** The app's id from the dashboard, the `iss` of its JWT (`Generate a JWT`). */
 export type AppId = typeof AppId.Type
 
@@ -36,11 +39,11 @@ export type AppId = typeof AppId.Type
  * Config.schema(InstallationId, "MY_INSTALLATION")
  * ```
  */
-export const InstallationId = segment.pipe(Schema.brand("InstallationId"))
+export const InstallationId = quickWhen(segment.pipe(Schema.brand("InstallationId")), isSegment)
 /** One app on one organization (`Get an installation`, Apps v0.5). */
 export type InstallationId = typeof InstallationId.Type
 
 /** The account that owns projects and credits (`Organizations`, v0.5). */
-export const OrganizationId = segment.pipe(Schema.brand("OrganizationId"))
+export const OrganizationId = quickWhen(segment.pipe(Schema.brand("OrganizationId")), isSegment)
 /** The account that owns projects and credits (`Organizations`, v0.5). */
 export type OrganizationId = typeof OrganizationId.Type

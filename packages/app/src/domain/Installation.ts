@@ -1,5 +1,6 @@
 import * as Schema from "effect/Schema"
 import { lenientText } from "../internal/lenient.ts"
+import { quickStruct } from "../internal/quick.ts"
 import { AppId, InstallationId } from "./Ids.ts"
 import { Organization } from "./Organization.ts"
 import { Pagination } from "./Pagination.ts"
@@ -7,17 +8,19 @@ import { Permissions } from "./Permissions.ts"
 import { Timestamp } from "./Timestamp.ts"
 
 /** The grant of one app on one organization (`Get an installation`, Apps v0.5). */
-export class Installation extends Schema.Class<Installation>("@effect-icr/app/Installation")({
-  id: InstallationId,
-  createdAt: Timestamp,
-  updatedAt: Timestamp,
-  organization: Organization,
-  permissions: Permissions,
-  appNameId: lenientText,
-  appId: AppId,
-  /** Where the registry says its tokens are minted. Informative only: credentials never follow it. */
-  accessTokensUrl: lenientText
-}) {}
+export class Installation extends Schema.Class<Installation>("@effect-icr/app/Installation")(
+  quickStruct({
+    id: InstallationId,
+    createdAt: Timestamp,
+    updatedAt: Timestamp,
+    organization: Organization,
+    permissions: Permissions,
+    appNameId: lenientText,
+    appId: AppId,
+    /** Where the registry says its tokens are minted. Informative only: credentials never follow it. */
+    accessTokensUrl: lenientText
+  })
+) {}
 
 /** One page of `GET /app/installations`. */
 export class InstallationPage extends Schema.Class<InstallationPage>("@effect-icr/app/InstallationPage")({

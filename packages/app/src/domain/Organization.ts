@@ -1,26 +1,38 @@
 import * as Arr from "effect/Array"
 import * as Option from "effect/Option"
+import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import * as SchemaGetter from "effect/SchemaGetter"
 import { lenient, lenientText } from "../internal/lenient.ts"
+import { inFull, missing, quick, quickStruct } from "../internal/quick.ts"
 import { OrganizationId } from "./Ids.ts"
 import { Timestamp } from "./Timestamp.ts"
 
 /** A line of business, as `{ code, name }` (`Get an installation`, Apps v0.5). */
-export class Industry extends Schema.Class<Industry>("@effect-icr/app/Industry")({
-  code: lenientText,
-  name: lenientText
-}) {}
+export class Industry extends Schema.Class<Industry>("@effect-icr/app/Industry")(
+  quickStruct({
+    code: lenientText,
+    name: lenientText
+  })
+) {}
+
+const readIndustry = inFull(Industry)
 
 /**
  * The reference prints one object under the plural name; real payloads carry null. Object, list, null and absent all
  * become a list before anything looks inside: trying one shape after the other costs twice as much.
  */
-const Industries = Schema.optionalKey(Schema.Any).pipe(
-  Schema.decodeTo(Schema.Array(Industry), {
-    decode: SchemaGetter.transformOptional((value) => Option.some(Arr.ensure(Option.getOrNull(value) ?? []))),
-    encode: SchemaGetter.transformOptional((value) => value)
-  })
+const Industries = quick(
+  Schema.optionalKey(Schema.Any).pipe(
+    Schema.decodeTo(Schema.Array(Industry), {
+      decode: SchemaGetter.transformOptional((value) => Option.some(Arr.ensure(Option.getOrNull(value) ?? []))),
+      encode: SchemaGetter.transformOptional((value) => value)
+    })
+  ),
+  (value) => {
+    const all = value === null || value === missing ? [] : Arr.ensure(value).map(readIndustry)
+    return all.every(Predicate.isNotUndefined) ? all : undefined
+  }
 )
 
 /** What kind of account it is. New kinds are kept as they come. */
@@ -40,23 +52,25 @@ const OrganizationType: Schema.Codec<OrganizationType> = Schema.String
  * Only the id, the name and the timestamps must be there. The registry sends `""`, `null` or nothing for what it does
  * not know, and sometimes a URL that starts with the text `undefined/`: the first three become `None`, URLs stay text.
  */
-export class Organization extends Schema.Class<Organization>("@effect-icr/app/Organization")({
-  id: OrganizationId,
-  createdAt: Timestamp,
-  updatedAt: Timestamp,
-  fullName: Schema.String,
-  type: lenient(OrganizationType),
-  countryCode: lenientText,
-  city: lenientText,
-  zip: lenientText,
-  physicalAddress: lenientText,
-  registrationNumber: lenientText,
-  website: lenientText,
-  logo: lenientText,
-  url: lenientText,
-  isPublic: lenient(Schema.Boolean),
-  organizationIndustries: Industries
-}) {
+export class Organization extends Schema.Class<Organization>("@effect-icr/app/Organization")(
+  quickStruct({
+    id: OrganizationId,
+    createdAt: Timestamp,
+    updatedAt: Timestamp,
+    fullName: Schema.String,
+    type: lenient(OrganizationType, Predicate.isString),
+    countryCode: lenientText,
+    city: lenientText,
+    zip: lenientText,
+    physicalAddress: lenientText,
+    registrationNumber: lenientText,
+    website: lenientText,
+    logo: lenientText,
+    url: lenientText,
+    isPublic: lenient(Schema.Boolean, Predicate.isBoolean),
+    organizationIndustries: Industries
+  })
+) {
   /** The name, or the id where the name is blank. */
   get displayName(): string {
     return Option.getOrElse(Option.liftPredicate((name: string) => name.trim() !== "")(this.fullName), () => this.id)

@@ -8,6 +8,7 @@ import * as Predicate from "effect/Predicate"
 import * as Rec from "effect/Record"
 import * as Schema from "effect/Schema"
 import * as SchemaGetter from "effect/SchemaGetter"
+import { quick } from "../internal/quick.ts"
 
 /** The permission names of `Permissions` (Registering an ICR app). */
 export const PermissionName = Schema.Literals([
@@ -35,14 +36,17 @@ export type Permissions = { readonly [Name in PermissionName]?: AnyPermissionLev
 }
 
 /** Name → level, only for what was granted: a level that is no text, such as null, is the same as no key. */
-export const Permissions: Schema.Codec<Permissions, { readonly [name: string]: string | null }> = Schema.Any.pipe(
-  Schema.decodeTo(Schema.Record(Schema.String, Schema.String), {
-    // What is no level goes before the levels are checked, so that they are walked through once.
-    decode: SchemaGetter.transform((levels) =>
-      Predicate.isObject(levels) && Rec.some(levels, Predicate.not(Predicate.isString))
-        ? Rec.filter(levels, Predicate.isString)
-        : levels
-    ),
-    encode: SchemaGetter.transform((levels) => levels)
-  })
+export const Permissions: Schema.Codec<Permissions, { readonly [name: string]: string | null }> = quick(
+  Schema.Any.pipe(
+    Schema.decodeTo(Schema.Record(Schema.String, Schema.String), {
+      // What is no level goes before the levels are checked, so that they are walked through once.
+      decode: SchemaGetter.transform((levels) =>
+        Predicate.isObject(levels) && Rec.some(levels, Predicate.not(Predicate.isString))
+          ? Rec.filter(levels, Predicate.isString)
+          : levels
+      ),
+      encode: SchemaGetter.transform((levels) => levels)
+    })
+  ),
+  (levels) => (Predicate.isObject(levels) && Rec.every(levels, Predicate.isString) ? { ...levels } : undefined)
 )

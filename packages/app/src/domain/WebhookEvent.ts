@@ -10,6 +10,7 @@ import * as Arr from "effect/Array"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as SchemaGetter from "effect/SchemaGetter"
+import { missing, quick, quickStruct } from "../internal/quick.ts"
 import { InstallationId, OrganizationId } from "./Ids.ts"
 import { Industry, type OrganizationType as OrganizationKind } from "./Organization.ts"
 import { Permissions } from "./Permissions.ts"
@@ -19,15 +20,19 @@ import { Timestamp } from "./Timestamp.ts"
 const orNone = <A, I>(schema: Schema.Codec<A, I>) => {
   const decode = Schema.decodeUnknownOption(schema)
   const encode = Schema.encodeSync(schema)
-  return Schema.optionalKey(Schema.Unknown).pipe(
-    Schema.decodeTo(Schema.Option(Schema.toType(schema)), {
-      decode: SchemaGetter.transformOptional((value: Option.Option<unknown>) =>
-        Option.some(Option.flatMap(value, (known) => (known === "" ? Option.none() : decode(known))))
-      ),
-      encode: SchemaGetter.transformOptional((value: Option.Option<Option.Option<A>>) =>
-        Option.map(Option.flatten(value), (known): unknown => encode(known))
-      )
-    })
+  const read = (value: unknown) => (value === "" ? Option.none() : decode(value))
+  return quick(
+    Schema.optionalKey(Schema.Unknown).pipe(
+      Schema.decodeTo(Schema.Option(Schema.toType(schema)), {
+        decode: SchemaGetter.transformOptional((value: Option.Option<unknown>) =>
+          Option.some(Option.flatMap(value, read))
+        ),
+        encode: SchemaGetter.transformOptional((value: Option.Option<Option.Option<A>>) =>
+          Option.map(Option.flatten(value), (known): unknown => encode(known))
+        )
+      })
+    ),
+    (value) => (value === missing ? Option.none() : read(value))
   )
 }
 
@@ -40,15 +45,17 @@ const orDigits = <A extends string>(id: Schema.Codec<A, string>) =>
 const OrganizationType: Schema.Codec<OrganizationKind> = Schema.String
 
 const industry = Schema.decodeUnknownOption(Industry)
+const industries = (value: unknown) => Arr.getSomes(Arr.ensure(value ?? []).map((one) => industry(one)))
 
 /** One or a list; those in another shape are left out. */
-const Industries = Schema.optionalKey(Schema.Any).pipe(
-  Schema.decodeTo(Schema.Array(Schema.toType(Industry)), {
-    decode: SchemaGetter.transformOptional((value) =>
-      Option.some(Arr.getSomes(Arr.ensure(Option.getOrNull(value) ?? []).map((one) => industry(one))))
-    ),
-    encode: SchemaGetter.transformOptional((value) => value)
-  })
+const Industries = quick(
+  Schema.optionalKey(Schema.Any).pipe(
+    Schema.decodeTo(Schema.Array(Schema.toType(Industry)), {
+      decode: SchemaGetter.transformOptional((value) => Option.some(industries(Option.getOrNull(value)))),
+      encode: SchemaGetter.transformOptional((value) => value)
+    })
+  ),
+  (value) => industries(value === missing ? null : value)
 )
 
 const text = orNone(Schema.String)
@@ -56,24 +63,26 @@ const idText = orNone(orDigits(Schema.String))
 const timestamp = orNone(Timestamp)
 
 /** The organization of an event: printed as `{ id, name, url }`, seen in full. */
-export class WebhookOrganization extends Schema.Class<WebhookOrganization>("@effect-icr/app/WebhookOrganization")({
-  id: orDigits(OrganizationId),
-  createdAt: timestamp,
-  updatedAt: timestamp,
-  name: text,
-  fullName: text,
-  type: orNone(OrganizationType),
-  countryCode: text,
-  city: text,
-  zip: text,
-  physicalAddress: text,
-  registrationNumber: text,
-  website: text,
-  logo: text,
-  url: text,
-  isPublic: orNone(Schema.Boolean),
-  organizationIndustries: Industries
-}) {
+export class WebhookOrganization extends Schema.Class<WebhookOrganization>("@effect-icr/app/WebhookOrganization")(
+  quickStruct({
+    id: orDigits(OrganizationId),
+    createdAt: timestamp,
+    updatedAt: timestamp,
+    name: text,
+    fullName: text,
+    type: orNone(OrganizationType),
+    countryCode: text,
+    city: text,
+    zip: text,
+    physicalAddress: text,
+    registrationNumber: text,
+    website: text,
+    logo: text,
+    url: text,
+    isPublic: orNone(Schema.Boolean),
+    organizationIndustries: Industries
+  })
+) {
   /** Whichever name there is, or the id. */
   get displayName(): string {
     return Option.getOrElse(
@@ -84,26 +93,30 @@ export class WebhookOrganization extends Schema.Class<WebhookOrganization>("@eff
 }
 
 /** The installation of an event. */
-export class WebhookInstallation extends Schema.Class<WebhookInstallation>("@effect-icr/app/WebhookInstallation")({
-  id: orDigits(InstallationId),
-  createdAt: timestamp,
-  updatedAt: timestamp,
-  organization: orNone(WebhookOrganization),
-  permissions: orNone(Permissions),
-  appNameId: text,
-  appId: idText,
-  /** Informative only: it has been seen to begin with the text `undefined/`. */
-  accessTokensUrl: text
-}) {}
+export class WebhookInstallation extends Schema.Class<WebhookInstallation>("@effect-icr/app/WebhookInstallation")(
+  quickStruct({
+    id: orDigits(InstallationId),
+    createdAt: timestamp,
+    updatedAt: timestamp,
+    organization: orNone(WebhookOrganization),
+    permissions: orNone(Permissions),
+    appNameId: text,
+    appId: idText,
+    /** Informative only: it has been seen to begin with the text `undefined/`. */
+    accessTokensUrl: text
+  })
+) {}
 
 /** The person whose action caused the event. */
-export class WebhookSender extends Schema.Class<WebhookSender>("@effect-icr/app/WebhookSender")({
-  id: idText,
-  email: text,
-  fullName: text,
-  profilePicture: text,
-  url: text
-}) {}
+export class WebhookSender extends Schema.Class<WebhookSender>("@effect-icr/app/WebhookSender")(
+  quickStruct({
+    id: idText,
+    email: text,
+    fullName: text,
+    profilePicture: text,
+    url: text
+  })
+) {}
 
 /** Known values in the documents' spelling, whatever the case they came in; others as they came. */
 const inAnyCase = <const L extends string>(known: ReadonlyArray<L>) => {
@@ -120,16 +133,18 @@ const inAnyCase = <const L extends string>(known: ReadonlyArray<L>) => {
 }
 
 /** A movement of credits in a warehouse or an inventory. */
-export class WebhookTransaction extends Schema.Class<WebhookTransaction>("@effect-icr/app/WebhookTransaction")({
-  id: orDigits(Schema.String),
-  createdAt: timestamp,
-  updatedAt: timestamp,
-  status: inAnyCase(["processed", "failed", "pending_queue"]),
-  type: inAnyCase(["transfer", "transfer_retire", "retire"]),
-  /** In tonnes of CO2 equivalent; may have decimals. */
-  amount: orNone(Schema.Union([Schema.Finite, Schema.FiniteFromString])),
-  creditId: text
-}) {}
+export class WebhookTransaction extends Schema.Class<WebhookTransaction>("@effect-icr/app/WebhookTransaction")(
+  quickStruct({
+    id: orDigits(Schema.String),
+    createdAt: timestamp,
+    updatedAt: timestamp,
+    status: inAnyCase(["processed", "failed", "pending_queue"]),
+    type: inAnyCase(["transfer", "transfer_retire", "retire"]),
+    /** In tonnes of CO2 equivalent; may have decimals. */
+    amount: orNone(Schema.Union([Schema.Finite, Schema.FiniteFromString])),
+    creditId: text
+  })
+) {}
 
 const common = {
   installation: WebhookInstallation,
