@@ -63,6 +63,9 @@ export type Pipeline = <A>(call: Call, finish: Finish<A>) => Effect.Effect<A, Ic
 
 const text = new TextDecoder()
 
+/** What is left after a sleep by the arithmetic of milliseconds alone. */
+const roundingError = 0.001
+
 /** A request that cannot be sent is the caller's mistake; everything else happened on the way. */
 const notAnswered = (error: HttpClientError.HttpClientError, info: CallInfo): IcrError => {
   switch (error.reason._tag) {
@@ -143,7 +146,7 @@ class Run {
   watch(): Effect.Effect<never, IcrError> {
     const rest = Math.min(this.attemptEnd - this.now(), Math.max(this.options.attemptTimeout, 1))
     return Effect.flatMap(Effect.sleep(rest), () => {
-      if (this.attemptEnd > this.now()) return this.watch()
+      if (this.attemptEnd - this.now() > roundingError) return this.watch()
       return Effect.fail(this.timedOut(this.attemptEnd < this.end ? "attempt" : "call"))
     })
   }
