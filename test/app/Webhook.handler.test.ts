@@ -45,6 +45,7 @@ describe("Webhook.handler", () => {
       const to = (init: RequestInit) => new Request("http://receiver.test/webhook", { method: "POST", ...init })
       const headers = { "x-icr-signature-256": good.signature }
       const body = good.body
+      const bytes = new TextEncoder().encode(body)
       const json = "application/json; charset=utf-8"
       assert.deepStrictEqual(yield* send(fetch, post(good)), { status: 202, text: "" })
       for (const [status, text, request] of [
@@ -54,10 +55,13 @@ describe("Webhook.handler", () => {
         [400, "unknownShape", post(delivery({ event: "installed" }))],
         [413, "bodyTooLarge", post({ ...good, body: " ".repeat(1024 * 1024 + 1) })],
         [415, "contentType", to({ body, headers: { ...headers, "content-type": "text/plain" } })],
+        [415, "contentEncoding", to({ body: bytes, headers: { ...headers, "content-encoding": "gzip" } })],
+        [415, "contentEncoding", to({ body: bytes, headers: { ...headers, "content-encoding": "identity, br" } })],
         [405, "method", new Request("http://receiver.test/webhook", { headers })],
         [202, "", to({ body, headers: { ...headers, "content-type": json } })],
+        [202, "", to({ body: bytes, headers: { ...headers, "content-encoding": "Identity" } })],
         // No page names the header that the registry sends, so none is fine.
-        [202, "", to({ body: new TextEncoder().encode(body), headers })]
+        [202, "", to({ body: bytes, headers })]
       ] as const) {
         assert.deepStrictEqual(yield* send(fetch, request), { status, text })
       }
