@@ -146,6 +146,8 @@ export const makeReceiver = Effect.fnUntraced(function* (
     if (request.method !== "POST") return yield* refusal("method")
     if (!isJson(request.headers["content-type"])) return yield* refusal("contentType")
     if (!isPlain(request.headers["content-encoding"])) return yield* refusal("contentEncoding")
+    // The signature is looked at with the body: a well-formed one is easily made up, so that looking sooner keeps nobody
+    // from sending a long body, and would cost honest senders the connection.
     const body = yield* readRequestBody(request, limit).pipe(
       Effect.timeoutOrElse({ duration: answerWithin, orElse: () => Effect.fail(refusal("bodyTimeout")) })
     )
