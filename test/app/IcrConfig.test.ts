@@ -22,7 +22,8 @@ const full = {
   ICR_PRIVATE_KEY: secretKey,
   ICR_ENVIRONMENT: "sandbox",
   ICR_API_VERSION: "2023-06-16",
-  ICR_WEBHOOK_SECRET: "the-webhook-secret"
+  ICR_WEBHOOK_SECRET: "the-webhook-secret",
+  ICR_WEBHOOK_SECRET_PREVIOUS: "the-older-secret"
 }
 
 describe("IcrConfig.layerEnv", () => {
@@ -31,9 +32,11 @@ describe("IcrConfig.layerEnv", () => {
       const config = yield* fromEnv(full)
       assert.strictEqual(config.baseUrl, "https://sandbox-api.carbonregistry.com")
       assert.strictEqual(Redacted.value(Option.getOrThrow(config.privateKey)), secretKey)
+      assert.deepStrictEqual(config.webhookSecrets.map(Redacted.value), ["the-webhook-secret", "the-older-secret"])
       for (const shown of [JSON.stringify(config), inspect(config, { depth: 10 }), String(config.privateKey)]) {
         assert.notInclude(shown, "Tm90QVJlYWxLZXk")
         assert.notInclude(shown, "the-webhook-secret")
+        assert.notInclude(shown, "the-older-secret")
       }
     })
   )
@@ -63,14 +66,19 @@ describe("IcrConfig.layerEnv", () => {
     ],
     "an unclear permission": [{ ...full, ICR_ALLOW_INSECURE_HTTP: "1" }, "ICR_ALLOW_INSECURE_HTTP"],
     "a version that is no date": [{ ...full, ICR_API_VERSION: "v1" }, "ICR_API_VERSION"],
-    "an empty webhook secret": [{ ...full, ICR_WEBHOOK_SECRET: " " }, "ICR_WEBHOOK_SECRET"]
+    "an empty webhook secret": [{ ...full, ICR_WEBHOOK_SECRET: " " }, "ICR_WEBHOOK_SECRET"],
+    "an empty previous webhook secret": [{ ...full, ICR_WEBHOOK_SECRET_PREVIOUS: " " }, "ICR_WEBHOOK_SECRET_PREVIOUS"],
+    "a previous webhook secret alone": [
+      { ICR_APP_ID: "1", ICR_WEBHOOK_SECRET_PREVIOUS: "the-webhook-secret" },
+      "ICR_WEBHOOK_SECRET_PREVIOUS"
+    ]
   }
   for (const [name, [env, variable]] of Object.entries(mistakes)) {
     it.effect(`${name}: the error names ${variable} and shows no secret`, () =>
       Effect.gen(function* () {
         const message = yield* problem(env)
         assert.isTrue(message.startsWith(`${variable}: `), message)
-        assert.notMatch(message, /Tm90QVJlYWxLZXk|the-webhook-secret|p4ss/)
+        assert.notMatch(message, /Tm90QVJlYWxLZXk|the-webhook-secret|the-older-secret|p4ss/)
       })
     )
   }

@@ -1,11 +1,12 @@
 import { ClaimsError } from "@effect-icr/app/Claims"
+import { IcrApp } from "@effect-icr/app/IcrApp"
 import { IcrConfig } from "@effect-icr/app/IcrConfig"
 import type { IcrError } from "@effect-icr/app/IcrError"
 import { InstallFlow, type Options } from "@effect-icr/app/InstallFlow"
 import { InstallStates } from "@effect-icr/app/InstallStates"
 import { Simulator, type SimulatorOptions } from "@effect-icr/simulator/Simulator"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber, Layer, Option, Queue, Redacted, Schema } from "effect"
+import { Effect, Exit, Fiber, Layer, Option, Queue, Redacted, Schema } from "effect"
 import { TestClock } from "effect/testing"
 import { withSimulator } from "../support/app.ts"
 
@@ -274,6 +275,25 @@ describe("InstallFlow.verifyCallback", () => {
       yield* control.faults.clear
       yield* verifyCallback(url, { session })
     }).pipe(Effect.provide(flow()))
+  )
+
+  it.effect("gives the state back when looking the installation up dies of a bug", () =>
+    Effect.gen(function* () {
+      const app = yield* IcrApp
+      const { verifyCallback } = yield* InstallFlow
+      const url = callback(yield* begin(), yield* first)
+      const broken = InstallFlow.layer({ stateSecret }).pipe(
+        Layer.provide(Layer.succeed(IcrApp, { ...app, installation: () => Effect.die(new Error("a bug")) })),
+        Layer.provide(IcrConfig.layer({ appId: "1" }))
+      )
+      const exit = yield* Effect.exit(
+        Effect.flatMap(InstallFlow, ({ verifyCallback }) => verifyCallback(url, { session })).pipe(
+          Effect.provide(broken, { local: true })
+        )
+      )
+      assert.isTrue(Exit.hasDies(exit))
+      yield* verifyCallback(url, { session })
+    }).pipe(Effect.provide(flow()), Effect.provide(InstallStates.layerMemory()))
   )
 
   it.effect("takes states signed with the secret before a rotation", () =>

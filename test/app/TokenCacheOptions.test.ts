@@ -3,12 +3,8 @@ import { TokenCache } from "@effect-icr/app/TokenCache"
 import { assert, describe, it } from "@effect/vitest"
 import { Duration, Effect, Fiber, Layer, Metric } from "effect"
 import { TestClock } from "effect/testing"
-import { appOver, idOf, makeRegistry, reasonOf, refusal, started, times } from "../support/registry.ts"
-
-const acme = idOf("acme")
-const second = 1000
-const minute = 60 * second
-const hour = 60 * minute
+import { appOver, idOf, makeRegistry, reasonOf, started, times } from "../support/registry.ts"
+import { ask, down, hour, minute, overRegistryWith, second } from "./support/tokenCache.ts"
 
 describe("options", () => {
   const build = (options: Parameters<typeof appOver>[1]) =>
@@ -39,39 +35,36 @@ describe("options", () => {
     })
   )
 
-  it.effect("a pause of 0 tries again at every call", () => {
-    const registry = makeRegistry()
-    return Effect.gen(function* () {
-      const cache = yield* TokenCache
-      yield* cache.installationToken(acme)
-      registry.refusal = refusal(503, "down")
+  it.effect("a pause of 0 tries again at every call", () =>
+    overRegistryWith({ pause: 0 })(function* (registry) {
+      yield* ask
+      registry.refusal = down
       yield* TestClock.adjust(2 * hour - minute)
       for (let i = 0; i < 5; i++) {
-        yield* cache.installationToken(acme)
+        yield* ask
         yield* TestClock.adjust(1)
       }
       assert.strictEqual(registry.exchanges, 6)
-    }).pipe(Effect.provide(appOver(registry, { pause: 0 })))
-  })
+    })
+  )
 })
 
 describe("metrics", () => {
-  it.effect("count what happens, without a label for each installation", () => {
-    const registry = makeRegistry()
-    return Effect.gen(function* () {
+  it.effect("count what happens, without a label for each installation", () =>
+    overRegistryWith({ capacity: 1 })(function* (registry) {
       const cache = yield* TokenCache
       registry.latency = second
-      const cold = yield* started(times(5, cache.installationToken(acme)))
+      const cold = yield* started(times(5, ask))
       yield* TestClock.adjust(second)
       yield* Fiber.join(cold)
-      yield* times(3, cache.installationToken(acme))
+      yield* times(3, ask)
       registry.latency = 0
       yield* TestClock.adjust(2 * hour - minute)
-      registry.refusal = refusal(503, "down")
-      yield* cache.installationToken(acme)
+      registry.refusal = down
+      yield* ask
       registry.refusal = undefined
       yield* TestClock.adjust(10 * second)
-      yield* cache.installationToken(acme)
+      yield* ask
       yield* cache.installationToken(idOf("other"))
       const found = (yield* Metric.snapshot).filter(({ id }) => id.startsWith("icr_token_"))
       assert.deepStrictEqual(
@@ -86,6 +79,6 @@ describe("metrics", () => {
         }
       )
       assert.isTrue(found.every(({ attributes }) => Object.keys(attributes ?? {}).length === 0))
-    }).pipe(Effect.provide(appOver(registry, { capacity: 1 })), Effect.provideService(Metric.MetricRegistry, new Map()))
-  })
+    }).pipe(Effect.provideService(Metric.MetricRegistry, new Map()))
+  )
 })

@@ -11,52 +11,43 @@ import {
   isDone,
   makeRegistry,
   reasonOf,
-  refusal,
   started,
   textOf,
   times,
   tokenBody
 } from "../support/registry.ts"
-
-const acme = idOf("acme")
-const second = 1000
-const minute = 60 * second
-const hour = 60 * minute
+import { ask, askWith, down, hour, minute, overRegistry, overRegistryWith, second } from "./support/tokenCache.ts"
 
 describe("the soft window", () => {
-  it.effect("gives the current token at once while one refresh runs behind the callers", () => {
-    const registry = makeRegistry()
-    return Effect.gen(function* () {
-      const cache = yield* TokenCache
-      yield* exact(cache.installationToken(acme))
+  it.effect("gives the current token at once while one refresh runs behind the callers", () =>
+    overRegistry(function* (registry) {
+      yield* exact(ask)
       registry.latency = 5 * second
       yield* TestClock.adjust(2 * hour - 5 * minute - 1)
-      yield* cache.installationToken(acme)
+      yield* ask
       assert.strictEqual(registry.exchanges, 1)
       yield* TestClock.adjust(1)
-      const tokens = yield* times(100, cache.installationToken(acme))
+      const tokens = yield* times(100, ask)
       assert.deepStrictEqual([...new Set(tokens.map(textOf))], ["crs_1"])
       assert.strictEqual(registry.exchanges, 2)
       yield* TestClock.adjust(5 * second)
-      assert.strictEqual(textOf(yield* cache.installationToken(acme)), "crs_2")
+      assert.strictEqual(textOf(yield* ask), "crs_2")
       assert.strictEqual(registry.exchanges, 2)
-    }).pipe(Effect.provide(appOver(registry)))
-  })
+    })
+  )
 
-  it.effect("is never more than half of the token's life, so a short token is not refreshed at every read", () => {
-    const registry = makeRegistry()
-    registry.life = 60 * second
-    return Effect.gen(function* () {
-      const cache = yield* TokenCache
-      yield* exact(cache.installationToken(acme))
+  it.effect("is never more than half of the token's life, so a short token is not refreshed at every read", () =>
+    overRegistry(function* (registry) {
+      registry.life = 60 * second
+      yield* exact(ask)
       yield* TestClock.adjust(30 * second - 1)
-      yield* times(10, cache.installationToken(acme))
+      yield* times(10, ask)
       assert.strictEqual(registry.exchanges, 1)
       yield* TestClock.adjust(1)
-      yield* times(10, cache.installationToken(acme))
+      yield* times(10, ask)
       assert.strictEqual(registry.exchanges, 2)
-    }).pipe(Effect.provide(appOver(registry)))
-  })
+    })
+  )
 
   it.effect("is moved by a jitter for each key, always later and by no more than a fifth", () => {
     let exchanges = 0
@@ -82,82 +73,70 @@ describe("the soft window", () => {
     }).pipe(Effect.provide(cacheOver(exchange)))
   })
 
-  it.effect("of 0 is honoured", () => {
-    const registry = makeRegistry()
-    return Effect.gen(function* () {
-      const cache = yield* TokenCache
-      yield* cache.installationToken(acme)
+  it.effect("of 0 is honoured", () =>
+    overRegistryWith({ softWindow: 0, hardWindow: 0 })(function* (registry) {
+      yield* ask
       yield* TestClock.adjust(2 * hour - 1)
-      yield* cache.installationToken(acme)
+      yield* ask
       assert.strictEqual(registry.exchanges, 1)
       yield* TestClock.adjust(1)
-      assert.strictEqual(textOf(yield* cache.installationToken(acme)), "crs_2")
-    }).pipe(Effect.provide(appOver(registry, { softWindow: 0, hardWindow: 0 })))
-  })
+      assert.strictEqual(textOf(yield* ask), "crs_2")
+    })
+  )
 })
 
 describe("the hard window", () => {
-  it.effect("makes callers wait for the refresh", () => {
-    const registry = makeRegistry()
-    return Effect.gen(function* () {
-      const cache = yield* TokenCache
-      yield* cache.installationToken(acme)
+  it.effect("makes callers wait for the refresh", () =>
+    overRegistry(function* (registry) {
+      yield* ask
       registry.latency = 5 * second
       yield* TestClock.adjust(2 * hour - 30 * second)
-      const caller = yield* started(cache.installationToken(acme))
+      const caller = yield* started(ask)
       assert.isFalse(isDone(caller))
       yield* TestClock.adjust(5 * second)
       assert.strictEqual(textOf(yield* Fiber.join(caller)), "crs_2")
-    }).pipe(Effect.provide(appOver(registry)))
-  })
+    })
+  )
 
-  it.effect("gives the token that still lives when the refresh fails", () => {
-    const registry = makeRegistry()
-    return Effect.gen(function* () {
-      const cache = yield* TokenCache
-      yield* cache.installationToken(acme)
+  it.effect("gives the token that still lives when the refresh fails", () =>
+    overRegistry(function* (registry) {
+      yield* ask
       registry.latency = 5 * second
-      registry.refusal = refusal(503, "down")
+      registry.refusal = down
       yield* TestClock.adjust(2 * hour - 30 * second)
-      const callers = yield* started(times(10, cache.installationToken(acme)))
+      const callers = yield* started(times(10, ask))
       yield* TestClock.adjust(5 * second)
       assert.deepStrictEqual([...new Set((yield* Fiber.join(callers)).map(textOf))], ["crs_1"])
       assert.strictEqual(registry.exchanges, 2)
-    }).pipe(Effect.provide(appOver(registry)))
-  })
+    })
+  )
 
-  it.effect("makes nobody wait longer than 5 s, nor for more than half of what the token still lives", () => {
-    const registry = makeRegistry()
-    return Effect.gen(function* () {
-      const cache = yield* TokenCache
-      yield* cache.installationToken(acme)
+  it.effect("makes nobody wait longer than 5 s, nor for more than half of what the token still lives", () =>
+    overRegistry(function* (registry) {
+      yield* ask
       registry.latency = hour
       yield* TestClock.adjust(2 * hour - 30 * second)
-      const [first, other] = [
-        yield* started(cache.installationToken(acme)),
-        yield* started(cache.installationToken(acme))
-      ]
+      const [first, other] = [yield* started(ask), yield* started(ask)]
       yield* TestClock.adjust(5 * second - 1)
       assert.deepStrictEqual([isDone(first), isDone(other)], [false, false])
       yield* TestClock.adjust(1)
       assert.deepStrictEqual([isDone(first), isDone(other)], [true, true])
       yield* TestClock.adjust(21 * second)
-      const late = yield* started(cache.installationToken(acme))
+      const late = yield* started(ask)
       yield* TestClock.adjust(2 * second)
       assert.strictEqual(textOf(yield* Fiber.join(late)), "crs_1")
-    }).pipe(Effect.provide(appOver(registry)))
-  })
+    })
+  )
 
   it.effect("fails nobody while the token lives, though the exchange never answers", () => {
     const registry = makeRegistry()
     return Effect.gen(function* () {
-      const cache = yield* TokenCache
-      yield* exact(cache.installationToken(acme))
+      yield* exact(ask)
       registry.latency = 10 * hour
       yield* TestClock.adjust(2 * hour - 5 * minute)
       const callers: Array<Fiber.Fiber<unknown, unknown>> = []
       for (let passed = 0; passed < 300; passed++) {
-        callers.push(yield* started(cache.installationToken(acme)))
+        callers.push(yield* started(ask))
         yield* TestClock.adjust(second)
       }
       const exits = callers.map((caller) => caller.pollUnsafe()?._tag)
@@ -165,38 +144,32 @@ describe("the hard window", () => {
     }).pipe(Effect.provide(appOver(registry, {}, {})))
   })
 
-  it.effect("longer than the soft one counts all the same", () => {
-    const registry = makeRegistry()
-    return Effect.gen(function* () {
-      const cache = yield* TokenCache
-      yield* cache.installationToken(acme)
+  it.effect("longer than the soft one counts all the same", () =>
+    overRegistryWith({ softWindow: 0, hardWindow: "2 minutes" })(function* () {
+      yield* ask
       yield* TestClock.adjust(2 * hour - minute)
-      assert.strictEqual(textOf(yield* cache.installationToken(acme)), "crs_2")
-    }).pipe(Effect.provide(appOver(registry, { softWindow: 0, hardWindow: "2 minutes" })))
-  })
+      assert.strictEqual(textOf(yield* ask), "crs_2")
+    })
+  )
 })
 
 describe("minimumValidity", () => {
-  it.effect("gives a token good for at least that long, from the cache while there is one", () => {
-    const registry = makeRegistry()
-    return Effect.gen(function* () {
-      const cache = yield* TokenCache
+  it.effect("gives a token good for at least that long, from the cache while there is one", () =>
+    overRegistry(function* (registry) {
       const anHour = { minimumValidity: "1 hour" } as const
-      yield* cache.installationToken(acme)
+      yield* ask
       yield* TestClock.adjust(hour)
-      assert.strictEqual(textOf(yield* cache.installationToken(acme, anHour)), "crs_1")
+      assert.strictEqual(textOf(yield* askWith(anHour)), "crs_1")
       yield* TestClock.adjust(1)
-      assert.strictEqual(textOf(yield* cache.installationToken(acme, anHour)), "crs_2")
+      assert.strictEqual(textOf(yield* askWith(anHour)), "crs_2")
       assert.strictEqual(registry.exchanges, 2)
-    }).pipe(Effect.provide(appOver(registry)))
-  })
+    })
+  )
 
   for (const minimumValidity of ["2 hours", "1 day"] as const) {
-    it.effect(`of ${minimumValidity}, near to or beyond what the registry gives, does not mint at every call`, () => {
-      const registry = makeRegistry()
-      return Effect.gen(function* () {
-        const cache = yield* TokenCache
-        const long = cache.installationToken(acme, { minimumValidity })
+    it.effect(`of ${minimumValidity}, near to or beyond what the registry gives, does not mint at every call`, () =>
+      overRegistry(function* (registry) {
+        const long = askWith({ minimumValidity })
         for (let i = 0; i < 20; i++) {
           assert.strictEqual(textOf(yield* long), "crs_1")
           yield* TestClock.adjust(10)
@@ -208,35 +181,31 @@ describe("minimumValidity", () => {
         const callers = yield* started(times(10, long))
         yield* TestClock.adjust(second)
         assert.deepStrictEqual([...new Set((yield* Fiber.join(callers)).map(textOf))], ["crs_2"])
-      }).pipe(Effect.provide(appOver(registry)))
-    })
+      })
+    )
   }
 
-  it.effect("is not met by a token that had it when the caller began to wait for a refresh that fails", () => {
-    const registry = makeRegistry()
-    return Effect.gen(function* () {
-      const cache = yield* TokenCache
-      yield* cache.installationToken(acme)
+  it.effect("is not met by a token that had it when the caller began to wait for a refresh that fails", () =>
+    overRegistry(function* (registry) {
+      yield* ask
       registry.latency = 5 * second
-      registry.refusal = refusal(503, "down")
+      registry.refusal = down
       yield* TestClock.adjust(2 * hour - 30 * second)
-      const picky = yield* started(reasonOf(cache.installationToken(acme, { minimumValidity: "28 seconds" })))
-      const plain = yield* started(cache.installationToken(acme))
+      const picky = yield* started(reasonOf(askWith({ minimumValidity: "28 seconds" })))
+      const plain = yield* started(ask)
       yield* TestClock.adjust(5 * second)
       assert.strictEqual((yield* Fiber.join(picky))._tag, "ServerError")
       assert.strictEqual(textOf(yield* Fiber.join(plain)), "crs_1")
-    }).pipe(Effect.provide(appOver(registry)))
-  })
+    })
+  )
 
-  it.effect("that is negative or no number is refused, and nothing is sent", () => {
-    const registry = makeRegistry()
-    return Effect.gen(function* () {
-      const cache = yield* TokenCache
+  it.effect("that is negative or no number is refused, and nothing is sent", () =>
+    overRegistry(function* (registry) {
       for (const minimumValidity of [-1, Number.NaN, "-1 seconds"] as const) {
-        const reason = yield* reasonOf(cache.installationToken(acme, { minimumValidity }))
+        const reason = yield* reasonOf(askWith({ minimumValidity }))
         assert.strictEqual(reason._tag, "InvalidRequest")
       }
       assert.strictEqual(registry.exchanges, 0)
-    }).pipe(Effect.provide(appOver(registry)))
-  })
+    })
+  )
 })

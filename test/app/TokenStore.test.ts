@@ -17,13 +17,9 @@ import {
   times
 } from "../support/registry.ts"
 import { inProcess, makeStore } from "../support/tokenStore.ts"
+import { acme, ask, askWith, down, forced, hour, minute } from "./support/tokenCache.ts"
 
-const acme = idOf("acme")
-const hour = 3_600_000
-const minute = 60_000
 const key = "test@http://localhost/installations/acme"
-
-const ask = Effect.flatMap(TokenCache, (cache) => cache.installationToken(acme))
 
 describe("a token store", () => {
   it.effect("is read before minting and written after, with the remaining life", () => {
@@ -166,9 +162,8 @@ describe("a token store", () => {
     return Effect.gen(function* () {
       yield* inProcess(registry, store, ask)
       yield* TestClock.adjust(hour)
-      const long = Effect.flatMap(TokenCache, (cache) => cache.installationToken(acme, { minimumValidity: hour + 1 }))
+      const long = askWith({ minimumValidity: hour + 1 })
       assert.strictEqual(textOf(yield* inProcess(registry, store, long)), "crs_2")
-      const forced = Effect.flatMap(TokenCache, (cache) => cache.installationToken(acme, { forceRefresh: true }))
       store.log.length = 0
       assert.strictEqual(textOf(yield* inProcess(registry, store, forced)), "crs_3")
       assert.deepStrictEqual(store.log, [`lease ${key}`, `set ${key} ${2 * hour}`])
@@ -192,14 +187,13 @@ describe("a token store", () => {
         registry,
         slow,
         Effect.gen(function* () {
-          const cache = yield* TokenCache
           const plain = yield* started(ask)
-          const picky = yield* started(cache.installationToken(acme, { minimumValidity: hour + 1 }))
-          const forced = yield* started(cache.installationToken(acme, { forceRefresh: true }))
+          const picky = yield* started(askWith({ minimumValidity: hour + 1 }))
+          const forcing = yield* started(forced)
           yield* TestClock.adjust(5000)
           assert.strictEqual(textOf(yield* Fiber.join(plain)), "crs_1")
           assert.notStrictEqual(textOf(yield* Fiber.join(picky)), "crs_1")
-          assert.notStrictEqual(textOf(yield* Fiber.join(forced)), "crs_1")
+          assert.notStrictEqual(textOf(yield* Fiber.join(forcing)), "crs_1")
         })
       )
     })
@@ -254,7 +248,6 @@ describe("a token store", () => {
         Effect.gen(function* () {
           yield* ask
           yield* TestClock.adjust(minute)
-          const forced = Effect.flatMap(TokenCache, (cache) => cache.installationToken(acme, { forceRefresh: true }))
           yield* inProcess(registry, store, forced)
           yield* Effect.flip(post)
           assert.strictEqual(textOf(yield* ask), "crs_2")
@@ -291,7 +284,7 @@ describe("a token store", () => {
         const first = yield* started(ask)
         yield* TestClock.adjust(4000)
         assert.strictEqual(textOf(yield* Fiber.join(first)), "crs_1")
-        registry.refusal = refusal(503, "down")
+        registry.refusal = down
         yield* TestClock.adjust(6000)
         assert.strictEqual((yield* reasonOf(ask))._tag, "ServerError")
       })
@@ -318,7 +311,6 @@ describe("a token store", () => {
     const registry = makeRegistry()
     const store = makeStore()
     const revoke = Effect.flatMap(IcrApp, (app) => app.revokeInstallationToken(acme))
-    const forced = Effect.flatMap(TokenCache, (cache) => cache.installationToken(acme, { forceRefresh: true }))
     return inProcess(
       registry,
       store,
@@ -343,10 +335,9 @@ describe("a token store", () => {
       registry,
       store,
       Effect.gen(function* () {
-        const cache = yield* TokenCache
         yield* ask
         registry.refusal = refusal(404, "Installation not found")
-        yield* Effect.flip(cache.installationToken(acme, { forceRefresh: true }))
+        yield* Effect.flip(forced)
         assert.strictEqual(store.entries.size, 0)
       })
     )
@@ -559,7 +550,7 @@ describe("a token store that is away", () => {
           yield* TestClock.adjust(10_000)
           assert.isAtLeast(log.lines.filter((line) => line.startsWith("Warn The token store failed")).length, 1)
           assert.notInclude(log.lines.join(), "crs_")
-          registry.refusal = refusal(503, "down")
+          registry.refusal = down
           const end = registry.issued[0]?.end ?? 0
           yield* TestClock.setTime(end - 1)
           const last = yield* started(ask)
@@ -617,7 +608,6 @@ describe("a token store that is away", () => {
       store,
       Effect.gen(function* () {
         assert.strictEqual(textOf(yield* ask), "crs_1")
-        const forced = Effect.flatMap(TokenCache, (cache) => cache.installationToken(acme, { forceRefresh: true }))
         assert.strictEqual(textOf(yield* forced), "crs_2")
         assert.isTrue(log.lines.length > 0 && log.lines.every((line) => line.endsWith("it interrupted itself")))
       })

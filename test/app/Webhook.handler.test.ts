@@ -45,6 +45,7 @@ describe("Webhook.handler", () => {
       const to = (init: RequestInit) => new Request("http://receiver.test/webhook", { method: "POST", ...init })
       const headers = { "x-icr-signature-256": good.signature }
       const body = good.body
+      const bytes = new TextEncoder().encode(body)
       const json = "application/json; charset=utf-8"
       assert.deepStrictEqual(yield* send(fetch, post(good)), { status: 202, text: "" })
       for (const [status, text, request] of [
@@ -54,14 +55,36 @@ describe("Webhook.handler", () => {
         [400, "unknownShape", post(delivery({ event: "installed" }))],
         [413, "bodyTooLarge", post({ ...good, body: " ".repeat(1024 * 1024 + 1) })],
         [415, "contentType", to({ body, headers: { ...headers, "content-type": "text/plain" } })],
+        [415, "contentEncoding", to({ body: bytes, headers: { ...headers, "content-encoding": "gzip" } })],
+        [415, "contentEncoding", to({ body: bytes, headers: { ...headers, "content-encoding": "identity, br" } })],
         [405, "method", new Request("http://receiver.test/webhook", { headers })],
         [202, "", to({ body, headers: { ...headers, "content-type": json } })],
+        [202, "", to({ body: bytes, headers: { ...headers, "content-encoding": "Identity" } })],
         // No page names the header that the registry sends, so none is fine.
-        [202, "", to({ body: new TextEncoder().encode(body), headers })]
+        [202, "", to({ body: bytes, headers })]
       ] as const) {
         assert.deepStrictEqual(yield* send(fetch, request), { status, text })
       }
     }).pipe(Effect.provide(receiver()))
+  )
+
+  it.effect("counts refusals by their kind, and nothing else of them", () =>
+    Effect.gen(function* () {
+      const { fetch } = yield* (yield* Webhook).handler(nothing)
+      const { body, signature } = delivery(printed())
+      yield* send(fetch, post({ body }))
+      yield* send(fetch, post({ body }))
+      yield* send(fetch, post({ body, signature: `${signature}00` }))
+      yield* send(fetch, post({ body, signature }))
+      const refused = (yield* Metric.snapshot).filter(({ id }) => id === "icr_webhook_refused")
+      assert.deepStrictEqual(
+        refused.map(({ attributes, state }) => [attributes, "count" in state ? state.count : undefined]),
+        [
+          [{ kind: "signatureMissing" }, 2],
+          [{ kind: "signatureLength" }, 1]
+        ]
+      )
+    }).pipe(Effect.provide(receiver()), Effect.provideService(Metric.MetricRegistry, new Map()))
   )
 
   it.effect("closes the connection after a body it did not read, and takes a body read before for a cut one", () =>
@@ -504,6 +527,29 @@ describe("Webhook and the tokens", () => {
       assert.notStrictEqual((yield* app.installationToken(id)).id, token.id)
     }).pipe(Effect.provide(wired()))
   )
+
+  for (const event of ["uninstalled", "suspended", "newPermissionsAccepted"]) {
+    it.effect(`a duplicate of ${event} is not worked on, and empties the slot all the same`, () =>
+      Effect.gen(function* () {
+        const simulator = yield* Simulator
+        const app = yield* IcrApp
+        const { seen, work } = yield* recorder
+        const { fetch } = yield* (yield* Webhook).handler(work)
+        const [first = ""] = yield* simulator.installationIds
+        const id = InstallationId.make(first)
+        const key = Redacted.value(simulator.app.webhookSecret)
+        const { installation, ...rest } = printed(event)
+        const given = delivery({ ...rest, installation: { ...installation, id } }, { key })
+        const ids = [(yield* app.installationToken(id)).id]
+        for (const _ of [1, 2]) {
+          assert.strictEqual((yield* send(fetch, post(given))).status, 202)
+          ids.push((yield* app.installationToken(id)).id)
+        }
+        assert.strictEqual(new Set(ids).size, 3)
+        assert.deepStrictEqual(yield* seen, [event])
+      }).pipe(Effect.provide(wired()))
+    )
+  }
 
   it.effect("leaves the token alone for events that do not touch it", () =>
     Effect.gen(function* () {

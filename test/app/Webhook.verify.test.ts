@@ -3,7 +3,7 @@ import type { IcrError } from "@effect-icr/app/IcrError"
 import { type SecretOptions, Webhook } from "@effect-icr/app/Webhook"
 import * as WebhookMac from "@effect-icr/app/WebhookMac"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Layer, Option, Redacted, Schema } from "effect"
+import { ConfigProvider, Effect, Layer, Option, Redacted, Schema } from "effect"
 import { execFileSync } from "node:child_process"
 import { createHmac } from "node:crypto"
 import { delivery, hmac, observed, printed, printedTransaction, secret } from "./support/deliveries.ts"
@@ -335,6 +335,22 @@ describe("Webhook.verify", () => {
           Layer.provide(IcrConfig.layer({ appId: "1", webhookSecret: Redacted.make(secret) })),
           Layer.provide(withSimulator())
         )
+      )
+    )
+  )
+
+  it.effect("takes its secret and the one before it from the environment", () =>
+    Effect.gen(function* () {
+      assert.strictEqual(yield* outcome(delivery(printed(), { key: "new" })), "installed")
+      assert.strictEqual(yield* outcome(delivery(printed(), { key: "old" })), "installed")
+      assert.strictEqual(yield* outcome(delivery(printed(), { key: "older" })), "signatureMismatch")
+    }).pipe(
+      Effect.provide(Webhook.layerEnv.pipe(Layer.provide(withSimulator()))),
+      Effect.provideService(
+        ConfigProvider.ConfigProvider,
+        ConfigProvider.fromEnv({
+          env: { ICR_APP_ID: "1", ICR_WEBHOOK_SECRET: "new", ICR_WEBHOOK_SECRET_PREVIOUS: "old" }
+        })
       )
     )
   )

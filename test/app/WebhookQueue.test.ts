@@ -1,3 +1,4 @@
+import { IcrApp } from "@effect-icr/app/IcrApp"
 import { type SecretOptions, Webhook } from "@effect-icr/app/Webhook"
 import type { WebhookEvent } from "@effect-icr/app/domain/WebhookEvent"
 import * as WebhookQueue from "@effect-icr/app/WebhookQueue"
@@ -7,6 +8,7 @@ import { PersistedQueue } from "effect/persistence"
 import { TestClock } from "effect/testing"
 import { deliverThroughKills, registry } from "../soak/kills.ts"
 import { withoutRedis } from "../support/redis.ts"
+import { appOver, idOf, makeRegistry, textOf } from "../support/registry.ts"
 import { delivery, post, printed, secret } from "./support/deliveries.ts"
 
 const receiver = (options: Partial<SecretOptions> = {}) =>
@@ -235,6 +237,35 @@ describe("WebhookQueue", () => {
       yield* WebhookQueue.work(work, { maxAttempts: 1 })
       assert.strictEqual(yield* next, "installed")
     }).pipe(Effect.provide(durable))
+  )
+
+  it.effect(
+    "has the token forgotten by the process that takes an event in and, before the work, by the one that does it",
+    () => {
+      const issuer = makeRegistry()
+      /** A process: a token cache of its own, and its own way to the store of the queue. */
+      const machine = Layer.fresh(
+        Layer.merge(
+          Webhook.layerOptions({ secret: Redacted.make(secret) }).pipe(Layer.provideMerge(appOver(issuer))),
+          PersistedQueue.layer
+        )
+      )
+      const token = Effect.flatMap(IcrApp, (app) => Effect.map(app.installationToken(idOf("1")), textOf))
+      return Effect.gen(function* () {
+        const receiving = yield* Layer.build(machine)
+        const working = yield* Layer.build(machine)
+        const seen = yield* Queue.unbounded<string>()
+        const tokens = Effect.all([Effect.provide(token, receiving), Effect.provide(token, working)])
+        assert.deepStrictEqual(yield* tokens, ["crs_1", "crs_2"])
+        const { fetch } = yield* Effect.provide(WebhookQueue.handler(), receiving)
+        assert.strictEqual(yield* statusOf(fetch, printed("suspended")), 202)
+        assert.deepStrictEqual(yield* tokens, ["crs_3", "crs_2"])
+        const work = () => Effect.flatMap(token, (text) => Queue.offer(seen, text))
+        yield* Effect.provide(WebhookQueue.work(work), working)
+        assert.strictEqual(yield* Queue.take(seen), "crs_4")
+        assert.deepStrictEqual(yield* tokens, ["crs_3", "crs_4"])
+      }).pipe(Effect.provide(PersistedQueue.layerStoreMemory))
+    }
   )
 
   it.live.skipIf(withoutRedis("deliveries through kills of the receiver"))(

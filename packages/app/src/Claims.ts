@@ -32,7 +32,7 @@ export interface Claims {
 /** How many claims one process remembers; beyond it the oldest go. Some 100 bytes each. */
 export const defaultCapacity = 100_000
 
-/** Claims of one process, forgotten with it. */
+/** Claims of one process, forgotten with it. `capacity` is a whole number of at least one; the layers check theirs. */
 export const makeMemory = (capacity: number = defaultCapacity): Effect.Effect<Claims> =>
   Effect.sync(() => {
     // A mutable map changed in single synchronous steps: each claim is one look and one insertion, at no copy.

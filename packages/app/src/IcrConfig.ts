@@ -109,8 +109,12 @@ const checked = Effect.fnUntraced(function* (options: Options, names: Names): Ef
   }
   const secrets = options.webhookSecret ?? []
   const webhookSecrets = Redacted.isRedacted(secrets) ? [secrets] : secrets
-  if (webhookSecrets.some((secret) => Redacted.value(secret).trim() === "")) {
-    return yield* invalid(names.webhookSecret, "is empty, which would accept a signature anybody can compute")
+  const empty = webhookSecrets.find((secret) => Redacted.value(secret).trim() === "")
+  if (empty !== undefined) {
+    return yield* invalid(
+      empty.label ?? names.webhookSecret,
+      "is empty, which would accept a signature anybody can compute"
+    )
   }
   return {
     appId,
@@ -145,6 +149,18 @@ const flagOf = (value: string) =>
     ? Effect.succeed(value === "true")
     : invalid(variableNames.allowInsecureHttp, "must be true or false")
 
+const previousWebhookSecret = "ICR_WEBHOOK_SECRET_PREVIOUS"
+
+/** Both during a rotation, when a delivery may be signed with either. */
+const webhookSecrets = Effect.gen(function* () {
+  const current = yield* secret(variableNames.webhookSecret)
+  const previous = yield* secret(previousWebhookSecret)
+  if (Option.isNone(current) && Option.isSome(previous)) {
+    return yield* invalid(previousWebhookSecret, `is set without ${variableNames.webhookSecret}`)
+  }
+  return [current, previous].flatMap(Option.toArray)
+})
+
 /** Reads the environment variables of the table in the README; the private key through `key`. */
 const fromEnv = Effect.fnUntraced(function* <R>(
   key: Effect.Effect<Option.Option<Redacted.Redacted>, IcrError, R>
@@ -161,7 +177,7 @@ const fromEnv = Effect.fnUntraced(function* <R>(
       environment: Option.isSome(environment) ? yield* environmentOf(environment.value) : undefined,
       baseUrl: Option.getOrUndefined(yield* text(variableNames.baseUrl)),
       apiVersion: Option.getOrUndefined(yield* text(variableNames.apiVersion)),
-      webhookSecret: Option.getOrUndefined(yield* secret(variableNames.webhookSecret)),
+      webhookSecret: yield* webhookSecrets,
       allowInsecureHttp: Option.isSome(insecure) && (yield* flagOf(insecure.value))
     },
     variableNames
@@ -227,8 +243,8 @@ export class IcrConfig extends Context.Service<IcrConfig, Service>()("@effect-ic
     Layer.effect(IcrConfig, Effect.flatMap(Effect.mapError(Config.unwrap(config), configError), make))
 
   /**
-   * From `ICR_APP_ID`, `ICR_PRIVATE_KEY`, `ICR_ENVIRONMENT` or `ICR_BASE_URL`, `ICR_API_VERSION`, `ICR_WEBHOOK_SECRET`
-   * and `ICR_ALLOW_INSECURE_HTTP`, through whichever `ConfigProvider` is installed.
+   * From `ICR_APP_ID`, `ICR_PRIVATE_KEY`, `ICR_ENVIRONMENT` or `ICR_BASE_URL`, `ICR_API_VERSION`, `ICR_WEBHOOK_SECRET`,
+   * `ICR_WEBHOOK_SECRET_PREVIOUS` and `ICR_ALLOW_INSECURE_HTTP`, through whichever `ConfigProvider` is installed.
    */
   static readonly layerEnv: Layer.Layer<IcrConfig, IcrError> = Layer.effect(
     IcrConfig,

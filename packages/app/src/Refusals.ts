@@ -14,6 +14,7 @@ const noWait = Option.none<Duration.Duration>()
 const webhookKinds = {
   method: [405, "only POST is taken"],
   contentType: [415, "the content type is not JSON"],
+  contentEncoding: [415, "the body is compressed or encoded in another way"],
   bodyTooLarge: [413, "the body is larger than the limit"],
   bodyTimeout: [408, "the body did not arrive in time"],
   bodyCut: [400, "the body ended early, or was read before"],

@@ -167,7 +167,7 @@ export class Webhook extends Context.Service<Webhook, Service>()("@effect-icr/ap
   /** With the secrets of `IcrConfig` and every default. */
   static readonly layer: Layer.Layer<Webhook, IcrError, IcrConfig | IcrApp> = Webhook.layerWith({})
 
-  /** With the secret from `ICR_WEBHOOK_SECRET`. */
+  /** With the secret from `ICR_WEBHOOK_SECRET`, and during a rotation the one before from `ICR_WEBHOOK_SECRET_PREVIOUS`. */
   static readonly layerEnv: Layer.Layer<Webhook, IcrError, IcrApp> = Webhook.layer.pipe(
     Layer.provide(IcrConfig.layerEnv)
   )

@@ -11,14 +11,17 @@
  * `WebhookQueue`, does not). Handlers that must not act twice have to look at the state of things, not at the delivery.
  */
 import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { type Claims, makeMemory } from "./Claims.ts"
+import { type Claims, defaultCapacity, makeMemory } from "./Claims.ts"
+import type { IcrError } from "./IcrError.ts"
+import { count } from "./internal/options.ts"
 
 /** Which deliveries came before. `Webhook` takes one where it is provided, else it keeps claims in memory. */
 export class WebhookDeduplication extends Context.Service<WebhookDeduplication, Claims>()(
   "@effect-icr/app/WebhookDeduplication"
 ) {
-  /** For one process; remembers at most `capacity` (100,000) deliveries. */
-  static readonly layerMemory = (capacity?: number): Layer.Layer<WebhookDeduplication> =>
-    Layer.effect(WebhookDeduplication, makeMemory(capacity))
+  /** For one process; remembers at most `capacity` (100,000) deliveries. Fails with `Configuration` for less than one. */
+  static readonly layerMemory = (capacity?: number): Layer.Layer<WebhookDeduplication, IcrError> =>
+    Layer.effect(WebhookDeduplication, Effect.flatMap(count("capacity", capacity, defaultCapacity, 1), makeMemory))
 }

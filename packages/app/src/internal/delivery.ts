@@ -14,6 +14,7 @@ export const refusal = (kind: WebhookRefusalKind, detail = ""): IcrError => fail
 const refuse = (kind: WebhookRefusalKind, detail?: string) => Result.fail(refusal(kind, detail))
 
 const prefix = "sha256="
+const digestLength = 32
 
 /** Strict: a digest with anything around it or in another spelling is not the registry's. */
 export const digestOf = (signature: string | undefined): Result.Result<Uint8Array<ArrayBuffer>, IcrError> => {
@@ -25,12 +26,11 @@ export const digestOf = (signature: string | undefined): Result.Result<Uint8Arra
   if (!/^[0-9a-f]*$/.test(digest)) {
     return refuse(/^[^0-9a-z]|[0-9a-f]{64}[^0-9a-z]/i.test(digest) ? "signatureJunk" : "signatureNotHex")
   }
-  if (digest.length % 2 !== 0) return refuse("signatureOdd")
-  if (digest.length !== 64) return refuse("signatureLength")
-  return Result.mapBoth(Hex.decode(digest), {
-    onSuccess: (bytes) => new Uint8Array(bytes),
-    onFailure: () => refusal("signatureNotHex")
-  })
+  // Lower-case hex that cannot be decoded is a digit short.
+  const bytes = Result.mapError(Hex.decode(digest), () => refusal("signatureOdd"))
+  return Result.flatMap(bytes, (bytes) =>
+    bytes.length === digestLength ? Result.succeed(new Uint8Array(bytes)) : refuse("signatureLength")
+  )
 }
 
 // `ignoreBOM` keeps the mark in the text, so that it is noticed rather than swallowed.

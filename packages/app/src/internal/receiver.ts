@@ -29,6 +29,10 @@ const defaultMaxBodyBytes = 1024 * 1024
 const isJson = (contentType: string | undefined) =>
   contentType === undefined || /^application\/([\w.+-]+\+)?json\s*(;|$)/i.test(contentType.trim())
 
+/** Nothing here or below unpacks a body, and what is signed is the plain one. */
+const isPlain = (contentEncoding: string | undefined) =>
+  contentEncoding === undefined || /^(identity)?$/i.test(contentEncoding.trim())
+
 const sha256 = (text: string) =>
   Effect.map(
     Effect.promise(() => crypto.subtle.digest("SHA-256", new TextEncoder().encode(text))),
@@ -141,6 +145,9 @@ export const makeReceiver = Effect.fnUntraced(function* (
   ) {
     if (request.method !== "POST") return yield* refusal("method")
     if (!isJson(request.headers["content-type"])) return yield* refusal("contentType")
+    if (!isPlain(request.headers["content-encoding"])) return yield* refusal("contentEncoding")
+    // The signature is looked at with the body: a well-formed one is easily made up, so that looking sooner keeps nobody
+    // from sending a long body, and would cost honest senders the connection.
     const body = yield* readRequestBody(request, limit).pipe(
       Effect.timeoutOrElse({ duration: answerWithin, orElse: () => Effect.fail(refusal("bodyTimeout")) })
     )
