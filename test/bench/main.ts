@@ -4,7 +4,7 @@
  *     pnpm bench                under five minutes on two cores
  *     pnpm bench --quick        meant for under one; wider spreads, and some lines are left out
  *     pnpm bench --json FILE    writes every sample as well
- *     pnpm bench --readme       puts the table into test/bench/README.md
+ *     pnpm bench --readme       puts the table into test/bench/README.md, and its targets into the README at the front
  *     pnpm bench requests       one row, or several, by name
  */
 import { fork } from "node:child_process"
@@ -14,7 +14,7 @@ import { fileURLToPath } from "node:url"
 import { parseArgs } from "node:util"
 import { rows } from "./rows.ts"
 import type { Finding } from "./support/finding.ts"
-import { inReadme, machine, summary, table } from "./support/report.ts"
+import { inReadme, machine, summary, table, withTarget } from "./support/report.ts"
 
 const pathOf = (relative: string) => fileURLToPath(new URL(relative, import.meta.url))
 
@@ -61,7 +61,9 @@ console.log(`\n${summary(findings)}\n${run.date}, ${run.machine}, ${run.seconds}
 
 if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify({ ...run, findings }, undefined, 2)}\n`)
 if (values.readme) {
-  const file = pathOf("README.md")
-  writeFileSync(file, inReadme(readFileSync(file, "utf8"), run, findings))
+  const inFull = pathOf("README.md")
+  writeFileSync(inFull, inReadme(readFileSync(inFull, "utf8"), run, findings))
+  const atTheFront = pathOf("../../README.md")
+  writeFileSync(atTheFront, inReadme(readFileSync(atTheFront, "utf8"), run, withTarget(findings)))
 }
 if (findings.length === 0) process.exitCode = 1

@@ -33,12 +33,16 @@ export const machine = (): string => {
   return `${availableParallelism()} cores of ${model}, ${process.platform} ${release()}, Node ${process.version.slice(1)}`
 }
 
+/** The lines that have a target. */
+export const withTarget = (findings: ReadonlyArray<Finding>): ReadonlyArray<Finding> =>
+  findings.filter(({ met }) => met !== undefined)
+
 /** How many targets were met, and which were not. */
 export const summary = (findings: ReadonlyArray<Finding>): string => {
-  const withTarget = findings.filter(({ met }) => met !== undefined)
-  const missed = withTarget.filter(({ met }) => met === false)
+  const all = withTarget(findings)
+  const missed = all.filter(({ met }) => met === false)
   const names = missed.map(({ beside, row, work }) => `row ${row}: ${work} beside ${beside}`)
-  return [`${withTarget.length - missed.length} of ${withTarget.length} targets met`, ...names].join("; missed: ")
+  return [`${all.length - missed.length} of ${all.length} targets met`, ...names].join("; missed: ")
 }
 
 /** When, where and how a table was made. */
