@@ -1,7 +1,7 @@
 /** One deadline for a call, one limit for each attempt, and what interruption reaches; all in virtual time. */
 import { IcrError, IcrHttp, type IcrReason } from "@effect-icr/app"
 import type { Refusal } from "@effect-icr/app/Credential"
-import { assert, describe, it } from "@effect/vitest"
+import { assert, describe, it, vi } from "@effect/vitest"
 import { Clock, Duration, Effect, Exit, Fiber, Redacted, Ref, Schedule } from "effect"
 import type { HttpClientRequest } from "effect/http"
 import { TestClock } from "effect/testing"
@@ -106,6 +106,53 @@ describe("time limits", () => {
       assert.deepStrictEqual(timeout(yield* failure(get)), ["call", 0, 0])
       assert.strictEqual(sent.length, 0)
     }).pipe(Effect.provide(wireOver(layer, { deadline: 0 })))
+  })
+
+  describe("work that does not let go of the processor", () => {
+    /** A credential that is at hand only after so many milliseconds in which nothing else could run. */
+    const blocking = Effect.fnUntraced(function* (millis: number) {
+      let passed = 0n
+      const clock = yield* Clock.Clock
+      const laden: Clock.Clock = Object.create(clock, {
+        monotonicTimeNanosUnsafe: { value: () => clock.monotonicTimeNanosUnsafe() + passed }
+      })
+      const http = yield* IcrHttp
+      const slow = Effect.sync(() => {
+        passed += BigInt(millis) * 1_000_000n
+        return { value: Redacted.make("crs_slow") }
+      })
+      const client = http.client({ operation: "Test.call", credential: { ...credential, get: slow } })
+      return Effect.provideService(client.post("/things"), Clock.Clock, laden)
+    })
+
+    it.effect("sends nothing once the deadline is over", () => {
+      const { layer, sent } = played(() => Effect.sync(ok))
+      return Effect.gen(function* () {
+        assert.deepStrictEqual(timeout(yield* failure(yield* blocking(30_000))), ["call", 30, 0])
+        assert.strictEqual(sent.length, 0)
+      }).pipe(Effect.provide(wireOver(layer)))
+    })
+
+    it.effect("does not put the deadline off", () =>
+      Effect.gen(function* () {
+        const fiber = yield* Effect.forkChild(Effect.flip(yield* blocking(25_000)))
+        yield* TestClock.adjust("4999 millis")
+        assert.isUndefined(fiber.pollUnsafe())
+        yield* TestClock.adjust("1 milli")
+        assert.deepStrictEqual(timeout((yield* Fiber.join(fiber)).reason), ["call", 30, 1])
+      }).pipe(Effect.provide(wireOver(stalled.layer)))
+    )
+  })
+
+  it("a program's tests with fake timers see both limits", async () => {
+    vi.useFakeTimers()
+    try {
+      const ended = Effect.runPromise(Effect.flip(draw(0)(get)).pipe(Effect.provide(wireOver(stalled.layer))))
+      await vi.advanceTimersByTimeAsync(120_000)
+      assert.strictEqual((await ended).reason._tag, "Timeout")
+    } finally {
+      vi.useRealTimers()
+    }
   })
 
   it.effect("a wall clock set forward or back in the middle of a call changes nothing", () =>

@@ -30,7 +30,7 @@ const Industries = quick(
     })
   ),
   (value) => {
-    const all = value === null || value === missing ? [] : Arr.ensure(value).map(readIndustry)
+    const all = value === null || value === missing ? [] : Array.from(Arr.ensure(value), (one) => readIndustry(one))
     return all.every(Predicate.isNotUndefined) ? all : undefined
   }
 )

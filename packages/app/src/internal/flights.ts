@@ -38,7 +38,7 @@ export interface Options<T> extends Keeping.Options {
 export interface Flight<T> {
   /**
    * The token. One effect for all who wait: with thousands of them, whatever each needs beyond its own fiber counts. Who gives
-   * up waiting is not searched for and taken off the list: the call does nothing, and a flight ends soon.
+   * up waiting is not searched for and taken off the list: the call does nothing, and the flight ends by its deadline.
    */
   readonly landing: Effect.Effect<T, IcrError>
   /** All that it brought, once it has landed. */

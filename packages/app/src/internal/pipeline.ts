@@ -63,9 +63,6 @@ export type Pipeline = <A>(call: Call, finish: Finish<A>) => Effect.Effect<A, Ic
 
 const text = new TextDecoder()
 
-/** What is left after a sleep by the arithmetic of milliseconds alone. */
-const roundingError = 0.001
-
 /** A request that cannot be sent is the caller's mistake; everything else happened on the way. */
 const notAnswered = (error: HttpClientError.HttpClientError, info: CallInfo): IcrError => {
   switch (error.reason._tag) {
@@ -140,14 +137,20 @@ class Run {
   }
 
   /**
-   * Fails when the attempt has taken too long, or the call has. One timer for both, and for the credential as well: an
-   * attempt begins after the timer did, so the first look is early enough, and says how much longer there is.
+   * Fails when the attempt has taken too long, or the call has. One timer for both: it starts once the step has come as far
+   * as it can without waiting, and where an attempt begins only later, the first look is early enough to see when that is to
+   * end. What the timer has slept is over, whatever the clock says: they need not agree, as under a test's fake timers.
    */
   watch(): Effect.Effect<never, IcrError> {
-    const rest = Math.min(this.attemptEnd - this.now(), Math.max(this.options.attemptTimeout, 1))
-    return Effect.flatMap(Effect.sleep(rest), () => {
-      if (this.attemptEnd - this.now() > roundingError) return this.watch()
-      return Effect.fail(this.timedOut(this.attemptEnd < this.end ? "attempt" : "call"))
+    return Effect.suspend(() => {
+      const until = this.attemptEnd
+      const rest = Math.max(until - this.now(), 0)
+      const first = Math.max(this.options.attemptTimeout, 1)
+      return Effect.flatMap(Effect.sleep(Math.min(rest, first)), () =>
+        this.attemptEnd === until && rest <= first
+          ? Effect.fail(this.timedOut(until < this.end ? "attempt" : "call"))
+          : this.watch()
+      )
     })
   }
 
@@ -183,6 +186,8 @@ class Run {
 
   begin(value: Redacted.Redacted): Effect.Effect<RawAnswer, IcrError> {
     const { attemptTimeout, observe, traceRequests } = this.options
+    // The credential, or the turn that came late, may have used up all the time without letting the timer have its say.
+    if (this.left() <= 0) return Effect.fail(this.timedOut("call"))
     const resends = this.attempts++
     this.attemptEnd = Math.min(this.now() + attemptTimeout, this.end)
     return traceRequests

@@ -1,9 +1,9 @@
 /**
  * Quick decoding of what is as expected, which nearly everything is: a page of installations holds thousands of values.
  *
- * The schema alone says what is right. A reader only knows the values that its schema takes, and gives what the schema
- * gives for them. For all else it gives `undefined`, and the schema itself decodes the struct again and tells what is wrong.
- * Effect's registry of decoders is made for that: types, encoding, construction and errors stay those of the schema.
+ * The schema alone says what is right. A reader only knows values, such as JSON has them, that its schema takes, and gives
+ * what the schema gives for them. For all else it gives `undefined`, and the schema itself decodes the struct again and tells
+ * what is wrong. Effect's registry of decoders is made for that: types, encoding, construction and errors stay the schema's.
  */
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
