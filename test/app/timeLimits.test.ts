@@ -176,6 +176,71 @@ describe("time limits", () => {
   )
 })
 
+describe("the limits of many calls", () => {
+  const stalled = played(() => Effect.never)
+  /** When a call ends that is begun after so many milliseconds. */
+  const endOf = <A, E, R>(wait: Duration.Input, call: Effect.Effect<A, E, R>) =>
+    Effect.forkChild(Effect.andThen(Effect.delay(Effect.exit(call), wait), Clock.currentTimeMillis))
+  const post = Effect.flatMap(anyClient, (client) => client.post("/things"))
+  /** A clock for one call that says something else than that of the others. */
+  const ownClock = Effect.map(Clock.Clock, (clock): Clock.Clock =>
+    Object.create(clock, {
+      monotonicTimeNanosUnsafe: { value: () => clock.monotonicTimeNanosUnsafe() + 3_600_000_000_000n }
+    })
+  )
+
+  it.effect("are kept for each of them, whatever becomes of the others", () =>
+    Effect.gen(function* () {
+      const ends = [
+        yield* endOf(0, post),
+        yield* endOf("1 second", Effect.timeout(post, "1 second")),
+        yield* endOf("2 seconds", Effect.provideService(post, Clock.Clock, yield* ownClock)),
+        yield* endOf("3 seconds", post),
+        // One that begins in the moment in which another one ends.
+        yield* endOf("4 seconds", Effect.andThen(Effect.exit(post), post))
+      ]
+      yield* TestClock.adjust("2 hours")
+      assert.deepStrictEqual(yield* Effect.forEach(ends, Fiber.join), [10_000, 2000, 12_000, 13_000, 24_000])
+    }).pipe(Effect.provide(wireOver(stalled.layer)))
+  )
+
+  it.effect("are kept by a call near its deadline too, when those begun before it may take longer", () =>
+    Effect.gen(function* () {
+      // Its third attempt begins at 20.6 s and has until 30 s.
+      const late = yield* endOf(0, draw(1)(get))
+      const early = yield* endOf("20500 millis", post)
+      yield* TestClock.adjust("2 hours")
+      assert.deepStrictEqual([yield* Fiber.join(late), yield* Fiber.join(early)], [30_000, 30_500])
+    }).pipe(Effect.provide(wireOver(stalled.layer)))
+  )
+
+  it.effect("take one timer for all, and none once nobody waits: it would keep the process from ending", () => {
+    let begun = 0
+    let asleep = 0
+    const { layer } = played(() => Effect.as(Effect.yieldNow, ok()))
+    return Effect.gen(function* () {
+      const clock = yield* Clock.Clock
+      const counting: Clock.Clock = Object.create(clock, {
+        sleep: {
+          value: (duration: Duration.Duration) =>
+            Effect.acquireUseRelease(
+              Effect.sync(() => void (begun++, asleep++)),
+              () => clock.sleep(duration),
+              () => Effect.sync(() => void asleep--)
+            )
+        }
+      })
+      const calls = Effect.replicateEffect(get, 20, { concurrency: "unbounded", discard: true })
+      yield* Effect.provideService(Effect.andThen(calls, calls), Clock.Clock, counting)
+      yield* Effect.promise(() => Promise.resolve())
+      assert.deepStrictEqual({ begun, asleep }, { begun: 1, asleep: 0 })
+      yield* Effect.provideService(get, Clock.Clock, counting)
+      yield* Effect.promise(() => Promise.resolve())
+      assert.deepStrictEqual({ begun, asleep }, { begun: 2, asleep: 0 })
+    }).pipe(Effect.provide(wireOver(layer)))
+  })
+})
+
 describe("interruption and the token", () => {
   it.effect("interrupting a call interrupts its request", () => {
     let interrupted = 0

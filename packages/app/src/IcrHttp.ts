@@ -34,6 +34,7 @@ import { type TestRequest, type TestResponse, scripted } from "./internal/script
 import { makeObserve } from "./internal/telemetry.ts"
 import { classify } from "./internal/transport.ts"
 import { fillPath, pathTemplate, whyNotRelative } from "./internal/url.ts"
+import { makeWatch } from "./internal/watch.ts"
 import * as RetryPolicy from "./RetryPolicy.ts"
 import { ServerClock } from "./ServerClock.ts"
 
@@ -145,6 +146,7 @@ const make = Effect.fnUntraced(function* (
     traceRequests: options.traceRequests ?? false,
     propagateTrace: options.propagateTrace ?? false,
     observe: makeObserve(new URL(config.baseUrl), options.propagateTrace ?? false),
+    watch: makeWatch(),
     schedule: atLeastRetryAfter(yield* scheduleOf(options.retry)),
     budget: yield* makeBudget(yield* count("retryBudget", options.retryBudget, 100, 0)),
     maxRetryAfter: yield* millis("maxRetryAfter", options.maxRetryAfter, "60 seconds"),
@@ -208,7 +210,7 @@ const make = Effect.fnUntraced(function* (
           notFound: undefined,
           isExchange: false
         },
-        (answer, info) => Effect.succeed(new ReadResponse(request, answer, info))
+        (answer, info) => Effect.succeed(new ReadResponse(request, answer, info()))
       )
     })
     return HttpClient.makeWith(Effect.flatMap(send), Effect.succeed<HttpClientRequest.HttpClientRequest>)
@@ -240,7 +242,7 @@ export const schemaBodyJson = <A>(schema: Schema.Decoder<A>) => {
   const decode = decodeJson(schema)
   return (response: HttpClientResponse.HttpClientResponse): Effect.Effect<A, IcrError> => {
     const parts = ReadResponse.parts(response)
-    if (parts !== undefined) return decode(parts.answer, parts.info)
+    if (parts !== undefined) return decode(parts.answer, () => parts.info)
     // A response that the program has wrapped, or got elsewhere.
     const { headers, request, status } = response
     const info = {
@@ -253,7 +255,9 @@ export const schemaBodyJson = <A>(schema: Schema.Decoder<A>) => {
     }
     return response.arrayBuffer.pipe(
       Effect.mapError((error) => fail(new Transport({ ...info, ...classify(error) }))),
-      Effect.flatMap((buffer) => decode({ status, headers, bytes: new Uint8Array(buffer), truncated: false }, info))
+      Effect.flatMap((buffer) =>
+        decode({ status, headers, bytes: new Uint8Array(buffer), truncated: false }, () => info)
+      )
     )
   }
 }

@@ -51,10 +51,6 @@ const bindings = (requestInit: globalThis.RequestInit | undefined) =>
     Context.add(HttpClient.TracerDisabledWhen, () => true)
   )
 
-/** A client that refuses statuses by itself must not hide the answer. */
-const evenIfRefused = (error: HttpClientError.HttpClientError) =>
-  error.reason._tag === "StatusCodeError" ? Effect.succeed(error.reason.response) : Effect.fail(error)
-
 /** Sends the request and reads the answer, up to the limit for its status. Interruption aborts the socket. */
 export const makeAttempt = Effect.fnUntraced(function* (options: Options) {
   const { client, clock, maxBodyBytes, maxErrorBytes } = options
@@ -76,18 +72,20 @@ export const makeAttempt = Effect.fnUntraced(function* (options: Options) {
     Effect.withFiber((fiber) => {
       const local = fiber.getRef(Clock)
       const sentAt = local.currentTimeMillisUnsafe()
-      return client.execute(request).pipe(
-        Effect.catch(evenIfRefused),
-        Effect.flatMap((response) => {
-          const { headers } = response
-          const { date } = headers
-          // A cache on the way repeats the time at which it was answered; answers of the same second say the same.
-          const isCached = Number(headers["age"] ?? 0) > 0
-          if (date === undefined || date === lastDate || isCached) return read(response, headers)
-          lastDate = date
-          return Effect.andThen(clock.observe(date, sentAt, local.currentTimeMillisUnsafe()), read(response, headers))
-        }),
-        bound
-      )
+      const receive = (response: HttpClientResponse.HttpClientResponse) => {
+        const { headers } = response
+        const { date } = headers
+        // A cache on the way repeats the time at which it was answered; answers of the same second say the same.
+        const isCached = Number(headers["age"] ?? 0) > 0
+        if (date === undefined || date === lastDate || isCached) return read(response, headers)
+        lastDate = date
+        return Effect.andThen(clock.observe(date, sentAt, local.currentTimeMillisUnsafe()), read(response, headers))
+      }
+      return Effect.matchEffect(client.execute(request), {
+        // A client that refuses statuses by itself must not hide the answer.
+        onFailure: (error) =>
+          error.reason._tag === "StatusCodeError" ? receive(error.reason.response) : Effect.fail(error),
+        onSuccess: receive
+      }).pipe(bound)
     })
 })

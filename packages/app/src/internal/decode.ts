@@ -35,7 +35,7 @@ export const decodeJson = <A>(schema: Schema.Decoder<A>): Finish<A> => {
   const decode = Schema.decodeUnknownEffect(schema)
   return ({ bytes, status }, info) =>
     Option.match(parse(utf8.decode(bytes)), {
-      onNone: () => Effect.fail(fail(new DecodeFailure({ ...info, status, at: "", expected: "expected JSON" }))),
-      onSome: (value) => Effect.mapError(decode(value), (error) => decodeFailure(error, info, status))
+      onNone: () => Effect.fail(fail(new DecodeFailure({ ...info(), status, at: "", expected: "expected JSON" }))),
+      onSome: (value) => Effect.mapError(decode(value), (error) => decodeFailure(error, info(), status))
     })
 }

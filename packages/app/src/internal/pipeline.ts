@@ -6,6 +6,7 @@ import * as Arr from "effect/Array"
 import { Clock } from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import type * as HttpClientError from "effect/http/HttpClientError"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import * as HttpTraceContext from "effect/http/HttpTraceContext"
@@ -22,6 +23,7 @@ import type { RawAnswer } from "./attempt.ts"
 import { type Budget, isTransient } from "./retry.ts"
 import type { Observe } from "./telemetry.ts"
 import { classify } from "./transport.ts"
+import { type Look, type Watch, monotonic } from "./watch.ts"
 
 /** A request that is ready but for its credential. */
 export interface Call {
@@ -42,6 +44,7 @@ export interface Options {
   ) => Effect.Effect<RawAnswer, HttpClientError.HttpClientError>
   readonly clock: ServerClock.Service
   readonly observe: Observe
+  readonly watch: Watch
   readonly schedule: RetrySchedule
   readonly budget: Budget
   /** Returns when a request may go out; absent without a rate limit. */
@@ -56,7 +59,7 @@ export interface Options {
 }
 
 /** What is made of an answer with a 2xx status and a whole body. */
-export type Finish<A> = (answer: RawAnswer, info: CallInfo) => Effect.Effect<A, IcrError>
+export type Finish<A> = (answer: RawAnswer, info: () => CallInfo) => Effect.Effect<A, IcrError>
 
 /** Runs calls. */
 export type Pipeline = <A>(call: Call, finish: Finish<A>) => Effect.Effect<A, IcrError>
@@ -101,9 +104,8 @@ class Run {
     this.attemptEnd = this.end
   }
 
-  /** Not the wall clock, which may be set while the call is under way. */
   now(): number {
-    return Number(this.clock.monotonicTimeNanosUnsafe()) / 1e6
+    return monotonic(this.clock)
   }
 
   left(): number {
@@ -130,26 +132,46 @@ class Run {
     return fail(new Timeout({ ...this.info(), of, limit }))
   }
 
-  /** Ends a step at the deadline. */
+  /**
+   * Ends a step at the deadline, and the attempt in it at its own limit. The step goes as far as it can without waiting before
+   * anybody begins to watch.
+   */
   inTime<B>(step: Effect.Effect<B, IcrError>): Effect.Effect<B, IcrError> {
     this.attemptEnd = this.end
-    return this.left() <= 0 ? Effect.fail(this.timedOut("call")) : Effect.raceFirst(step, this.watch())
+    if (this.left() <= 0) return Effect.fail(this.timedOut("call"))
+    return Effect.withFiber(({ context }) => {
+      let stepping: Fiber.Fiber<B, IcrError> | undefined
+      let look: Look | undefined
+      const ended = Effect.callback<B, IcrError>((resume) => {
+        const fiber = Effect.runForkWith(context)(step)
+        stepping = fiber
+        const until = this.attemptEnd
+        // Where an attempt begins only later, this is early enough to see when that is to end.
+        const at = until < this.end ? until : Math.min(until, this.now() + this.options.attemptTimeout)
+        const goOn = () => Effect.raceFirst(Fiber.join(fiber), this.watch())
+        look = { at, act: () => resume(at === until && at === this.attemptEnd ? this.isOver() : goOn()) }
+        fiber.addObserver(resume)
+        if (fiber.pollUnsafe() === undefined && !this.options.watch.add(this.clock, look)) resume(goOn())
+      })
+      return Effect.onExit(ended, () => {
+        if (look !== undefined) this.options.watch.remove(look)
+        return stepping === undefined || stepping.pollUnsafe() !== undefined ? Effect.void : Fiber.interrupt(stepping)
+      })
+    })
   }
 
-  /**
-   * Fails when the attempt has taken too long, or the call has. One timer for both: it starts once the step has come as far
-   * as it can without waiting, and where an attempt begins only later, the first look is early enough to see when that is to
-   * end. What the timer has slept is over, whatever the clock says: they need not agree, as under a test's fake timers.
-   */
+  isOver(): Effect.Effect<never, IcrError> {
+    return Effect.fail(this.timedOut(this.attemptEnd < this.end ? "attempt" : "call"))
+  }
+
+  /** What the layer's watch does for one call alone. */
   watch(): Effect.Effect<never, IcrError> {
     return Effect.suspend(() => {
       const until = this.attemptEnd
       const rest = Math.max(until - this.now(), 0)
       const first = Math.max(this.options.attemptTimeout, 1)
       return Effect.flatMap(Effect.sleep(Math.min(rest, first)), () =>
-        this.attemptEnd === until && rest <= first
-          ? Effect.fail(this.timedOut(until < this.end ? "attempt" : "call"))
-          : this.watch()
+        this.attemptEnd === until && rest <= first ? this.isOver() : this.watch()
       )
     })
   }
@@ -187,9 +209,10 @@ class Run {
   begin(value: Redacted.Redacted): Effect.Effect<RawAnswer, IcrError> {
     const { attemptTimeout, observe, traceRequests } = this.options
     // The credential, or the turn that came late, may have used up all the time without letting the timer have its say.
-    if (this.left() <= 0) return Effect.fail(this.timedOut("call"))
+    const now = this.now()
+    if (now >= this.end) return Effect.fail(this.timedOut("call"))
     const resends = this.attempts++
-    this.attemptEnd = Math.min(this.now() + attemptTimeout, this.end)
+    this.attemptEnd = Math.min(now + attemptTimeout, this.end)
     return traceRequests
       ? observe.request(this.call, resends, (inner) => this.send(value, inner))
       : this.send(value, this.span)
@@ -272,7 +295,7 @@ export const makePipeline =
       Effect.withFiber((fiber) => {
         const run = new Run(options, call, span, fiber.getRef(Clock))
         return Effect.flatMap(run.answered(), (answer) =>
-          Effect.flatMap(options.budget.give, () => finish(answer, run.info()))
+          Effect.flatMap(options.budget.give, () => finish(answer, () => run.info()))
         )
       })
     )

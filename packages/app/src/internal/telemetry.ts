@@ -49,22 +49,25 @@ const outcomeOf = <A>(exit: Exit.Exit<A, IcrError>): string =>
         onSome: ({ reason }) => reason._tag
       })
 
-/** A metric for each set of labels, made once: there are few operations and few outcomes. */
-const remembered = <M>(make: (operation: string, outcome: string) => M) => {
+/** What is made for each label, once: there are few operations and few outcomes. */
+const remembered = <M>(make: (label: string) => M) => {
   const made = new Map<string, M>()
-  return (operation: string, outcome: string) => {
-    const key = `${operation} ${outcome}`
-    const found = made.get(key) ?? make(operation, outcome)
-    made.set(key, found)
-    return found
+  return (label: string): M => {
+    const found = made.get(label)
+    if (found !== undefined) return found
+    const one = make(label)
+    made.set(label, one)
+    return one
   }
 }
 
 /** For the registry at `server`. `always` opens spans also when no tracer is installed, to be propagated. */
 export const makeObserve = (server: URL, always: boolean): Observe => {
   const address = server.hostname.replace(/^\[|\]$/g, "")
-  const counted = remembered((operation, outcome) => Metric.withAttributes(requests, { operation, outcome }))
-  const timed = remembered((operation) => Metric.withAttributes(duration, { operation }))
+  const metrics = remembered((operation) => ({
+    timed: Metric.withAttributes(duration, { operation }),
+    counted: remembered((outcome) => Metric.withAttributes(requests, { operation, outcome }))
+  }))
 
   const attributesOf = ({ installation, path, request }: Labels) => ({
     "http.request.method": request.method,
@@ -99,11 +102,9 @@ export const makeObserve = (server: URL, always: boolean): Observe => {
           return Effect.onExit(call(span), (exit) =>
             Effect.sync(() => {
               const outcome = outcomeOf(exit)
-              counted(operation, outcome).updateUnsafe(1, fiber.context)
-              timed(operation, "").updateUnsafe(
-                Duration.nanos(clock.monotonicTimeNanosUnsafe() - started),
-                fiber.context
-              )
+              const { counted, timed } = metrics(operation)
+              counted(outcome).updateUnsafe(1, fiber.context)
+              timed.updateUnsafe(Duration.nanos(clock.monotonicTimeNanosUnsafe() - started), fiber.context)
               if (outcome !== "Success") span?.attribute("error.type", outcome)
             })
           )
