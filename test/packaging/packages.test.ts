@@ -2,12 +2,7 @@ import { assert, beforeAll, describe, it } from "@effect/vitest"
 import * as fs from "node:fs"
 import * as os from "node:os"
 import * as path from "node:path"
-import { root, run } from "../support/run.ts"
-
-/** pnpm as it runs us, since only it applies `publishConfig` when it packs. */
-const pnpm = /pnpm/.test(process.env["npm_execpath"] ?? "")
-  ? [process.env["npm_execpath"] ?? ""]
-  : ["npx", "-y", "pnpm@12"]
+import { pnpm, root, run } from "../support/run.ts"
 
 const bin = (name: string) => path.join(root, "node_modules/.bin", name)
 const names = fs.readdirSync(path.join(root, "packages"))
@@ -25,7 +20,7 @@ const ok = async (command: string, args: ReadonlyArray<string>, cwd?: string) =>
 
 beforeAll(async () => {
   await ok(bin("tsc"), ["-b", ...names.map((name) => `packages/${name}`)])
-  const [command = "", ...args] = pnpm
+  const [command, ...args] = pnpm
   for (const name of names) {
     await ok(command, [...args, "pack", "--out", tarball(name)], path.join(root, "packages", name))
     fs.mkdirSync(installed(name), { recursive: true })

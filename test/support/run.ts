@@ -5,6 +5,13 @@ import { fileURLToPath } from "node:url"
 /** The project's root. */
 export const root = fileURLToPath(new URL("../..", import.meta.url))
 
+/** pnpm as it runs us: the command, and its first arguments. */
+export const pnpm: readonly [command: string, ...args: ReadonlyArray<string>] = /pnpm/.test(
+  process.env["npm_execpath"] ?? ""
+)
+  ? [process.env["npm_execpath"] ?? ""]
+  : ["npx", "-y", "pnpm@12"]
+
 /** What became of a process. */
 export interface Outcome {
   readonly exitCode: number | null

@@ -1,10 +1,9 @@
-/** The programs of `programs/` over our package as it is published: compiled, without types to strip at the start. */
+/** The programs of `programs/` over our package as it is published: without types to strip at the start, and in few files. */
 import { execFileSync } from "node:child_process"
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { dirname, join, resolve } from "node:path"
-import { fileURLToPath } from "node:url"
+import { pnpm, root } from "../../support/run.ts"
 
-const root = fileURLToPath(new URL("../../..", import.meta.url))
 const programs = join(root, "test/bench/programs")
 
 /** Where the compiled programs are; below `node_modules`, so that they find their dependencies. */
@@ -24,9 +23,10 @@ const effectModules = (file: string, seen: Set<string> = new Set(), found: Set<s
   return found
 }
 
-/** Compiles, and returns the folder and what the programs need of Effect. */
+/** Builds, and returns the folder and what the programs need of Effect. */
 export const built = (): { readonly folder: string; readonly effect: ReadonlyArray<string> } => {
-  execFileSync(join(root, "node_modules/.bin/tsc"), ["-b", "packages/app"], { cwd: root })
+  const [command, ...args] = pnpm
+  execFileSync(command, [...args, "bundle"], { cwd: join(root, "packages/app") })
   const dist = join(root, "packages/app/dist")
   rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder, { recursive: true })
