@@ -46,15 +46,20 @@ const requestInitOf = Effect.fnUntraced(function* (client: HttpClient.HttpClient
  * What holds for every request, whatever the program's layers say: `fetch` does not follow redirects, and the client opens
  * no span, since it would put into it what it was sent and what it was answered.
  */
-const bindings = (requestInit: globalThis.RequestInit | undefined) =>
-  Context.make(FetchHttpClient.RequestInit, { ...requestInit, redirect: "manual" }).pipe(
-    Context.add(HttpClient.TracerDisabledWhen, () => true)
+const bindings = (requestInit: globalThis.RequestInit | undefined) => {
+  const init: globalThis.RequestInit = { ...requestInit, redirect: "manual" }
+  // Added one by one: a whole context merged into another is copied, and all that fibers keep of it found out again.
+  return Effect.updateContext<never, FetchHttpClient.RequestInit>((context) =>
+    Context.add(Context.add(context, FetchHttpClient.RequestInit, init), HttpClient.TracerDisabledWhen, untraced)
   )
+}
+
+const untraced = () => true
 
 /** Sends the request and reads the answer, up to the limit for its status. Interruption aborts the socket. */
 export const makeAttempt = Effect.fnUntraced(function* (options: Options) {
   const { client, clock, maxBodyBytes, maxErrorBytes } = options
-  const bound = Effect.provideContext(bindings(yield* requestInitOf(client)))
+  const bound = bindings(yield* requestInitOf(client))
   let lastDate: string | undefined
 
   const read = (response: HttpClientResponse.HttpClientResponse, headers: Headers.Headers) => {

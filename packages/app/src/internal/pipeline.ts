@@ -4,6 +4,7 @@
  */
 import * as Arr from "effect/Array"
 import { Clock } from "effect/Clock"
+import type * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
@@ -78,12 +79,16 @@ const notAnswered = (error: HttpClientError.HttpClientError, info: CallInfo): Ic
   }
 }
 
-/** One call under way. A class, since a call that succeeds at once is to cost little more than its request. */
-class Run {
+/**
+ * One call under way. A class, and few functions within functions, since a call that succeeds at once is to cost little more
+ * than its request.
+ */
+class Run implements Look {
   readonly options: Options
   readonly call: Call
   /** Absent when nobody traces. */
   readonly span: Tracer.Span | undefined
+  readonly context: Context.Context<never>
   readonly clock: Clock
   readonly started: number
   /** Nothing of the call goes on after that. */
@@ -91,13 +96,26 @@ class Run {
   /** When the attempt under way is to end; the end of the call until one is. */
   attemptEnd: number
   attempts = 0
+  /** The credential of the attempt under way. */
+  sent: Redacted.Redacted | undefined
   refused: ReadonlyArray<Redacted.Redacted> = []
   lastFailure: IcrError | undefined
+  /** What is under way within the limits, and when the layer's watch looks at it. */
+  step: Fiber.Fiber<unknown, IcrError> | undefined
+  at = 0
+  act: () => void = () => {}
 
-  constructor(options: Options, call: Call, span: Tracer.Span | undefined, clock: Clock) {
+  constructor(
+    options: Options,
+    call: Call,
+    span: Tracer.Span | undefined,
+    context: Context.Context<never>,
+    clock: Clock
+  ) {
     this.options = options
     this.call = call
     this.span = span
+    this.context = context
     this.clock = clock
     this.started = this.now()
     this.end = this.started + options.deadline
@@ -139,25 +157,28 @@ class Run {
   inTime<B>(step: Effect.Effect<B, IcrError>): Effect.Effect<B, IcrError> {
     this.attemptEnd = this.end
     if (this.left() <= 0) return Effect.fail(this.timedOut("call"))
-    return Effect.withFiber(({ context }) => {
-      let stepping: Fiber.Fiber<B, IcrError> | undefined
-      let look: Look | undefined
-      const ended = Effect.callback<B, IcrError>((resume) => {
-        const fiber = Effect.runForkWith(context)(step)
-        stepping = fiber
-        const until = this.attemptEnd
-        // Where an attempt begins only later, this is early enough to see when that is to end.
-        const at = until < this.end ? until : Math.min(until, this.now() + this.options.attemptTimeout)
-        const goOn = () => Effect.raceFirst(Fiber.join(fiber), this.watch())
-        look = { at, act: () => resume(at === until && at === this.attemptEnd ? this.isOver() : goOn()) }
-        fiber.addObserver(resume)
-        if (fiber.pollUnsafe() === undefined && !this.options.watch.add(this.clock, look)) resume(goOn())
-      })
-      return Effect.onExit(ended, () => {
-        if (look !== undefined) this.options.watch.remove(look)
-        return stepping === undefined || stepping.pollUnsafe() !== undefined ? Effect.void : Fiber.interrupt(stepping)
-      })
+    const stepping = Effect.callback<B, IcrError>((resume) => {
+      const fiber = Effect.runForkWith(this.context)(step)
+      this.step = fiber
+      fiber.addObserver(resume)
+      if (fiber.pollUnsafe() === undefined) this.watchStep(fiber, resume)
     })
+    return Effect.onExit(stepping, () => this.leaveStep())
+  }
+
+  watchStep<B>(step: Fiber.Fiber<B, IcrError>, resume: (effect: Effect.Effect<B, IcrError>) => void): void {
+    const { attemptTimeout, watch } = this.options
+    const until = this.attemptEnd
+    // Where an attempt begins only later, this is early enough to see when that is to end.
+    this.at = until < this.end ? until : Math.min(until, this.now() + attemptTimeout)
+    const goOn = () => resume(Effect.raceFirst(Fiber.join(step), this.watch()))
+    this.act = () => (this.at === this.attemptEnd ? resume(this.isOver()) : goOn())
+    if (!watch.add(this.clock, this)) goOn()
+  }
+
+  leaveStep(): Effect.Effect<void> {
+    this.options.watch.remove(this)
+    return this.step === undefined || this.step.pollUnsafe() !== undefined ? Effect.void : Fiber.interrupt(this.step)
   }
 
   isOver(): Effect.Effect<never, IcrError> {
@@ -219,6 +240,7 @@ class Run {
   }
 
   attempt({ cache, value }: Presented): Effect.Effect<RawAnswer, IcrError> {
+    this.sent = value
     if (cache !== undefined) this.span?.attribute("icr.token.cache", cache)
     const { wait } = this.options
     return wait === undefined ? this.begin(value) : Effect.flatMap(wait, () => this.begin(value))
@@ -226,17 +248,20 @@ class Run {
 
   /** With a credential, and with another one for as long as the one before was refused and there is hope. */
   authorized(): Effect.Effect<RawAnswer, IcrError> {
-    let sent: Redacted.Redacted | undefined
-    const sending = Effect.flatMap(this.call.credential.get, (presented) => {
-      sent = presented.value
-      return this.attempt(presented)
-    })
-    return Effect.catch(this.inTime(sending), (error) => {
-      // The credential's own failures have been repeated already, by the exchange.
-      if (sent === undefined) return Effect.fail(error)
-      this.lastFailure = error
-      return isRefusal(error) ? this.afterRefusal(error, sent) : Effect.fail(error)
-    })
+    return Effect.catch(this.presented(), (error) => this.orAgain(error))
+  }
+
+  /** One attempt with the credential of now. */
+  presented(): Effect.Effect<RawAnswer, IcrError> {
+    this.sent = undefined
+    return this.inTime(Effect.flatMap(this.call.credential.get, (presented) => this.attempt(presented)))
+  }
+
+  orAgain(error: IcrError): Effect.Effect<RawAnswer, IcrError> {
+    // The credential's own failures have been repeated already, by the exchange.
+    if (this.sent === undefined) return Effect.fail(error)
+    this.lastFailure = error
+    return isRefusal(error) ? this.afterRefusal(error, this.sent) : Effect.fail(error)
   }
 
   afterRefusal(error: IcrError, value: Redacted.Redacted): Effect.Effect<RawAnswer, IcrError> {
@@ -281,9 +306,10 @@ class Run {
   }
 
   answered(): Effect.Effect<RawAnswer, IcrError> {
-    return this.call.repeatable
-      ? Effect.catch(this.authorized(), (error) => this.afterFailure(error))
-      : this.authorized()
+    return Effect.catch(this.presented(), (error) => {
+      const again = this.orAgain(error)
+      return this.call.repeatable ? Effect.catch(again, (error) => this.afterFailure(error)) : again
+    })
   }
 }
 
@@ -291,11 +317,10 @@ class Run {
 export const makePipeline =
   (options: Options): Pipeline =>
   (call, finish) =>
-    options.observe.call(call, (span) =>
-      Effect.withFiber((fiber) => {
-        const run = new Run(options, call, span, fiber.getRef(Clock))
-        return Effect.flatMap(run.answered(), (answer) =>
-          Effect.flatMap(options.budget.give, () => finish(answer, () => run.info()))
-        )
+    options.observe.call(call, (span, fiber) => {
+      const run = new Run(options, call, span, fiber.context, fiber.getRef(Clock))
+      return Effect.flatMap(run.answered(), (answer) => {
+        options.budget.give()
+        return finish(answer, () => run.info())
       })
-    )
+    })

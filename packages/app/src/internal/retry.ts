@@ -1,6 +1,7 @@
 /** What the pipeline adds to a retry schedule: which failures count, `Retry-After`, and the budget. */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as MutableRef from "effect/MutableRef"
 import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
 import * as Schedule from "effect/Schedule"
@@ -38,8 +39,8 @@ export const atLeastRetryAfter = (schedule: RetrySchedule): RetrySchedule =>
 export interface Budget {
   /** Takes one repetition from the bucket; false when it is empty. */
   readonly take: Effect.Effect<boolean>
-  /** A success puts a tenth of a repetition back. */
-  readonly give: Effect.Effect<void>
+  /** A success puts a tenth of a repetition back. Not an effect, since every call does so. */
+  readonly give: () => void
 }
 
 /** `capacity` repetitions at the start, and never more than that. */
@@ -48,6 +49,6 @@ export const makeBudget = (capacity: number): Effect.Effect<Budget> => {
   const full = capacity * 10
   return Effect.map(Ref.make(full), (tenths) => ({
     take: Ref.modify(tenths, (left) => (left >= 10 ? [true, left - 10] : [false, left])),
-    give: Ref.update(tenths, (left) => Math.min(full, left + 1))
+    give: () => void MutableRef.update(tenths.ref, (left) => Math.min(full, left + 1))
   }))
 }

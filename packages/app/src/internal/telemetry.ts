@@ -4,6 +4,7 @@ import { Clock } from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import type * as Fiber from "effect/Fiber"
 import * as Metric from "effect/Metric"
 import * as Option from "effect/Option"
 import * as Tracer from "effect/Tracer"
@@ -31,7 +32,7 @@ export interface Observe {
   /** One span and one update of each metric around a public operation. */
   readonly call: <A>(
     labels: Labels,
-    call: (span: Tracer.Span | undefined) => Effect.Effect<A, IcrError>
+    call: (span: Tracer.Span | undefined, fiber: Fiber.Fiber<unknown, unknown>) => Effect.Effect<A, IcrError>
   ) => Effect.Effect<A, IcrError>
   /** A span for one of its requests; `resends` requests went before it. */
   readonly request: <A>(
@@ -80,13 +81,17 @@ export const makeObserve = (server: URL, always: boolean): Observe => {
   const traced = <A>(
     name: string,
     attributes: () => Record<string, unknown>,
-    evaluate: (span: Tracer.Span | undefined) => Effect.Effect<A, IcrError>
+    evaluate: (span: Tracer.Span | undefined, fiber: Fiber.Fiber<unknown, unknown>) => Effect.Effect<A, IcrError>
   ) =>
     Effect.withFiber((fiber) =>
       !always && fiber.getRef(Tracer.Tracer) === Tracer.nativeTracer
-        ? evaluate(undefined)
+        ? evaluate(undefined, fiber)
         : Effect.useSpan(name, { kind: "client", attributes: attributes() }, (span) =>
-            Effect.withParentSpan(evaluate(span), span, { captureStackTrace: false })
+            Effect.withParentSpan(
+              Effect.withFiber((fiber) => evaluate(span, fiber)),
+              span,
+              { captureStackTrace: false }
+            )
           )
     )
 
@@ -95,20 +100,18 @@ export const makeObserve = (server: URL, always: boolean): Observe => {
     return traced(
       operation,
       () => attributesOf(labels),
-      (span) =>
-        Effect.withFiber((fiber) => {
-          const clock = fiber.getRef(Clock)
-          const started = clock.monotonicTimeNanosUnsafe()
-          return Effect.onExit(call(span), (exit) =>
-            Effect.sync(() => {
-              const outcome = outcomeOf(exit)
-              const { counted, timed } = metrics(operation)
-              counted(outcome).updateUnsafe(1, fiber.context)
-              timed.updateUnsafe(Duration.nanos(clock.monotonicTimeNanosUnsafe() - started), fiber.context)
-              if (outcome !== "Success") span?.attribute("error.type", outcome)
-            })
-          )
+      (span, fiber) => {
+        const clock = fiber.getRef(Clock)
+        const started = clock.monotonicTimeNanosUnsafe()
+        return Effect.onExit(call(span, fiber), (exit) => {
+          const outcome = outcomeOf(exit)
+          const { counted, timed } = metrics(operation)
+          counted(outcome).updateUnsafe(1, fiber.context)
+          timed.updateUnsafe(Duration.nanos(clock.monotonicTimeNanosUnsafe() - started), fiber.context)
+          if (outcome !== "Success") span?.attribute("error.type", outcome)
+          return Effect.void
         })
+      }
     )
   }
 
