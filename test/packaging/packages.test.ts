@@ -77,6 +77,39 @@ for (const name of names) {
   })
 }
 
+describe("the client, as packed", () => {
+  const dist = path.join(installed("app"), "dist")
+
+  /** A module and all that it loads of ours. */
+  const loaded = (file: string, seen: Set<string> = new Set()): Set<string> => {
+    if (seen.has(file)) return seen
+    seen.add(file)
+    const text = fs.readFileSync(file, "utf8")
+    for (const [, specifier = ""] of text.matchAll(/^(?:import|export) (?:[^"]* from )?"(\.[^"]+)"/gm)) {
+      loaded(path.resolve(path.dirname(file), specifier), seen)
+    }
+    return seen
+  }
+
+  // Finding sixty small files takes longer than running them: it was a tenth of a cold start.
+  it("is in few files", () => {
+    assert.isBelow(loaded(path.join(dist, "IcrApp.js")).size, 30)
+  })
+
+  it("has every class once, whichever module it comes by, and loads nothing that a module does without", async () => {
+    const same = `
+      import { IcrError, TokenCache } from "@effect-icr/app"
+      import * as Errors from "@effect-icr/app/IcrError"
+      import * as Tokens from "@effect-icr/app/TokenCache"
+      process.exitCode = IcrError === Errors.IcrError && TokenCache === Tokens.TokenCache ? 0 : 1`
+    const { exitCode, stderr } = await run(process.execPath, ["--input-type=module", "-e", same], { cwd: consumer })
+    assert.strictEqual(exitCode, 0, stderr)
+    const ids = [...loaded(path.join(dist, "domain/Ids.js"))].map((file) => fs.readFileSync(file, "utf8")).join("")
+    assert.include(ids, "InstallationId")
+    assert.notInclude(ids, "IcrError")
+  })
+})
+
 describe("the repository", () => {
   const tracked = async () => (await ok("git", ["ls-files"])).split("\n").filter((file) => file !== "")
 

@@ -1,5 +1,5 @@
 /**
- * Row 4: one installation over HTTP, authorised and decoded, the server in another process.
+ * Row 4: one installation over HTTP, authorised and decoded, the server and each contender in a process of its own.
  *
  * Beside octokit "doing the same": its own request function over the same transport, with a time limit for each request
  * and the answer decoded, which is what the row is about. Without these it is in the table too, with no target.
@@ -8,16 +8,17 @@ import { Installation } from "@effect-icr/app/domain/Installation"
 import { InstallationId } from "@effect-icr/app/domain/Ids"
 import { request } from "@octokit/request"
 import { NodeHttpClient } from "@effect/platform-node"
-import { Effect, ManagedRuntime, Schema, Tracer } from "effect"
+import { Effect, type Layer, ManagedRuntime, Schema, Tracer } from "effect"
 import { FetchHttpClient, HttpClient } from "effect/http"
 import jsonwebtoken from "jsonwebtoken"
 import nodeFetch from "node-fetch"
 import { Agent, fetch as undiciFetch, request as undiciRequest } from "undici"
 import type { Row } from "../rows.ts"
+import { apart, type Runner } from "../support/apart.ts"
 import { ours } from "../support/clients.ts"
-import { beside, type Finding } from "../support/finding.ts"
+import { beside, type Finding, type Target } from "../support/finding.ts"
 import { repeatAsync, repeatEffect } from "../support/loop.ts"
-import { compare, type Contender } from "../support/measure.ts"
+import { compare, type Timings } from "../support/measure.ts"
 import { type Registry, replaying, simulator } from "../support/registry.ts"
 
 /** Effect's transports, and the `fetch` that takes octokit over the same one. */
@@ -31,101 +32,157 @@ const transports = [
 // Not the one that comes with Effect: for that one we open no span, since nobody would see it.
 const tracer = Tracer.make({ span: (options) => new Tracer.NativeSpan(options) })
 
-type Runner = (width: number) => Contender["run"]
+type Factory = (registry: Registry) => Promise<Runner> | Runner
 
-const contenders = async (registry: Registry): Promise<ReadonlyMap<string, Runner>> => {
-  const { appId, baseUrl, installationIds, privateKey } = registry
-  const id = await Effect.runPromise(Schema.decodeUnknownEffect(InstallationId)(installationIds[0]))
+const promised =
+  (one: () => Promise<unknown>): Runner =>
+  (width, operations) =>
+    repeatAsync(width, one)(operations)
+
+const onFibers =
+  <R, E>(runtime: ManagedRuntime.ManagedRuntime<R, E>, one: Effect.Effect<unknown, unknown, R>): Runner =>
+  (width, operations) =>
+    runtime.runPromise(repeatEffect(width, operations, () => one))
+
+const decode = Schema.decodeUnknownSync(Installation)
+
+/** What those send that are given no key. */
+const given = ({ appId, baseUrl, installationIds, privateKey }: Registry) => {
   const now = Math.floor(Date.now() / 1000)
   const jwt = jsonwebtoken.sign({ iss: appId, iat: now - 60, exp: now + 540 }, privateKey, { algorithm: "RS256" })
   const headers = { authorization: `Bearer ${jwt}`, accept: "application/json", "x-icr-api-version": "2023-06-16" }
-  const path = `/app/installations/${id}`
-  const decode = Schema.decodeUnknownSync(Installation)
-  const octokit = request.defaults({ baseUrl, headers })
-  const dispatcher = new Agent()
+  const path = `/app/installations/${installationIds[0]}`
+  return { url: baseUrl + path, headers, path, octokit: request.defaults({ baseUrl, headers }) }
+}
 
-  const all = new Map<string, Runner>()
-  const promised = (name: string, one: () => Promise<unknown>) => all.set(name, (width) => repeatAsync(width, one))
-  promised("undici by hand", async () => {
-    const { body, statusCode } = await undiciRequest(baseUrl + path, { headers, dispatcher })
-    const text = await body.text()
-    if (statusCode !== 200) throw new Error(`status ${statusCode}`)
-    return decode(JSON.parse(text))
-  })
-  promised("fetch by hand", async () => {
-    const answer = await fetch(baseUrl + path, { headers })
-    if (answer.status !== 200) throw new Error(`status ${answer.status}`)
-    return decode(JSON.parse(await answer.text()))
-  })
-  promised("@octokit/request, not decoded, no time limit", () => octokit(`GET ${path}`))
-
-  for (const { fetch, layer, over } of transports) {
+const oursOver =
+  (layer: Layer.Layer<HttpClient.HttpClient>, isTraced: boolean): Factory =>
+  async ({ appId, baseUrl, installationIds, privateKey }) => {
     const { app, runtime } = await ours(appId, layer, { baseUrl, privateKey })
-    const one = app.installation(id)
-    const traced = Effect.withTracer(one, tracer)
-    all.set(`ours over ${over}`, (width) => (count) => runtime.runPromise(repeatEffect(width, count, () => one)))
-    if (over === "undici") {
-      const name = `ours over ${over}, every call traced`
-      all.set(name, (width) => (count) => runtime.runPromise(repeatEffect(width, count, () => traced)))
-    }
-    const bare = ManagedRuntime.make(layer)
-    const client = await bare.runPromise(HttpClient.HttpClient.pipe(Effect.map(HttpClient.filterStatusOk)))
-    const floor = client.get(baseUrl + path, { headers }).pipe(
+    const one = app.installation(InstallationId.make(installationIds[0] ?? ""))
+    return onFibers(runtime, isTraced ? Effect.withTracer(one, tracer) : one)
+  }
+
+const effectOver =
+  (layer: Layer.Layer<HttpClient.HttpClient>): Factory =>
+  async (registry) => {
+    const { headers, url } = given(registry)
+    const runtime = ManagedRuntime.make(layer)
+    const client = await runtime.runPromise(HttpClient.HttpClient.pipe(Effect.map(HttpClient.filterStatusOk)))
+    const one = client.get(url, { headers }).pipe(
       Effect.flatMap(({ text }) => text),
       Effect.map((text) => decode(JSON.parse(text))),
       Effect.provideService(HttpClient.TracerDisabledWhen, () => true)
     )
-    const name = `Effect's client over ${over}`
-    all.set(name, (width) => (count) => bare.runPromise(repeatEffect(width, count, () => floor)))
-    promised(`@octokit/request over ${over}, doing the same`, async () => {
-      const { data } = await octokit(`GET ${path}`, { request: { fetch, signal: AbortSignal.timeout(10_000) } })
-      return decode(data)
-    })
+    return onFibers(runtime, one)
   }
-  return all
+
+const factories = new Map<string, Factory>([
+  [
+    "undici by hand",
+    (registry) => {
+      const { headers, url } = given(registry)
+      const dispatcher = new Agent()
+      return promised(async () => {
+        const { body, statusCode } = await undiciRequest(url, { headers, dispatcher })
+        const text = await body.text()
+        if (statusCode !== 200) throw new Error(`status ${statusCode}`)
+        return decode(JSON.parse(text))
+      })
+    }
+  ],
+  [
+    "fetch by hand",
+    (registry) => {
+      const { headers, url } = given(registry)
+      return promised(async () => {
+        const answer = await fetch(url, { headers })
+        if (answer.status !== 200) throw new Error(`status ${answer.status}`)
+        return decode(JSON.parse(await answer.text()))
+      })
+    }
+  ],
+  [
+    "@octokit/request, not decoded, no time limit",
+    (registry) => {
+      const { octokit, path } = given(registry)
+      return promised(() => octokit(`GET ${path}`))
+    }
+  ],
+  ["ours over undici, every call traced", oursOver(NodeHttpClient.layerUndici, true)],
+  ...transports.flatMap(({ fetch, layer, over }): ReadonlyArray<readonly [string, Factory]> => [
+    [`ours over ${over}`, oursOver(layer, false)],
+    [`Effect's client over ${over}`, effectOver(layer)],
+    [
+      `@octokit/request over ${over}, doing the same`,
+      (registry) => {
+        const { octokit, path } = given(registry)
+        return promised(async () => {
+          const { data } = await octokit(`GET ${path}`, { request: { fetch, signal: AbortSignal.timeout(10_000) } })
+          return decode(data)
+        })
+      }
+    ]
+  ])
+])
+
+/** Makes one of them, in the process that is its own. */
+export const contender = (name: string, registry: Registry): Promise<Runner> | Runner => {
+  const make = factories.get(name)
+  if (make === undefined) throw new Error(`no contender is named ${name}`)
+  return make(registry)
 }
+
+const lines = (timings: Timings, work: string, overUndici: Target, overOctokit: Target): ReadonlyArray<Finding> => {
+  const line = (name: string, peer: string, target?: Target) =>
+    beside({ row: 4, work: `GET + decode, ${work}: ${name}`, target }, timings, name, peer)
+  return [
+    line("ours over undici", "undici by hand", overUndici),
+    line("ours over undici, every call traced", "undici by hand"),
+    line("ours over fetch", "fetch by hand"),
+    ...transports.map(({ over }) => line(`ours over ${over}`, `Effect's client over ${over}`)),
+    ...transports.map(({ over }) =>
+      line(`ours over ${over}`, `@octokit/request over ${over}, doing the same`, overOctokit)
+    ),
+    ...transports.map(({ over }) => line(`ours over ${over}`, "@octokit/request, not decoded, no time limit"))
+  ]
+}
+
+/** 64 at a time the simulator is what is waited for, whoever asks, so there what the asking process spends is compared. */
+const ways = [
+  { work: "1 at a time", width: 1, by: "wall", warmUp: 3000, overUndici: { atMost: 1.3 } },
+  { work: "64 at a time, processor time", width: 64, by: "processor", warmUp: 1000, overUndici: { atMost: 1.8 } }
+] as const
+
+/** The targets are for the simulator; a server that does next to nothing shows what a client costs by itself. */
+const servers = [
+  { server: "simulator", start: simulator, isTarget: true },
+  { server: "replaying server", start: replaying, isTarget: false }
+] as const
 
 export const run: Row["run"] = async (effort) => {
   const findings: Array<Finding> = []
-  const servers = [
-    ["simulator", simulator],
-    ["replaying server", replaying]
-  ] as const
-  for (const [server, start] of effort.quick === true ? servers.slice(0, 1) : servers) {
+  for (const { isTarget, server, start } of effort.quick === true ? servers.slice(0, 1) : servers) {
     const registry = await start(10)
-    const all = await contenders(registry)
-    for (const width of [1, 64]) {
-      // The targets are for the simulator; a server that does next to nothing shows what a client costs by itself.
-      const isTarget = start === simulator
-      const timings = await compare(
-        [...all].map(([name, run]) => ({ name, run: run(width) })),
+    const all = await apart(import.meta.url, [...factories.keys()], registry)
+    for (const { by, overUndici, warmUp, width, work } of ways) {
+      const timings = await compare(all.at(width, by), {
+        ...effort,
+        by,
         // Two processes that wait for each other meet the machine's whims more than one that works alone.
-        isTarget && effort.quick !== true
-          ? { ...effort, rounds: 2 * effort.rounds - 1, millis: 2 * effort.millis }
-          : effort
-      )
-      const line = (name: string, peer: string, target?: { atMost: number } | { fasterBy: number }) =>
-        beside(
-          {
-            row: 4,
-            work: `GET + decode, ${width} at a time, ${server}: ${name}`,
-            target: isTarget ? target : undefined
-          },
-          timings,
-          name,
-          peer
-        )
+        rounds: isTarget && effort.quick !== true ? 2 * effort.rounds - 1 : effort.rounds,
+        warmUp: effort.quick === true ? 300 : isTarget ? warmUp : warmUp / 2
+      })
       findings.push(
-        line("ours over undici", "undici by hand", { atMost: width === 1 ? 1.3 : 1.8 }),
-        line("ours over undici, every call traced", "undici by hand"),
-        line("ours over fetch", "fetch by hand"),
-        ...transports.map(({ over }) => line(`ours over ${over}`, `Effect's client over ${over}`)),
-        ...transports.map(({ over }) =>
-          line(`ours over ${over}`, `@octokit/request over ${over}, doing the same`, { fasterBy: 1 })
-        ),
-        ...transports.map(({ over }) => line(`ours over ${over}`, "@octokit/request, not decoded, no time limit"))
+        ...lines(
+          timings,
+          `${work}, ${server}`,
+          isTarget ? overUndici : undefined,
+          isTarget ? { fasterBy: 1 } : undefined
+        )
       )
     }
+    all.stop()
     await registry.stop()
   }
   return findings

@@ -8,7 +8,7 @@ export interface Contender {
   readonly name: string
   /** Run before each time its work is timed. */
   readonly prepare?: () => Promise<void>
-  /** Does its work so many times. */
+  /** Does its work so many times. One in a process of its own tells what that took, in milliseconds. */
   readonly run: (operations: number) => unknown
 }
 
@@ -29,7 +29,9 @@ export interface Effort {
    * `processor` counts the processor time of the whole process, for work that never waits: other programs on the machine
    * do not count then. Default `wall`.
    */
-  readonly by?: "wall" | "processor"
+  readonly by?: ClockName
+  /** Milliseconds that nobody counts: the compiler takes its time. Default 300. */
+  readonly warmUp?: number
   /** Whether a minute has to do for all rows: those that would take long leave out a part. */
   readonly quick?: boolean
 }
@@ -70,7 +72,8 @@ export const samplesOf = (timings: Timings, name: string): ReadonlyArray<number>
   return samples
 }
 
-const clocks = {
+/** What time is taken by. */
+export const clocks = {
   wall: () => performance.now(),
   processor: () => {
     const { system, user } = process.cpuUsage()
@@ -78,40 +81,43 @@ const clocks = {
   }
 }
 
+/** What time is taken by. */
+export type ClockName = keyof typeof clocks
+
 const timed = async ({ prepare, run }: Contender, operations: number, now: () => number): Promise<number> => {
   await prepare?.()
   const start = now()
-  await run(operations)
-  return now() - start
+  const told = await run(operations)
+  return typeof told === "number" ? told : now() - start
 }
 
-/** Milliseconds that nobody counts: the compiler takes its time. */
-const warmUp = 300
-
 /** How many operations fill the time. Warms up on the way, and goes on for a while once it knows. */
-const calibrate = async (contender: Contender, millis: number, now: () => number): Promise<number> => {
+const calibrate = async (contender: Contender, millis: number, warmUp: number, now: () => number): Promise<number> => {
   if (millis === 0) return 1
   let operations = 1
+  // The very first time is no measure: it loads what comes later on is there.
+  await timed(contender, operations, now)
   let took = await timed(contender, operations, now)
   while (took < millis) {
     operations = Math.ceil(operations * Math.min(10, Math.max(1.3, (1.1 * millis) / took)))
     took = await timed(contender, operations, now)
   }
   const warm = performance.now() + warmUp
-  while (performance.now() < warm) await timed(contender, operations, now)
-  return operations
+  while (performance.now() < warm) took = await timed(contender, operations, now)
+  // What is warm does more in the same time.
+  return Math.ceil(operations * Math.max(1, millis / took))
 }
 
 /** Runs the contenders against each other. */
 export const compare = async (
   contenders: ReadonlyArray<Contender>,
-  { by = "wall", millis, rounds }: Effort
+  { by = "wall", millis, rounds, warmUp = 300 }: Effort
 ): Promise<Timings> => {
   const now = clocks[by]
   const entries = []
   for (const contender of contenders) {
     const samples: Array<number> = []
-    entries.push({ contender, samples, operations: await calibrate(contender, millis, now) })
+    entries.push({ contender, samples, operations: await calibrate(contender, millis, warmUp, now) })
   }
   // The first round is not kept: the last contender to be calibrated would be the only warm one.
   for (let round = -1; round < rounds; round++) {

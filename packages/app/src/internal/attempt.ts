@@ -1,5 +1,5 @@
 /** One request over the wire: sent once, read whole, never followed elsewhere. */
-import { Clock } from "effect/Clock"
+import type { Clock } from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as FetchHttpClient from "effect/http/FetchHttpClient"
@@ -73,24 +73,26 @@ export const makeAttempt = Effect.fnUntraced(function* (options: Options) {
     }))
   }
 
-  return (request: HttpClientRequest.HttpClientRequest): Effect.Effect<RawAnswer, HttpClientError.HttpClientError> =>
-    Effect.withFiber((fiber) => {
-      const local = fiber.getRef(Clock)
-      const sentAt = local.currentTimeMillisUnsafe()
-      const receive = (response: HttpClientResponse.HttpClientResponse) => {
-        const { headers } = response
-        const { date } = headers
-        // A cache on the way repeats the time at which it was answered; answers of the same second say the same.
-        const isCached = Number(headers["age"] ?? 0) > 0
-        if (date === undefined || date === lastDate || isCached) return read(response, headers)
-        lastDate = date
-        return Effect.andThen(clock.observe(date, sentAt, local.currentTimeMillisUnsafe()), read(response, headers))
-      }
-      return Effect.matchEffect(client.execute(request), {
-        // A client that refuses statuses by itself must not hide the answer.
-        onFailure: (error) =>
-          error.reason._tag === "StatusCodeError" ? receive(error.reason.response) : Effect.fail(error),
-        onSuccess: receive
-      }).pipe(bound)
+  return (
+    request: HttpClientRequest.HttpClientRequest,
+    local: Clock
+  ): Effect.Effect<RawAnswer, HttpClientError.HttpClientError> => {
+    const sentAt = local.currentTimeMillisUnsafe()
+    const receive = (response: HttpClientResponse.HttpClientResponse) => {
+      const { headers } = response
+      const { date } = headers
+      // A cache on the way repeats the time at which it was answered; answers of the same second say the same.
+      const isCached = Number(headers["age"] ?? 0) > 0
+      if (date === undefined || date === lastDate || isCached) return read(response, headers)
+      lastDate = date
+      return Effect.andThen(clock.observe(date, sentAt, local.currentTimeMillisUnsafe()), read(response, headers))
+    }
+    const answered = Effect.matchEffect(client.execute(request), {
+      // A client that refuses statuses by itself must not hide the answer.
+      onFailure: (error) =>
+        error.reason._tag === "StatusCodeError" ? receive(error.reason.response) : Effect.fail(error),
+      onSuccess: receive
     })
+    return bound(answered)
+  }
 })

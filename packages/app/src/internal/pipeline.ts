@@ -23,8 +23,9 @@ import { type CallInfo, isRefusal, reasonOf, withTried } from "./answers.ts"
 import type { RawAnswer } from "./attempt.ts"
 import { type Budget, isTransient } from "./retry.ts"
 import type { Observe } from "./telemetry.ts"
+import { monotonic } from "./steadyTime.ts"
 import { classify } from "./transport.ts"
-import { type Look, type Watch, monotonic } from "./watch.ts"
+import type { Look, Watch } from "./watch.ts"
 
 /** A request that is ready but for its credential. */
 export interface Call {
@@ -41,7 +42,8 @@ export interface Call {
 /** What all calls of a layer share. Times in milliseconds. */
 export interface Options {
   readonly attempt: (
-    request: HttpClientRequest.HttpClientRequest
+    request: HttpClientRequest.HttpClientRequest,
+    clock: Clock
   ) => Effect.Effect<RawAnswer, HttpClientError.HttpClientError>
   readonly clock: ServerClock.Service
   readonly observe: Observe
@@ -122,6 +124,7 @@ class Run implements Look {
     this.attemptEnd = this.end
   }
 
+  /** Not the wall clock, which may be set while the call is under way. */
   now(): number {
     return monotonic(this.clock)
   }
@@ -215,7 +218,7 @@ class Run implements Look {
       this.options.propagateTrace && target !== undefined
         ? HttpClientRequest.setHeaders(this.call.request, HttpTraceContext.toHeaders(target))
         : this.call.request
-    return Effect.matchEffect(this.options.attempt(HttpClientRequest.bearerToken(request, value)), {
+    return Effect.matchEffect(this.options.attempt(HttpClientRequest.bearerToken(request, value), this.clock), {
       onFailure: (error) => Effect.fail(notAnswered(error, this.info())),
       onSuccess: (answer) => {
         this.span?.attribute("http.response.status_code", answer.status)

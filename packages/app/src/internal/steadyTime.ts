@@ -1,5 +1,8 @@
 import type * as Clock from "effect/Clock"
 
+/** Milliseconds since whenever, which nobody can set. */
+export const monotonic = (clock: Clock.Clock): number => Number(clock.monotonicTimeNanosUnsafe()) / 1e6
+
 /**
  * Milliseconds that never go back, for measuring how long a token still lives.
  *
@@ -15,15 +18,15 @@ export const makeSteadyTime = (): ((clock: Clock.Clock) => number) => {
   let reference: number | undefined
   let last = -Infinity
   return (clock) => {
-    const monotonic = Number(clock.monotonicTimeNanosUnsafe()) / 1e6
+    const running = monotonic(clock)
     const wall = clock.currentTimeMillisUnsafe()
-    const lead = wall - monotonic
+    const lead = wall - running
     reference ??= lead
     const change = lead - reference
     if (change > 1000) gained += change
     if (change > 1000 || change < -1000) reference = lead
     const ticks = wall - reference + gained
-    const counted = monotonic + gained
+    const counted = running + gained
     last = Math.max(last, counted - ticks < 1 ? ticks : counted)
     return last
   }

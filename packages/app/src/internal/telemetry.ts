@@ -9,6 +9,7 @@ import * as Metric from "effect/Metric"
 import * as Option from "effect/Option"
 import * as Tracer from "effect/Tracer"
 import type { IcrError } from "../IcrError.ts"
+import { monotonic } from "./steadyTime.ts"
 
 const requests = Metric.counter("icr_requests", {
   description: "Calls to the registry, by operation and outcome",
@@ -102,12 +103,12 @@ export const makeObserve = (server: URL, always: boolean): Observe => {
       () => attributesOf(labels),
       (span, fiber) => {
         const clock = fiber.getRef(Clock)
-        const started = clock.monotonicTimeNanosUnsafe()
+        const started = monotonic(clock)
         return Effect.onExit(call(span, fiber), (exit) => {
           const outcome = outcomeOf(exit)
           const { counted, timed } = metrics(operation)
           counted(outcome).updateUnsafe(1, fiber.context)
-          timed.updateUnsafe(Duration.nanos(clock.monotonicTimeNanosUnsafe() - started), fiber.context)
+          timed.updateUnsafe(Duration.millis(monotonic(clock) - started), fiber.context)
           if (outcome !== "Success") span?.attribute("error.type", outcome)
           return Effect.void
         })

@@ -6,9 +6,7 @@ import type { Clock } from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
-
-/** Milliseconds since whenever. Not the wall clock, which may be set while a call is under way. */
-export const monotonic = (clock: Clock): number => Number(clock.monotonicTimeNanosUnsafe()) / 1e6
+import { monotonic } from "./steadyTime.ts"
 
 /** To be done when the monotonic clock says so. */
 export interface Look {
