@@ -2,7 +2,7 @@
 import { IcrError, IcrHttp, type IcrReason } from "@effect-icr/app"
 import type { Refusal } from "@effect-icr/app/Credential"
 import { assert, describe, it, vi } from "@effect/vitest"
-import { Clock, Duration, Effect, Exit, Fiber, Redacted, Ref, Schedule } from "effect"
+import { Clock, Duration, Effect, Exit, Fiber, Layer, Redacted, Ref, Schedule } from "effect"
 import type { HttpClientRequest } from "effect/http"
 import { TestClock } from "effect/testing"
 import {
@@ -213,6 +213,108 @@ describe("the limits of many calls", () => {
       assert.deepStrictEqual([yield* Fiber.join(late), yield* Fiber.join(early)], [30_000, 30_500])
     }).pipe(Effect.provide(wireOver(stalled.layer)))
   )
+
+  /** Refused once after 5 s, and sent again at once with the credential at hand. */
+  const refusedOnce = Effect.flatMap(IcrHttp, (http) =>
+    http
+      .client({
+        operation: "Test.call",
+        credential: {
+          ...credential,
+          onRefused: ({ refused }) => Effect.succeed({ again: refused.length < 2, tried: "" })
+        }
+      })
+      .post("/things")
+  )
+
+  it.effect("begin anew with each attempt, for a call that was watched before", () => {
+    const { layer, sent } = played((n) =>
+      n === 1
+        ? Effect.delay(
+            Effect.sync(() => status(401)),
+            "5 seconds"
+          )
+        : Effect.never
+    )
+    return Effect.gen(function* () {
+      const end = yield* endOf(0, refusedOnce)
+      yield* TestClock.adjust("2 hours")
+      assert.deepStrictEqual([yield* Fiber.join(end), sent.length], [15_000, 2])
+    }).pipe(Effect.provide(wireOver(layer)))
+  })
+
+  it.effect("are kept where they are over at once, one call after the other", () =>
+    Effect.gen(function* () {
+      const end = yield* endOf(0, Effect.andThen(Effect.exit(post), post))
+      yield* TestClock.adjust("2 hours")
+      assert.isDefined(end.pollUnsafe())
+    }).pipe(Effect.provide(wireOver(stalled.layer, { attemptTimeout: 0 })))
+  )
+
+  it("are seen by a program's tests with fake timers, whenever the calls and the timers began", async () => {
+    const context = await Effect.runPromise(
+      Effect.scoped(Layer.build(wireOver(stalled.layer, { attemptTimeout: "9 seconds" })))
+    )
+    const before = Effect.runForkWith(context)(post)
+    vi.useFakeTimers()
+    try {
+      const ends: Array<number> = []
+      const begin = () => {
+        const began = Date.now()
+        Effect.runForkWith(context)(Effect.exit(post)).addObserver(() => ends.push(Date.now() - began))
+      }
+      begin()
+      begin()
+      await vi.advanceTimersByTimeAsync(5000)
+      begin()
+      await vi.advanceTimersByTimeAsync(60_000)
+      assert.deepStrictEqual(
+        ends.map((millis) => Math.round(millis / 100)),
+        [90, 90, 90]
+      )
+    } finally {
+      vi.useRealTimers()
+      before.interruptUnsafe()
+    }
+  })
+
+  it.effect("are kept for the others when whoever waits for one throws", () =>
+    Effect.gen(function* () {
+      const context = yield* Effect.context<IcrHttp>()
+      const thrown = yield* Effect.forkChild(
+        Effect.callback<unknown>((resume) => {
+          const listeners = process.listeners("uncaughtException")
+          process.removeAllListeners("uncaughtException")
+          process.once("uncaughtException", (error) => {
+            for (const listener of listeners) process.on("uncaughtException", listener)
+            resume(Effect.succeed(error))
+          })
+        }),
+        { startImmediately: true }
+      )
+      Effect.runForkWith(context)(Effect.exit(post)).addObserver(() => {
+        throw new Error("not ours")
+      })
+      const end = yield* endOf("1 second", post)
+      yield* TestClock.adjust("2 hours")
+      assert.strictEqual(yield* Fiber.join(end), 11_000)
+      assert.include(String(yield* Fiber.join(thrown)), "not ours")
+    }).pipe(Effect.provide(wireOver(stalled.layer)))
+  )
+
+  it.effect("leave what a repetition knows of its schedule where it was", () => {
+    const attempts: Array<number> = []
+    const { layer } = played((n) =>
+      Effect.map(Schedule.CurrentMetadata, ({ attempt }) => {
+        attempts.push(attempt)
+        return n < 3 ? status(503) : ok()
+      })
+    )
+    return Effect.gen(function* () {
+      yield* inVirtualTime(get)
+      assert.deepStrictEqual(attempts, [0, 1, 2])
+    }).pipe(Effect.provide(wireOver(layer)))
+  })
 
   it.effect("take one timer for all, and none once nobody waits: it would keep the process from ending", () => {
     let begun = 0

@@ -4,7 +4,6 @@
  */
 import * as Arr from "effect/Array"
 import { Clock } from "effect/Clock"
-import type * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
@@ -90,7 +89,6 @@ class Run implements Look {
   readonly call: Call
   /** Absent when nobody traces. */
   readonly span: Tracer.Span | undefined
-  readonly context: Context.Context<never>
   readonly clock: Clock
   readonly started: number
   /** Nothing of the call goes on after that. */
@@ -107,17 +105,10 @@ class Run implements Look {
   at = 0
   act: () => void = () => {}
 
-  constructor(
-    options: Options,
-    call: Call,
-    span: Tracer.Span | undefined,
-    context: Context.Context<never>,
-    clock: Clock
-  ) {
+  constructor(options: Options, call: Call, span: Tracer.Span | undefined, clock: Clock) {
     this.options = options
     this.call = call
     this.span = span
-    this.context = context
     this.clock = clock
     this.started = this.now()
     this.end = this.started + options.deadline
@@ -160,13 +151,15 @@ class Run implements Look {
   inTime<B>(step: Effect.Effect<B, IcrError>): Effect.Effect<B, IcrError> {
     this.attemptEnd = this.end
     if (this.left() <= 0) return Effect.fail(this.timedOut("call"))
-    const stepping = Effect.callback<B, IcrError>((resume) => {
-      const fiber = Effect.runForkWith(this.context)(step)
-      this.step = fiber
-      fiber.addObserver(resume)
-      if (fiber.pollUnsafe() === undefined) this.watchStep(fiber, resume)
+    return Effect.withFiber(({ context }) => {
+      const stepping = Effect.callback<B, IcrError>((resume) => {
+        const fiber = Effect.runForkWith(context)(step)
+        this.step = fiber
+        fiber.addObserver(resume)
+        if (fiber.pollUnsafe() === undefined) this.watchStep(fiber, resume)
+      })
+      return Effect.onExit(stepping, () => this.leaveStep())
     })
-    return Effect.onExit(stepping, () => this.leaveStep())
   }
 
   watchStep<B>(step: Fiber.Fiber<B, IcrError>, resume: (effect: Effect.Effect<B, IcrError>) => void): void {
@@ -321,7 +314,7 @@ export const makePipeline =
   (options: Options): Pipeline =>
   (call, finish) =>
     options.observe.call(call, (span, fiber) => {
-      const run = new Run(options, call, span, fiber.context, fiber.getRef(Clock))
+      const run = new Run(options, call, span, fiber.getRef(Clock))
       return Effect.flatMap(run.answered(), (answer) => {
         options.budget.give()
         return finish(answer, () => run.info())

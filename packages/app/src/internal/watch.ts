@@ -17,39 +17,75 @@ export interface Look {
 /** The looks of one layer. */
 export interface Watch {
   /**
-   * Takes a look later on. False when nobody will: the sleeper goes by another clock, or sleeps beyond that moment. All calls
-   * have the same limits, so both are rare, and such a call sees to itself.
+   * Takes a look later on. False when nobody will, and the call has to see to itself: the sleeper goes by another clock, sleeps
+   * beyond that moment, or its clocks have come apart. All calls have the same limits, so that is rare.
    */
   readonly add: (clock: Clock, look: Look) => boolean
   /** Does not look any more. */
   readonly remove: (look: Look) => void
 }
 
+interface Sleeper {
+  readonly clock: Clock
+  readonly fiber: Fiber.Fiber<void>
+  /** How far the wall clock was ahead of slept time when it lay down. */
+  readonly lead: number
+  readonly timers: unknown
+}
+
+/** By which timers clocks sleep, as long as a test does not put others in their place. */
+// oxlint-disable-next-line no-restricted-globals -- looked at, never called
+const timersOfNow = (): unknown => setTimeout
+
+/** Milliseconds. Two clocks that differ by more have come apart: one was set, or a test's fake timers move only one of them. */
+const tolerance = 100
+
 /** Nobody to look at, and nobody asleep. */
 export const makeWatch = (): Watch => {
-  // In the order of their time, which is that in which they were added.
-  const looks = new Set<Look>()
+  // Each with its time, in the order of their times, which is that in which they were added.
+  const looks = new Map<Look, number>()
   let latest = 0
-  let sleeper: { readonly clock: Clock; readonly fiber: Fiber.Fiber<void> } | undefined
+  let sleeper: Sleeper | undefined
+  // What has been slept for is over, whatever the clock says, as under fake timers: how far slept time is ahead of the clock.
+  let ahead = 0
   let isChecking = false
 
+  const slept = (clock: Clock) => monotonic(clock) + ahead
+  const leadOf = (clock: Clock) => clock.currentTimeMillisUnsafe() - slept(clock)
+
+  /** Its caller goes on at once, and whatever goes wrong there is none of the sleeper's business. */
+  const take = (look: Look) => {
+    looks.delete(look)
+    try {
+      look.act()
+    } catch (error) {
+      queueMicrotask(() => {
+        throw error
+      })
+    }
+  }
+
   const sleep = (clock: Clock): Effect.Effect<void> => {
-    const [next] = looks
-    if (next === undefined) {
+    const [until] = looks.values()
+    if (until === undefined) {
       sleeper = undefined
       return Effect.void
     }
-    const rest = Duration.millis(Math.max(next.at - monotonic(clock), 0))
-    return Effect.flatMap(clock.sleep(rest), () => {
-      const now = monotonic(clock)
-      for (const look of looks) {
-        // What has been slept for is over, whatever the clock says: they need not agree, as under a test's fake timers.
-        if (look !== next && look.at > now) break
-        looks.delete(look)
-        look.act()
+    return Effect.flatMap(clock.sleep(Duration.millis(Math.max(until - slept(clock), 0))), () => {
+      ahead += Math.max(until - slept(clock), 0)
+      const now = slept(clock)
+      for (const [look, at] of looks) {
+        if (at > now) break
+        take(look)
       }
       return sleep(clock)
     })
+  }
+
+  const lieDown = (clock: Clock) => {
+    const lead = leadOf(clock)
+    const fiber = Effect.runFork(sleep(clock))
+    if (fiber.pollUnsafe() === undefined) sleeper = { clock, fiber, lead, timers: timersOfNow() }
   }
 
   /** A timer that nobody waits for would keep the process from ending. */
@@ -62,11 +98,15 @@ export const makeWatch = (): Watch => {
 
   return {
     add: (clock, look) => {
-      if (sleeper !== undefined && sleeper.clock !== clock) return false
-      if (looks.size > 0 && look.at < latest) return false
-      looks.add(look)
-      latest = look.at
-      sleeper ??= { clock, fiber: Effect.runFork(sleep(clock)) }
+      if (sleeper === undefined) ahead = 0
+      const at = look.at + ahead
+      if (sleeper !== undefined) {
+        const isApart = Math.abs(leadOf(clock) - sleeper.lead) > tolerance || sleeper.timers !== timersOfNow()
+        if (sleeper.clock !== clock || at < latest || isApart) return false
+      }
+      looks.set(look, at)
+      latest = at
+      if (sleeper === undefined) lieDown(clock)
       return true
     },
     remove: (look) => {
@@ -74,7 +114,7 @@ export const makeWatch = (): Watch => {
       if (looks.size > 0 || isChecking) return
       isChecking = true
       // Not at once: a program that makes one call after the other has begun the next one by then.
-      queueMicrotask(wake)
+      void Promise.resolve().then(wake)
     }
   }
 }
