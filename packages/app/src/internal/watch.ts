@@ -6,6 +6,7 @@ import type { Clock } from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
+import * as Result from "effect/Result"
 import { monotonic } from "./steadyTime.ts"
 
 /** To be done when the monotonic clock says so. */
@@ -56,13 +57,11 @@ export const makeWatch = (): Watch => {
   /** Its caller goes on at once, and whatever goes wrong there is none of the sleeper's business. */
   const take = (look: Look) => {
     looks.delete(look)
-    try {
-      look.act()
-    } catch (error) {
-      queueMicrotask(() => {
-        throw error
-      })
-    }
+    const acted = Result.try(() => look.act())
+    if (Result.isSuccess(acted)) return
+    queueMicrotask(() => {
+      throw acted.failure
+    })
   }
 
   const sleep = (clock: Clock): Effect.Effect<void> => {
