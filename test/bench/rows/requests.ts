@@ -150,8 +150,8 @@ const lines = (timings: Timings, work: string, overUndici: Target, overOctokit: 
 
 /** 64 at a time the simulator is what is waited for, whoever asks, so there what the asking process spends is compared. */
 const ways = [
-  { work: "1 at a time", width: 1, by: "wall", warmUp: 3000, overUndici: { atMost: 1.3 } },
-  { work: "64 at a time, processor time", width: 64, by: "processor", warmUp: 1000, overUndici: { atMost: 1.8 } }
+  { work: "1 at a time", width: 1, by: "wall", warmUp: 1500, overUndici: { atMost: 1.3 } },
+  { work: "64 at a time, processor time", width: 64, by: "processor", warmUp: 500, overUndici: { atMost: 1.8 } }
 ] as const
 
 /** The targets are for the simulator; a server that does next to nothing shows what a client costs by itself. */
@@ -170,8 +170,8 @@ export const run: Row["run"] = async (effort) => {
         ...effort,
         by,
         // Two processes that wait for each other meet the machine's whims more than one that works alone.
-        rounds: isTarget && effort.quick !== true ? 2 * effort.rounds - 1 : effort.rounds,
-        warmUp: effort.quick === true ? 300 : isTarget ? warmUp : warmUp / 2
+        rounds: effort.quick === true || !isTarget ? 7 : 15,
+        warmUp: effort.quick === true || !isTarget ? 300 : warmUp
       })
       findings.push(
         ...lines(
