@@ -174,7 +174,7 @@ export const run: Row["run"] = async (effort) => {
         by,
         // Two processes that wait for each other meet the machine's whims more than one that works alone.
         rounds: effort.quick === true || !isTarget ? 7 : 15,
-        warmUp: effort.quick === true ? 300 : warmUp
+        warmUp: effort.quick === true || !isTarget ? 300 : warmUp
       })
       findings.push(
         ...lines(
