@@ -1,13 +1,14 @@
 /** One span for each public operation, retries as events in it, and two metrics. */
-import { IcrApp, type IcrError } from "@effect-icr/app"
+import { IcrApp, type IcrError, IcrHttp } from "@effect-icr/app"
+import type { Credential } from "@effect-icr/app/Credential"
 import { Simulator } from "@effect-icr/simulator/Simulator"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber, Layer, Option } from "effect"
+import { Effect, Fiber, Layer, Metric, Option } from "effect"
 import { HttpClient, HttpClientResponse } from "effect/http"
 import { TestClock } from "effect/testing"
 import { withSimulator } from "../support/app.ts"
 import { recorder, view } from "./support/recorder.ts"
-import { anyClient, failure, firstId, inVirtualTime, played, wireOver } from "./support/wire.ts"
+import { anyClient, credential, failure, firstId, inVirtualTime, played, wireOver } from "./support/wire.ts"
 
 const get = Effect.flatMap(anyClient, (client) => client.get("/things/123?q=1"))
 
@@ -246,6 +247,27 @@ describe("metrics", () => {
       assert.deepStrictEqual(times, [["Test.call", 4, 3000]])
     }).pipe(Effect.provide(wireOver(registry.layer)), Effect.provide(layer))
   })
+
+  it.effect("count a call whose credential throws before there is anything to run", () =>
+    Effect.gen(function* () {
+      const http = yield* IcrHttp
+      const broken: Credential = {
+        ...credential,
+        get get(): Credential["get"] {
+          throw new Error("a credential with a bug")
+        }
+      }
+      yield* Effect.exit(http.client({ operation: "Test.call", credential: broken }).get("/things"))
+      const counted = (yield* Metric.snapshot).filter(({ id }) => id === "icr_requests")
+      assert.deepStrictEqual(
+        counted.map(({ attributes }) => attributes?.["outcome"]),
+        ["Defect"]
+      )
+    }).pipe(
+      Effect.provide(wireOver(played(() => Effect.never).layer)),
+      Effect.provideService(Metric.MetricRegistry, new Map())
+    )
+  )
 
   it.effect("no label names an installation: a series for each customer would be without bound", () => {
     const { layer, metrics } = recorder()
