@@ -92,6 +92,34 @@ describe("the size of bodies", () => {
   )
 })
 
+describe("a body that is not there to be read as it comes", () => {
+  const decoded = Effect.flatMap(anyClient, (client) => client.get("/things")).pipe(
+    Effect.flatMap(schemaBodyJson(Schema.Struct({ a: Schema.Int })))
+  )
+
+  it.effect("since the program's own client has read it, to log it", () => {
+    const texts: Array<string> = []
+    const logging = HttpClient.transformResponse(
+      Effect.tap((response: HttpClientResponse.HttpClientResponse) =>
+        Effect.map(response.text, (text) => texts.push(text))
+      )
+    )
+    const { layer } = played(() => Effect.sync(() => Response.json({ a: 1 })))
+    const client = Layer.effect(HttpClient.HttpClient, Effect.map(HttpClient.HttpClient, logging))
+    return Effect.gen(function* () {
+      assert.deepStrictEqual(yield* decoded, { a: 1 })
+      assert.deepStrictEqual(texts, ['{"a":1}'])
+    }).pipe(Effect.provide(wireOver(Layer.provide(client, layer))))
+  })
+
+  it.effect("since the runtime's responses have no streams", () => {
+    const whole = () => Object.defineProperty(Response.json({ a: 1 }), "body", {})
+    return Effect.gen(function* () {
+      assert.deepStrictEqual(yield* decoded, { a: 1 })
+    }).pipe(Effect.provide(wireOver(played(() => Effect.sync(whole)).layer)))
+  })
+})
+
 describe("a response of appClient and installationClient", () => {
   const answered = (response: () => Response) => {
     const { layer } = played(() => Effect.sync(response))

@@ -7,10 +7,10 @@ import type * as Headers from "effect/http/Headers"
 import * as HttpClient from "effect/http/HttpClient"
 import type * as HttpClientError from "effect/http/HttpClientError"
 import type * as HttpClientRequest from "effect/http/HttpClientRequest"
-import type * as HttpClientResponse from "effect/http/HttpClientResponse"
+import * as HttpClientResponse from "effect/http/HttpClientResponse"
 import * as Option from "effect/Option"
 import type * as ServerClock from "../ServerClock.ts"
-import { readBody } from "./body.ts"
+import { readBody, readWebBody } from "./body.ts"
 
 /** A whole answer. `truncated` when the body was longer than the limit for its status. */
 export interface RawAnswer {
@@ -62,15 +62,22 @@ export const makeAttempt = Effect.fnUntraced(function* (options: Options) {
   const bound = bindings(yield* requestInitOf(client))
   let lastDate: string | undefined
 
-  const read = (response: HttpClientResponse.HttpClientResponse, headers: Headers.Headers) => {
+  /**
+   * What `fetch` brought is asked itself: to tell one header Effect's response lists them all, and two fibers of its own read the
+   * body.
+   */
+  const received = (response: HttpClientResponse.HttpClientResponse) => {
     const { status } = response
     const limit = status >= 200 && status < 300 ? maxBodyBytes : maxErrorBytes
-    return Effect.map(readBody(response, headers, limit), ({ bytes, truncated }): RawAnswer => ({
-      status,
-      headers,
-      bytes,
-      truncated
-    }))
+    const web = Option.getOrUndefined(HttpClientResponse.toWeb(response))
+    if (web !== undefined) {
+      return {
+        header: (name: string) => web.headers.get(name) ?? undefined,
+        body: readWebBody(response, web, limit)
+      }
+    }
+    const { headers } = response
+    return { header: (name: string) => headers[name], body: readBody(response, headers, limit) }
   }
 
   return (
@@ -79,13 +86,20 @@ export const makeAttempt = Effect.fnUntraced(function* (options: Options) {
   ): Effect.Effect<RawAnswer, HttpClientError.HttpClientError> => {
     const sentAt = local.currentTimeMillisUnsafe()
     const receive = (response: HttpClientResponse.HttpClientResponse) => {
-      const { headers } = response
-      const { date } = headers
+      const { body, header } = received(response)
+      const answer = Effect.map(body, ({ bytes, truncated }): RawAnswer => ({
+        status: response.status,
+        get headers() {
+          return response.headers
+        },
+        bytes,
+        truncated
+      }))
+      const date = header("date")
       // A cache on the way repeats the time at which it was answered; answers of the same second say the same.
-      const isCached = Number(headers["age"] ?? 0) > 0
-      if (date === undefined || date === lastDate || isCached) return read(response, headers)
+      if (date === undefined || date === lastDate || Number(header("age") ?? 0) > 0) return answer
       lastDate = date
-      return Effect.andThen(clock.observe(date, sentAt, local.currentTimeMillisUnsafe()), read(response, headers))
+      return Effect.andThen(clock.observe(date, sentAt, local.currentTimeMillisUnsafe()), answer)
     }
     const answered = Effect.matchEffect(client.execute(request), {
       // A client that refuses statuses by itself must not hide the answer.

@@ -1,6 +1,7 @@
 import * as Effect from "effect/Effect"
+import { constVoid } from "effect/Function"
 import type * as Headers from "effect/http/Headers"
-import type * as HttpClientError from "effect/http/HttpClientError"
+import * as HttpClientError from "effect/http/HttpClientError"
 import type * as HttpClientResponse from "effect/http/HttpClientResponse"
 import * as Stream from "effect/Stream"
 
@@ -49,6 +50,16 @@ const promisedLength = (headers: Headers.Headers): number => {
 /** A stream of no body at all fails; an answer such as 204 has a right to it. */
 const empty: Body = { bytes: new Uint8Array(), truncated: false }
 
+/** In one go, whatever its length. */
+const wholeBody = (
+  response: HttpClientResponse.HttpClientResponse,
+  limit: number
+): Effect.Effect<Body, HttpClientError.HttpClientError> =>
+  Effect.map(response.arrayBuffer, (buffer) => ({
+    bytes: new Uint8Array(buffer, 0, Math.min(buffer.byteLength, limit)),
+    truncated: buffer.byteLength > limit
+  }))
+
 /**
  * Reads at most `limit` bytes, on every transport: fetch and undici enforce no limit of their own. A body whose promised
  * length fits is read in one go; the transports do not let it grow past that length.
@@ -57,14 +68,47 @@ export const readBody = (
   response: HttpClientResponse.HttpClientResponse,
   headers: Headers.Headers,
   limit: number
-): Effect.Effect<Body, HttpClientError.HttpClientError> => {
-  if (promisedLength(headers) <= limit) {
-    return Effect.map(response.arrayBuffer, (buffer) => ({
-      bytes: new Uint8Array(buffer, 0, Math.min(buffer.byteLength, limit)),
-      truncated: buffer.byteLength > limit
-    }))
-  }
-  return readUpTo(response.stream, limit).pipe(
-    Effect.catchReason("HttpClientError", "EmptyBodyError", () => Effect.succeed(empty))
-  )
-}
+): Effect.Effect<Body, HttpClientError.HttpClientError> =>
+  promisedLength(headers) <= limit
+    ? wholeBody(response, limit)
+    : readUpTo(response.stream, limit).pipe(
+        Effect.catchReason("HttpClientError", "EmptyBodyError", () => Effect.succeed(empty))
+      )
+
+/**
+ * Reads at most `limit` bytes of what `fetch` brought, chunk by chunk as it comes: Effect's ways to read a body cost as much as
+ * the rest of a call. Whoever stops reading gives up the request, as the standard for `fetch` has it.
+ */
+export const readWebBody = (
+  response: HttpClientResponse.HttpClientResponse,
+  web: Response,
+  limit: number
+): Effect.Effect<Body, HttpClientError.HttpClientError> =>
+  Effect.suspend(() => {
+    const { body } = web
+    // The runtime has no streams, or the program's own client has read it before, to log it, say: Effect's response keeps it.
+    if (!body || body.locked || web.bodyUsed) return wholeBody(response, limit)
+    const reader = body.getReader()
+    const chunks: Array<Uint8Array> = []
+    let size = 0
+    const stop = Effect.sync(() => void reader.cancel().catch(constVoid))
+    const read: Effect.Effect<
+      ReadableStreamReadResult<Uint8Array>,
+      HttpClientError.HttpClientError
+    > = Effect.tryPromise({
+      try: () => reader.read(),
+      catch: (cause) => {
+        const { request } = response
+        return new HttpClientError.HttpClientError({
+          reason: new HttpClientError.DecodeError({ request, response, cause })
+        })
+      }
+    })
+    const rest: Effect.Effect<Body, HttpClientError.HttpClientError> = Effect.flatMap(read, ({ done, value }) => {
+      if (done) return Effect.succeed({ bytes: join(chunks, size), truncated: false })
+      chunks.push(value)
+      size += value.length
+      return size <= limit ? rest : Effect.as(stop, { bytes: join(chunks, limit), truncated: true })
+    })
+    return Effect.onInterrupt(rest, () => stop)
+  })

@@ -3,10 +3,9 @@
  * credential again on every attempt, so that a token renewed meanwhile reaches the repetition.
  */
 import * as Arr from "effect/Array"
-import { Clock } from "effect/Clock"
+import type { Clock } from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Fiber from "effect/Fiber"
 import type * as HttpClientError from "effect/http/HttpClientError"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import * as HttpTraceContext from "effect/http/HttpTraceContext"
@@ -20,11 +19,10 @@ import type { RetrySchedule } from "../RetryPolicy.ts"
 import type * as ServerClock from "../ServerClock.ts"
 import { type CallInfo, isRefusal, reasonOf, withTried } from "./answers.ts"
 import type { RawAnswer } from "./attempt.ts"
+import { Limited, type Limits } from "./limits.ts"
 import { type Budget, isTransient } from "./retry.ts"
 import type { Observe } from "./telemetry.ts"
-import { monotonic } from "./steadyTime.ts"
 import { classify } from "./transport.ts"
-import type { Look, Watch } from "./watch.ts"
 
 /** A request that is ready but for its credential. */
 export interface Call {
@@ -39,14 +37,13 @@ export interface Call {
 }
 
 /** What all calls of a layer share. Times in milliseconds. */
-export interface Options {
+export interface Options extends Limits {
   readonly attempt: (
     request: HttpClientRequest.HttpClientRequest,
     clock: Clock
   ) => Effect.Effect<RawAnswer, HttpClientError.HttpClientError>
   readonly clock: ServerClock.Service
   readonly observe: Observe
-  readonly watch: Watch
   readonly schedule: RetrySchedule
   readonly budget: Budget
   /** Returns when a request may go out; absent without a rate limit. */
@@ -56,8 +53,6 @@ export interface Options {
   /** Send `traceparent` and `b3` to the registry. */
   readonly propagateTrace: boolean
   readonly maxRetryAfter: number
-  readonly attemptTimeout: number
-  readonly deadline: number
 }
 
 /** What is made of an answer with a 2xx status and a whole body. */
@@ -84,44 +79,22 @@ const notAnswered = (error: HttpClientError.HttpClientError, info: CallInfo): Ic
  * One call under way. A class, and few functions within functions, since a call that succeeds at once is to cost little more
  * than its request.
  */
-class Run implements Look {
+class Run extends Limited {
   readonly options: Options
   readonly call: Call
   /** Absent when nobody traces. */
   readonly span: Tracer.Span | undefined
-  readonly clock: Clock
-  readonly started: number
-  /** Nothing of the call goes on after that. */
-  readonly end: number
-  /** When the attempt under way is to end; the end of the call until one is. */
-  attemptEnd: number
   attempts = 0
   /** The credential of the attempt under way. */
   sent: Redacted.Redacted | undefined
   refused: ReadonlyArray<Redacted.Redacted> = []
   lastFailure: IcrError | undefined
-  /** What is under way within the limits, and when the layer's watch looks at it. */
-  step: Fiber.Fiber<unknown, IcrError> | undefined
-  at = 0
-  act: () => void = () => {}
 
-  constructor(options: Options, call: Call, span: Tracer.Span | undefined, clock: Clock) {
+  constructor(options: Options, call: Call, span: Tracer.Span | undefined, clock: Clock, started: number) {
+    super(options, clock, started)
     this.options = options
     this.call = call
     this.span = span
-    this.clock = clock
-    this.started = this.now()
-    this.end = this.started + options.deadline
-    this.attemptEnd = this.end
-  }
-
-  /** Not the wall clock, which may be set while the call is under way. */
-  now(): number {
-    return monotonic(this.clock)
-  }
-
-  left(): number {
-    return this.end - this.now()
   }
 
   info(): CallInfo {
@@ -142,55 +115,6 @@ class Run implements Look {
   timedOut(of: "attempt" | "call"): IcrError {
     const limit = Duration.millis(of === "call" ? this.options.deadline : this.options.attemptTimeout)
     return fail(new Timeout({ ...this.info(), of, limit }))
-  }
-
-  /**
-   * Ends a step at the deadline, and the attempt in it at its own limit. The step goes as far as it can without waiting before
-   * anybody begins to watch.
-   */
-  inTime<B>(step: Effect.Effect<B, IcrError>): Effect.Effect<B, IcrError> {
-    this.attemptEnd = this.end
-    if (this.left() <= 0) return Effect.fail(this.timedOut("call"))
-    return Effect.withFiber(({ context }) => {
-      const stepping = Effect.callback<B, IcrError>((resume) => {
-        const fiber = Effect.runForkWith(context)(step)
-        this.step = fiber
-        fiber.addObserver(resume)
-        if (fiber.pollUnsafe() === undefined) this.watchStep(fiber, resume)
-      })
-      return Effect.onExit(stepping, () => this.leaveStep())
-    })
-  }
-
-  watchStep<B>(step: Fiber.Fiber<B, IcrError>, resume: (effect: Effect.Effect<B, IcrError>) => void): void {
-    const { attemptTimeout, watch } = this.options
-    const until = this.attemptEnd
-    // Where an attempt begins only later, this is early enough to see when that is to end.
-    this.at = until < this.end ? until : Math.min(until, this.now() + attemptTimeout)
-    const goOn = () => resume(Effect.raceFirst(Fiber.join(step), this.watch()))
-    this.act = () => (this.at === this.attemptEnd ? resume(this.isOver()) : goOn())
-    if (!watch.add(this.clock, this)) goOn()
-  }
-
-  leaveStep(): Effect.Effect<void> {
-    this.options.watch.remove(this)
-    return this.step === undefined || this.step.pollUnsafe() !== undefined ? Effect.void : Fiber.interrupt(this.step)
-  }
-
-  isOver(): Effect.Effect<never, IcrError> {
-    return Effect.fail(this.timedOut(this.attemptEnd < this.end ? "attempt" : "call"))
-  }
-
-  /** What the layer's watch does for one call alone. */
-  watch(): Effect.Effect<never, IcrError> {
-    return Effect.suspend(() => {
-      const until = this.attemptEnd
-      const rest = Math.max(until - this.now(), 0)
-      const first = Math.max(this.options.attemptTimeout, 1)
-      return Effect.flatMap(Effect.sleep(Math.min(rest, first)), () =>
-        this.attemptEnd === until && rest <= first ? this.isOver() : this.watch()
-      )
-    })
   }
 
   /** The error that an answer stands for, when it is no success. */
@@ -224,12 +148,10 @@ class Run implements Look {
   }
 
   begin(value: Redacted.Redacted): Effect.Effect<RawAnswer, IcrError> {
-    const { attemptTimeout, observe, traceRequests } = this.options
+    const { observe, traceRequests } = this.options
     // The credential, or the turn that came late, may have used up all the time without letting the timer have its say.
-    const now = this.now()
-    if (now >= this.end) return Effect.fail(this.timedOut("call"))
+    if (!this.beginAttempt()) return Effect.fail(this.timedOut("call"))
     const resends = this.attempts++
-    this.attemptEnd = Math.min(now + attemptTimeout, this.end)
     return traceRequests
       ? observe.request(this.call, resends, (inner) => this.send(value, inner))
       : this.send(value, this.span)
@@ -313,8 +235,8 @@ class Run implements Look {
 export const makePipeline =
   (options: Options): Pipeline =>
   (call, finish) =>
-    options.observe.call(call, (span, fiber) => {
-      const run = new Run(options, call, span, fiber.getRef(Clock))
+    options.observe.call(call, (span, clock, started) => {
+      const run = new Run(options, call, span, clock, started)
       return Effect.flatMap(run.answered(), (answer) => {
         options.budget.give()
         return finish(answer, () => run.info())

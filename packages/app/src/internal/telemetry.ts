@@ -30,10 +30,10 @@ export interface Labels {
 
 /** What is seen of calls from outside. */
 export interface Observe {
-  /** One span and one update of each metric around a public operation. */
+  /** One span and one update of each metric around a public operation, which `started` when its clock said so. */
   readonly call: <A>(
     labels: Labels,
-    call: (span: Tracer.Span | undefined, fiber: Fiber.Fiber<unknown, unknown>) => Effect.Effect<A, IcrError>
+    call: (span: Tracer.Span | undefined, clock: Clock, started: number) => Effect.Effect<A, IcrError>
   ) => Effect.Effect<A, IcrError>
   /** A span for one of its requests; `resends` requests went before it. */
   readonly request: <A>(
@@ -105,7 +105,7 @@ export const makeObserve = (server: URL, always: boolean): Observe => {
         const clock = fiber.getRef(Clock)
         const started = monotonic(clock)
         return Effect.onExit(
-          Effect.suspend(() => call(span, fiber)),
+          Effect.suspend(() => call(span, clock, started)),
           (exit) => {
             const outcome = outcomeOf(exit)
             const { counted, timed } = metrics(operation)

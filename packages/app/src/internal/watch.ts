@@ -9,19 +9,48 @@ import type * as Fiber from "effect/Fiber"
 import * as Result from "effect/Result"
 import { monotonic } from "./steadyTime.ts"
 
-/** To be done when the monotonic clock says so. */
-export interface Look {
-  readonly at: number
-  readonly act: () => void
+/** To be done at its time by the monotonic clock. Those that a watch has taken are linked in a ring, in the order of their times. */
+export abstract class Look {
+  at = 0
+  /** The same by the time that has been slept. */
+  due = 0
+  before: Look = this
+  after: Look = this
+
+  abstract act(): void
+}
+
+/** Where the ring of a watch begins and ends. */
+class Ring extends Look {
+  act() {}
+
+  isEmpty(): boolean {
+    return this.after === this
+  }
+
+  push(look: Look): void {
+    look.before = this.before
+    look.after = this
+    this.before.after = look
+    this.before = look
+  }
+
+  remove(look: Look): void {
+    look.before.after = look.after
+    look.after.before = look.before
+    look.before = look
+    look.after = look
+  }
 }
 
 /** The looks of one layer. */
 export interface Watch {
   /**
    * Takes a look later on. False when nobody will, and the call has to see to itself: the sleeper goes by another clock, sleeps
-   * beyond that moment, or its clocks have come apart. All calls have the same limits, so that is rare.
+   * beyond that moment, or its clocks have come apart. All calls have the same limits, so that is rare. `now` is what the
+   * monotonic clock said last.
    */
-  readonly add: (clock: Clock, look: Look) => boolean
+  readonly add: (clock: Clock, look: Look, now: number) => boolean
   /** Does not look any more. */
   readonly remove: (look: Look) => void
 }
@@ -43,8 +72,7 @@ const tolerance = 100
 
 /** Nobody to look at, and nobody asleep. */
 export const makeWatch = (): Watch => {
-  // Each with its time, in the order of their times, which is that in which they were added.
-  const looks = new Map<Look, number>()
+  const looks = new Ring()
   let latest = 0
   let sleeper: Sleeper | undefined
   // What has been slept for is over, whatever the clock says, as under fake timers: how far slept time is ahead of the clock.
@@ -52,11 +80,11 @@ export const makeWatch = (): Watch => {
   let isChecking = false
 
   const slept = (clock: Clock) => monotonic(clock) + ahead
-  const leadOf = (clock: Clock) => clock.currentTimeMillisUnsafe() - slept(clock)
+  const leadOver = (clock: Clock, slept: number) => clock.currentTimeMillisUnsafe() - slept
 
   /** Its caller goes on at once, and whatever goes wrong there is none of the sleeper's business. */
   const take = (look: Look) => {
-    looks.delete(look)
+    looks.remove(look)
     const acted = Result.try(() => look.act())
     if (Result.isSuccess(acted)) return
     queueMicrotask(() => {
@@ -65,24 +93,20 @@ export const makeWatch = (): Watch => {
   }
 
   const sleep = (clock: Clock): Effect.Effect<void> => {
-    const [until] = looks.values()
-    if (until === undefined) {
+    if (looks.isEmpty()) {
       sleeper = undefined
       return Effect.void
     }
+    const until = looks.after.due
     return Effect.flatMap(clock.sleep(Duration.millis(Math.max(until - slept(clock), 0))), () => {
       ahead += Math.max(until - slept(clock), 0)
       const now = slept(clock)
-      for (const [look, at] of looks) {
-        if (at > now) break
-        take(look)
-      }
+      while (!looks.isEmpty() && looks.after.due <= now) take(looks.after)
       return sleep(clock)
     })
   }
 
-  const lieDown = (clock: Clock) => {
-    const lead = leadOf(clock)
+  const lieDown = (clock: Clock, lead: number) => {
     const fiber = Effect.runFork(sleep(clock))
     if (fiber.pollUnsafe() === undefined) sleeper = { clock, fiber, lead, timers: timersOfNow() }
   }
@@ -90,30 +114,31 @@ export const makeWatch = (): Watch => {
   /** A timer that nobody waits for would keep the process from ending. */
   const wake = () => {
     isChecking = false
-    if (looks.size > 0 || sleeper === undefined) return
+    if (!looks.isEmpty() || sleeper === undefined) return
     sleeper.fiber.interruptUnsafe()
     sleeper = undefined
   }
 
   return {
-    add: (clock, look) => {
+    add: (clock, look, now) => {
       if (sleeper === undefined) ahead = 0
-      const at = look.at + ahead
+      look.due = look.at + ahead
+      const lead = leadOver(clock, now + ahead)
       if (sleeper !== undefined) {
-        const isApart = Math.abs(leadOf(clock) - sleeper.lead) > tolerance || sleeper.timers !== timersOfNow()
-        if (sleeper.clock !== clock || at < latest || isApart) return false
+        const isApart = Math.abs(lead - sleeper.lead) > tolerance || sleeper.timers !== timersOfNow()
+        if (sleeper.clock !== clock || look.due < latest || isApart) return false
       }
-      looks.set(look, at)
-      latest = at
-      if (sleeper === undefined) lieDown(clock)
+      looks.push(look)
+      latest = look.due
+      if (sleeper === undefined) lieDown(clock, lead)
       return true
     },
     remove: (look) => {
-      looks.delete(look)
-      if (looks.size > 0 || isChecking) return
+      looks.remove(look)
+      if (isChecking || !looks.isEmpty()) return
       isChecking = true
       // Not at once: a program that makes one call after the other has begun the next one by then.
-      void Promise.resolve().then(wake)
+      queueMicrotask(wake)
     }
   }
 }
