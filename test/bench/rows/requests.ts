@@ -18,7 +18,7 @@ import { apart, type Runner } from "../support/apart.ts"
 import { ours } from "../support/clients.ts"
 import { beside, type Finding, type Target } from "../support/finding.ts"
 import { repeatAsync, repeatEffect } from "../support/loop.ts"
-import { compare, type Timings } from "../support/measure.ts"
+import { compare, type Effort } from "../support/measure.ts"
 import { type Registry, replaying, simulator } from "../support/registry.ts"
 
 /** Effect's transports, and the `fetch` that takes octokit over the same one. */
@@ -133,60 +133,86 @@ export const contender = (name: string, registry: Registry): Promise<Runner> | R
   return make(registry)
 }
 
-const lines = (timings: Timings, work: string, overUndici: Target, overOctokit: Target): ReadonlyArray<Finding> => {
-  const line = (name: string, peer: string, target?: Target) =>
-    beside({ row: 4, work: `GET + decode, ${work}: ${name}`, target }, timings, name, peer)
-  return [
-    line("ours over undici", "undici by hand", overUndici),
-    line("ours over undici, every call traced", "undici by hand"),
-    line("ours over fetch", "fetch by hand"),
-    ...transports.map(({ over }) => line(`ours over ${over}`, `Effect's client over ${over}`)),
-    ...transports.map(({ over }) =>
-      line(`ours over ${over}`, `@octokit/request over ${over}, doing the same`, overOctokit)
-    ),
-    ...transports.map(({ over }) => line(`ours over ${over}`, "@octokit/request, not decoded, no time limit"))
-  ]
+interface Group {
+  readonly over: string
+  readonly also: ReadonlyArray<string>
+  readonly peers: ReadonlyArray<string>
 }
+
+/** What is compared with each other, one group after the other: the fewer take turns, the less of the machine's whims they see. */
+const groups = transports.map(({ over }): Group => {
+  const sameAsOurs = [`Effect's client over ${over}`, `@octokit/request over ${over}, doing the same`]
+  switch (over) {
+    case "undici":
+      return { over, also: ["ours over undici, every call traced"], peers: ["undici by hand", ...sameAsOurs] }
+    case "fetch":
+      return { over, also: [], peers: ["fetch by hand", ...sameAsOurs, "@octokit/request, not decoded, no time limit"] }
+    default:
+      return { over, also: [], peers: sameAsOurs }
+  }
+})
+
+const namesOf = ({ also, over, peers }: Group) => [`ours over ${over}`, ...also, ...peers]
+
+const targetOf = (over: string, peer: string, overUndici: Target): Target =>
+  peer === "undici by hand"
+    ? overUndici
+    : peer === `@octokit/request over ${over}, doing the same`
+      ? { fasterBy: 1 }
+      : undefined
 
 /**
  * 64 at a time the simulator is what is waited for, whoever asks, so there what the asking process spends is compared. It comes
  * first, since it takes thousands of calls until the compiler is done, and they are made in less time that way.
  */
 const ways = [
-  { work: "64 at a time, processor time", width: 64, by: "processor", warmUp: 2000, overUndici: { atMost: 1.8 } },
+  { work: "64 at a time, processor time", width: 64, by: "processor", warmUp: 1500, overUndici: { atMost: 1.8 } },
   { work: "1 at a time", width: 1, by: "wall", warmUp: 500, overUndici: { atMost: 1.3 } }
 ] as const
 
-/** The targets are for the simulator; a server that does next to nothing shows what a client costs by itself. */
-const servers = [
-  { server: "simulator", start: simulator, isTarget: true },
-  { server: "replaying server", start: replaying, isTarget: false }
-] as const
+type Way = (typeof ways)[number]
 
-export const run: Row["run"] = async (effort) => {
+const measure = async (
+  server: string,
+  start: (installations: number) => Promise<Registry>,
+  ways: ReadonlyArray<Way>,
+  groups: ReadonlyArray<Group>,
+  effort: Effort,
+  isTarget: boolean
+): Promise<ReadonlyArray<Finding>> => {
+  const registry = await start(10)
+  const all = await apart(import.meta.url, [...new Set(groups.flatMap(namesOf))], registry)
   const findings: Array<Finding> = []
-  for (const { isTarget, server, start } of effort.quick === true ? servers.slice(0, 1) : servers) {
-    const registry = await start(10)
-    const all = await apart(import.meta.url, [...factories.keys()], registry)
-    for (const { by, overUndici, warmUp, width, work } of ways) {
-      const timings = await compare(all.at(width, by), {
-        ...effort,
-        by,
-        // Two processes that wait for each other meet the machine's whims more than one that works alone.
-        rounds: effort.quick === true || !isTarget ? 7 : 15,
-        warmUp: effort.quick === true || !isTarget ? 300 : warmUp
-      })
+  for (const { by, overUndici, warmUp, width, work } of ways) {
+    for (const group of groups) {
+      const { also, over, peers } = group
+      const first = `ours over ${over}`
+      const names = new Set(namesOf(group))
+      const contenders = all.at(width, by).filter(({ name }) => names.has(name))
+      const timings = await compare(contenders, { warmUp, ...effort, by })
+      const line = (name: string, peer: string, target?: Target) =>
+        beside({ row: 4, work: `GET + decode, ${work}, ${server}: ${name}`, target }, timings, name, peer)
       findings.push(
-        ...lines(
-          timings,
-          `${work}, ${server}`,
-          isTarget ? overUndici : undefined,
-          isTarget ? { fasterBy: 1 } : undefined
-        )
+        ...peers.map((peer) => line(first, peer, isTarget ? targetOf(over, peer, overUndici) : undefined)),
+        ...also.map((name) => line(name, first))
       )
     }
-    all.stop()
-    await registry.stop()
   }
+  all.stop()
+  await registry.stop()
   return findings
+}
+
+/** The targets are for the simulator; a server that does next to nothing shows what a client costs by itself. */
+export const run: Row["run"] = async (effort) => {
+  if (effort.quick === true) {
+    const withTarget = groups.map(({ over, peers }) => {
+      return { over, also: [], peers: peers.filter((peer) => targetOf(over, peer, { atMost: 1 }) !== undefined) }
+    })
+    return measure("simulator", simulator, ways, withTarget, effort, true)
+  }
+  // So long at a time that a process finds its caches again: a program that makes many calls does not share them with twelve others.
+  const inFull = await measure("simulator", simulator, ways, groups, { ...effort, millis: 2 * effort.millis }, true)
+  const few = { ...effort, rounds: 7, warmUp: 300 }
+  return [...inFull, ...(await measure("replaying server", replaying, ways.slice(0, 1), groups, few, false))]
 }

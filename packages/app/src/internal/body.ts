@@ -89,26 +89,27 @@ export const readWebBody = (
     // The runtime has no streams, or the program's own client has read it before, to log it, say: Effect's response keeps it.
     if (!body || body.locked || web.bodyUsed) return wholeBody(response, limit)
     const reader = body.getReader()
+    const stop = () => void reader.cancel().catch(constVoid)
     const chunks: Array<Uint8Array> = []
     let size = 0
-    const stop = Effect.sync(() => void reader.cancel().catch(constVoid))
-    const read: Effect.Effect<
-      ReadableStreamReadResult<Uint8Array>,
-      HttpClientError.HttpClientError
-    > = Effect.tryPromise({
-      try: () => reader.read(),
-      catch: (cause) => {
-        const { request } = response
-        return new HttpClientError.HttpClientError({
-          reason: new HttpClientError.DecodeError({ request, response, cause })
-        })
-      }
+    const read = (): Promise<Body> =>
+      reader.read().then(({ done, value }) => {
+        if (done) return { bytes: join(chunks, size), truncated: false }
+        chunks.push(value)
+        size += value.length
+        if (size <= limit) return read()
+        stop()
+        return { bytes: join(chunks, limit), truncated: true }
+      })
+    return Effect.callback((resume) => {
+      read().then(
+        (body) => resume(Effect.succeed(body)),
+        (cause) => {
+          const { request } = response
+          const reason = new HttpClientError.DecodeError({ request, response, cause })
+          resume(Effect.fail(new HttpClientError.HttpClientError({ reason })))
+        }
+      )
+      return Effect.sync(stop)
     })
-    const rest: Effect.Effect<Body, HttpClientError.HttpClientError> = Effect.flatMap(read, ({ done, value }) => {
-      if (done) return Effect.succeed({ bytes: join(chunks, size), truncated: false })
-      chunks.push(value)
-      size += value.length
-      return size <= limit ? rest : Effect.as(stop, { bytes: join(chunks, limit), truncated: true })
-    })
-    return Effect.onInterrupt(rest, () => stop)
   })
