@@ -1,6 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { build } from "esbuild"
+import { mkdirSync } from "node:fs"
 import * as path from "node:path"
+import { effectAlone, gzipped } from "../bench/support/bundle.ts"
 import { root } from "../support/run.ts"
 
 /** Which of our modules, by their paths in `src`, a bundler keeps, and which of them load others when used. */
@@ -50,6 +52,13 @@ describe("a bundle", () => {
   it("is the same by the package's root", async () => {
     const { kept } = await bundled(tokens)
     assert.deepStrictEqual((await bundled(tokens.replace("/IcrApp", ""))).kept, kept)
+  })
+
+  it("of the least program is no more than 26 KB larger, gzipped, than what it uses of Effect", async () => {
+    const folder = path.join(root, "node_modules/.cache/bundle")
+    mkdirSync(folder, { recursive: true })
+    const entry = path.join(root, "test/bench/programs/ours.mjs")
+    assert.isBelow((await gzipped(entry)) - (await effectAlone(entry, folder)), 26_000)
   })
 
   // Without code splitting, bundlers wrap all that an import() reaches, Effect too, and drop nothing of it any more.

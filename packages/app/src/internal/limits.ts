@@ -56,12 +56,12 @@ export abstract class Limited extends Look {
    * Ends a step at the deadline, and the attempt in it at its own limit. The step goes as far as it can without waiting before
    * anybody begins to watch.
    */
-  inTime<B>(step: Effect.Effect<B, IcrError>): Effect.Effect<B, IcrError> {
-    this.attemptEnd = this.end
-    if (this.left() <= 0) return Effect.fail(this.timedOut("call"))
-    return Effect.withFiber(({ context }) =>
-      Effect.callback<B, IcrError>((resume) => {
-        const fiber = Effect.runForkWith(context)(step)
+  inTime<B>(step: () => Effect.Effect<B, IcrError>): Effect.Effect<B, IcrError> {
+    return Effect.withFiber(({ context }) => {
+      this.attemptEnd = this.end
+      if (this.left() <= 0) return Effect.fail(this.timedOut("call"))
+      return Effect.callback<B, IcrError>((resume) => {
+        const fiber = Effect.runForkWith(context)(step())
         const exit = fiber.pollUnsafe()
         if (exit !== undefined) return resume(exit)
         fiber.addObserver((exit) => {
@@ -71,7 +71,7 @@ export abstract class Limited extends Look {
         this.watchStep(fiber, resume)
         return Effect.suspend(() => this.leaveStep(fiber))
       })
-    )
+    })
   }
 
   /** An attempt begins now; false when there is no time left for it. */

@@ -172,7 +172,7 @@ class Run extends Limited {
   /** One attempt with the credential of now. */
   presented(): Effect.Effect<RawAnswer, IcrError> {
     this.sent = undefined
-    return this.inTime(Effect.flatMap(this.call.credential.get, (presented) => this.attempt(presented)))
+    return this.inTime(() => Effect.flatMap(this.call.credential.get, (presented) => this.attempt(presented)))
   }
 
   orAgain(error: IcrError): Effect.Effect<RawAnswer, IcrError> {
@@ -186,11 +186,14 @@ class Run extends Limited {
     const refused = Arr.append(this.refused, value)
     this.refused = refused
     const { credential, repeatable } = this.call
-    return Effect.flatMap(this.inTime(credential.onRefused({ error, refused, repeatable })), ({ again, tried }) => {
-      if (!again) return Effect.fail(withTried(error, tried))
-      this.event("credential refused", { "http.request.resend_count": this.attempts })
-      return this.authorized()
-    })
+    return Effect.flatMap(
+      this.inTime(() => credential.onRefused({ error, refused, repeatable })),
+      ({ again, tried }) => {
+        if (!again) return Effect.fail(withTried(error, tried))
+        this.event("credential refused", { "http.request.resend_count": this.attempts })
+        return this.authorized()
+      }
+    )
   }
 
   /** Goes on after a first failure: a call that succeeds at once needs no schedule. */

@@ -104,17 +104,14 @@ export const makeObserve = (server: URL, always: boolean): Observe => {
       (span, fiber) => {
         const clock = fiber.getRef(Clock)
         const started = monotonic(clock)
-        return Effect.onExit(
-          Effect.suspend(() => call(span, clock, started)),
-          (exit) => {
-            const outcome = outcomeOf(exit)
-            const { counted, timed } = metrics(operation)
-            counted(outcome).updateUnsafe(1, fiber.context)
-            timed.updateUnsafe(Duration.millis(monotonic(clock) - started), fiber.context)
-            if (outcome !== "Success") span?.attribute("error.type", outcome)
-            return Effect.void
-          }
-        )
+        return Effect.onExit(call(span, clock, started), (exit) => {
+          const outcome = outcomeOf(exit)
+          const { counted, timed } = metrics(operation)
+          counted(outcome).updateUnsafe(1, fiber.context)
+          timed.updateUnsafe(Duration.millis(monotonic(clock) - started), fiber.context)
+          if (outcome !== "Success") span?.attribute("error.type", outcome)
+          return Effect.void
+        })
       }
     )
   }
