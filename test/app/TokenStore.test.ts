@@ -489,6 +489,74 @@ describe("a token store that is away", () => {
     ).pipe(quiet)
   })
 
+  it.effect("is not waited for again within 10 s, but for a removal; then it is asked once more", () => {
+    const registry = makeRegistry()
+    const asked: Array<string> = []
+    const silent = (operation: string) => () =>
+      Effect.suspend(() => {
+        asked.push(operation)
+        return Effect.never
+      })
+    const store = makeStore({ get: silent("get"), set: silent("set"), remove: silent("remove") })
+    const seconds = (call: Effect.Effect<unknown, unknown, TokenCache>) =>
+      Effect.gen(function* () {
+        const running = yield* started(call)
+        let passed = 0
+        while (!isDone(running)) {
+          yield* TestClock.adjust(1000)
+          passed++
+        }
+        return passed
+      })
+    const other = (name: string) => Effect.flatMap(TokenCache, (cache) => cache.installationToken(idOf(name)))
+    return inProcess(
+      registry,
+      store,
+      Effect.gen(function* () {
+        assert.strictEqual(yield* seconds(ask), 6)
+        assert.strictEqual(yield* seconds(other("second")), 0)
+        assert.deepStrictEqual(asked, ["get", "set"])
+        const { takeInstallationToken } = yield* TokenCache
+        assert.strictEqual(yield* seconds(takeInstallationToken(idOf("elsewhere"))), 6)
+        assert.deepStrictEqual(asked.splice(2), ["get", "remove"])
+        yield* TestClock.adjust(4000)
+        assert.strictEqual(yield* seconds(other("third")), 6)
+        assert.deepStrictEqual(asked.splice(2), ["get", "set"])
+      })
+    ).pipe(quiet)
+  })
+
+  it.effect("and back within these 10 s loses a refused token all the same", () => {
+    const registry = makeRegistry()
+    registry.answer = (token) => (token === "crs_1" ? refusal(401, "Access token is invalid") : undefined)
+    const inside = makeStore()
+    let silences = 1
+    const store = Layer.effect(
+      TokenStore,
+      Effect.map(TokenStore, (service) => ({
+        ...service,
+        get: (key: string) => Effect.suspend(() => (silences-- > 0 ? Effect.never : service.get(key)))
+      }))
+    ).pipe(Layer.provide(inside.layer))
+    return inProcess(
+      registry,
+      { layer: store },
+      Effect.gen(function* () {
+        const first = yield* started(ask)
+        yield* TestClock.adjust(3000)
+        assert.strictEqual(textOf(yield* Fiber.join(first)), "crs_1")
+        assert.strictEqual(inside.entries.size, 1)
+        // So new a token would get the benefit of the doubt.
+        yield* TestClock.adjust(minute)
+        silences = 1
+        yield* started(Effect.flatMap(TokenCache, (cache) => cache.installationToken(idOf("other"))))
+        yield* TestClock.adjust(3000)
+        yield* Effect.flip(Effect.flatMap(IcrApp, (app) => app.installationClient(acme).post("/projects")))
+        assert.deepStrictEqual([...inside.entries.keys()], [key.replace("acme", "other")])
+      })
+    ).pipe(quiet)
+  })
+
   it.effect("only with its lease costs a call 10 s of waiting, once", () => {
     const registry = makeRegistry()
     const leases: Array<string> = []

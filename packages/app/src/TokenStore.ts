@@ -2,8 +2,9 @@
  * Where tokens outlive a process: nowhere by default.
  *
  * A store is a convenience, never a condition: the cache warns and goes on without it when it fails, treats corrupt and
- * expired entries as misses, and judges the life of what it reads itself. Keys name the app, the registry and the
- * installation, and contain no secret. Values are secrets at rest; see `TokenSeal` for the encryption the shipped stores use.
+ * expired entries as misses, and judges the life of what it reads itself. One that does not answer within 3 seconds is neither
+ * read nor written for 10 seconds, but for removals. Keys name the app, the registry and the installation, and contain no
+ * secret. Values are secrets at rest; see `TokenSeal` for the encryption the shipped stores use.
  */
 import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"

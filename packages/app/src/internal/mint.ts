@@ -94,7 +94,7 @@ export const makeMint = <T extends Token, I>(options: Options<T, I>): Mint<T> =>
     const [oldest] = refusedLast.keys()
     if (oldest !== undefined && refusedLast.size >= mostRefused) refusedLast.delete(oldest)
     refusedLast.set(key, refused)
-    const { token } = yield* stored.read(key)
+    const { token } = yield* stored.readInAnyCase(key)
     if (token !== undefined && isSame(token, refused)) yield* stored.remove(key, token)
   })
 
@@ -149,7 +149,7 @@ export const makeMint = <T extends Token, I>(options: Options<T, I>): Mint<T> =>
     remove: stored.remove,
     refuse,
     take: Effect.fnUntraced(function* (key) {
-      const { token } = yield* stored.read(key)
+      const { token } = yield* stored.readInAnyCase(key)
       yield* stored.remove(key)
       return token !== undefined && (yield* lifeOf(token)) > 0 ? Option.some(token) : Option.none()
     })

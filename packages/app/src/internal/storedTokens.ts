@@ -1,15 +1,18 @@
 /** A token store as the cache uses it: whatever goes wrong with it is a warning and a miss, and it is not waited for long. */
 import * as Cause from "effect/Cause"
+import { Clock } from "effect/Clock"
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
+import { constVoid } from "effect/Function"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import * as Scope from "effect/Scope"
 import type * as TokenStore from "../TokenStore.ts"
+import { monotonic } from "./steadyTime.ts"
 
 /** What reading gave; without an answer the store is away, which is not the same as empty. */
 export interface Answer<T> {
@@ -19,7 +22,11 @@ export interface Answer<T> {
 
 /** Reads and writes the tokens of one kind. Nothing here fails, and nothing takes longer than a fraction of a call. */
 export interface StoredTokens<T> {
+  /** For who would rather mint than wait: a store that gave no answer lately is not asked. */
   readonly read: (key: string) => Effect.Effect<Answer<T>>
+  /** For who has to know. */
+  readonly readInAnyCase: (key: string) => Effect.Effect<Answer<T>>
+  /** As `read` does, it lets a silent store be. */
   readonly write: (key: string, token: T, life: number) => Effect.Effect<void>
   /** With a token: unless the store has one that ends later. */
   readonly remove: (key: string, upTo?: T) => Effect.Effect<void>
@@ -35,6 +42,8 @@ export interface StoredTokens<T> {
 // exchange elsewhere. A call has 30 s by default, and reading, the lease, minting and writing have to fit into it.
 const patience = 3000
 const leasePatience = 10_000
+/** What gave no answer is not asked for again so soon: else each new token would cost its caller the same wait. */
+const rest = 10_000
 
 /** A store is somebody else's code: its defects are its failures, and only the message it made for people is shown. */
 const describe = (cause: Cause.Cause<TokenStore.TokenStoreError>) =>
@@ -50,7 +59,8 @@ const describe = (cause: Cause.Cause<TokenStore.TokenStoreError>) =>
 const guard = <A, R>(
   operation: string,
   limit: number,
-  self: Effect.Effect<A, TokenStore.TokenStoreError, R>
+  self: Effect.Effect<A, TokenStore.TokenStoreError, R>,
+  onSilence: () => void = constVoid
 ): Effect.Effect<Option.Option<A>, never, R> =>
   Effect.uninterruptibleMask((restore) =>
     Effect.gen(function* () {
@@ -61,6 +71,7 @@ const guard = <A, R>(
         Effect.ensuring(Effect.sync(() => running.interruptUnsafe()))
       )
       if (Option.isSome(ended) && Exit.isSuccess(ended.value)) return Option.some(ended.value.value)
+      if (Option.isNone(ended)) onSilence()
       const problem = Option.match(ended, {
         onNone: () => `TokenStore.${operation} failed: no answer within ${limit / 1000} seconds`,
         onSome: (exit) => (Exit.isFailure(exit) ? describe(exit.cause) : "")
@@ -79,6 +90,19 @@ export const make = <T extends { readonly expiresAt: DateTime.Utc }, I>(
 ): StoredTokens<T> => {
   const json = (key: string) => Schema.fromJsonString(Schema.toCodecJson(codec(key)))
   const decode = (key: string, text: Redacted.Redacted) => Schema.decodeUnknownOption(json(key))(Redacted.value(text))
+
+  const restsUntil = new Map<string, number>()
+  /** For what a call can do without. */
+  const guardOrRest = <A, R>(
+    operation: string,
+    limit: number,
+    self: Effect.Effect<A, TokenStore.TokenStoreError, R>
+  ): Effect.Effect<Option.Option<A>, never, R> =>
+    Effect.flatMap(Clock, (clock) =>
+      monotonic(clock) < (restsUntil.get(operation) ?? -Infinity)
+        ? Effect.succeedNone
+        : guard(operation, limit, self, () => restsUntil.set(operation, monotonic(clock) + rest))
+    )
 
   const underLease: StoredTokens<T>["underLease"] = (key, newerThan, mint) =>
     Effect.uninterruptibleMask((restore) =>
@@ -105,10 +129,11 @@ export const make = <T extends { readonly expiresAt: DateTime.Utc }, I>(
       })
     )
 
-  return {
-    read: (key) =>
+  const readWith =
+    (guarded: typeof guardOrRest): StoredTokens<T>["read"] =>
+    (key) =>
       Effect.map(
-        guard("get", patience, store.get(storeKey(key))),
+        guarded("get", patience, store.get(storeKey(key))),
         Option.match({
           onNone: () => ({ token: undefined, isAway: true }),
           onSome: (entry) => ({
@@ -116,7 +141,11 @@ export const make = <T extends { readonly expiresAt: DateTime.Utc }, I>(
             isAway: false
           })
         })
-      ),
+      )
+
+  return {
+    read: readWith(guardOrRest),
+    readInAnyCase: readWith(guard),
     write: (key, token, life) =>
       Schema.encodeEffect(json(key))(token).pipe(
         // Encoding what was decoded cannot fail but by a bug in the codec.
@@ -124,7 +153,11 @@ export const make = <T extends { readonly expiresAt: DateTime.Utc }, I>(
         Effect.flatMap((text) => {
           const entry = { value: Redacted.make(text), expiresAt: DateTime.toEpochMillis(token.expiresAt) }
           // Of a short life, waiting takes half at the most.
-          return guard("set", Math.min(patience, life / 2), store.set(storeKey(key), entry, Duration.millis(life)))
+          return guardOrRest(
+            "set",
+            Math.min(patience, life / 2),
+            store.set(storeKey(key), entry, Duration.millis(life))
+          )
         }),
         Effect.asVoid
       ),
