@@ -112,6 +112,32 @@ describe("a body that is not there to be read as it comes", () => {
     }).pipe(Effect.provide(wireOver(Layer.provide(client, layer))))
   })
 
+  it.effect("since the program's own client reads it in another way", () => {
+    const decrypting = HttpClient.transformResponse(
+      Effect.map((response: HttpClientResponse.HttpClientResponse): HttpClientResponse.HttpClientResponse =>
+        Object.create(response, {
+          headers: { value: { "content-length": "7" } },
+          arrayBuffer: { value: Effect.succeed(new TextEncoder().encode('{"a":1}').buffer) }
+        })
+      )
+    )
+    const { layer } = played(() => Effect.sync(() => new Response("secret")))
+    const client = Layer.effect(HttpClient.HttpClient, Effect.map(HttpClient.HttpClient, decrypting))
+    return Effect.gen(function* () {
+      assert.deepStrictEqual(yield* decoded, { a: 1 })
+    }).pipe(Effect.provide(wireOver(Layer.provide(client, layer))))
+  })
+
+  it.effect("since it is a stream of another kind, as with node-fetch", () => {
+    const foreign = () =>
+      Object.defineProperty(Response.json({ a: 1 }, { headers: { "content-length": "7" } }), "body", {
+        value: { locked: false }
+      })
+    return Effect.gen(function* () {
+      assert.deepStrictEqual(yield* decoded, { a: 1 })
+    }).pipe(Effect.provide(wireOver(played(() => Effect.sync(foreign)).layer)))
+  })
+
   it.effect("since the runtime's responses have no streams", () => {
     const whole = () => Object.defineProperty(Response.json({ a: 1 }), "body", {})
     return Effect.gen(function* () {
@@ -131,6 +157,7 @@ describe("a response of appClient and installationClient", () => {
     Effect.gen(function* () {
       const response = yield* answered(thing)
       assert.deepStrictEqual([response.status, response.headers["x-mine"]], [201, "yes"])
+      assert.strictEqual(response.headers, response.headers)
       assert.deepStrictEqual(yield* response.json, { a: 1 })
       assert.strictEqual(yield* response.text, '{"a":1}')
       assert.strictEqual((yield* response.arrayBuffer).byteLength, 7)

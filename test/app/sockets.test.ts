@@ -3,14 +3,25 @@ import { type IcrError, IcrConfig, IcrHttp, ServerClock, schemaBodyJson } from "
 import type { Options } from "@effect-icr/app/IcrHttp"
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber, Layer, Schema } from "effect"
-import { FetchHttpClient, type HttpClient } from "effect/http"
+import { Deferred, Effect, Fiber, Layer, Schema, Stream } from "effect"
+import { FetchHttpClient, HttpBody, type HttpClient } from "effect/http"
 import { gzipSync } from "node:zlib"
 import { badServer, closedPort, head, later, type Misbehave } from "./support/badServer.ts"
 import { anyClient } from "./support/wire.ts"
 
+/** As a program has it that reads each answer once more, for its log: to cancel one of the two bodies cancels nothing. */
+const cloning: typeof fetch = (...call) =>
+  fetch(...call).then((answer) => {
+    void answer
+      .clone()
+      .arrayBuffer()
+      .catch(() => {})
+    return answer
+  })
+
 const transports: Readonly<Record<string, Layer.Layer<HttpClient.HttpClient>>> = {
   fetch: FetchHttpClient.layer,
+  "a fetch that clones": Layer.provide(FetchHttpClient.layer, Layer.succeed(FetchHttpClient.Fetch, cloning)),
   undici: NodeHttpClient.layerUndici,
   "node:http": NodeHttpClient.layerNodeHttp
 }
@@ -314,7 +325,7 @@ for (const [transport, layer] of Object.entries(transports)) {
         // Only fetch unpacks by itself; to the others the bytes are no JSON.
         assert.strictEqual(
           brief(error),
-          transport === "fetch"
+          transport.includes("fetch")
             ? "DecodeFailure: expected a body of at most 1000000 bytes"
             : "DecodeFailure: expected JSON"
         )
@@ -349,3 +360,28 @@ for (const [transport, layer] of Object.entries(transports)) {
     )
   })
 }
+
+describe("an upload under way when the call ends", () => {
+  const tooLong = head("200 OK", ["content-length: 100000"]) + " ".repeat(50_000)
+  for (const [name, answer, options] of [
+    ["since the answer came early", head("413 Content Too Large", ["content-length: 2"]) + "{}", patient],
+    ["since its answer stalls", head("200 OK", ["content-length: 100"]) + "{", impatient],
+    ["since its answer is too long", tooLong, { ...patient, maxBodyBytes: 1000 }]
+  ] as const) {
+    it.live(`${name} ends as well`, () =>
+      Effect.gen(function* () {
+        const server = yield* badServer((socket) => socket.write(answer))
+        const ended = yield* Deferred.make<void>()
+        const chunk = Effect.as(Effect.sleep("5 millis"), new Uint8Array(1024))
+        const body = HttpBody.stream(
+          Stream.ensuring(Stream.fromEffectRepeat(chunk), Deferred.succeed(ended, undefined))
+        )
+        const upload = Effect.flatMap(anyClient, (client) => client.post("/things", { body }))
+        yield* Effect.flip(upload).pipe(
+          Effect.provide(wireTo(`http://127.0.0.1:${server.port}`, FetchHttpClient.layer, options))
+        )
+        yield* Deferred.await(ended)
+      }).pipe(Effect.scoped)
+    )
+  }
+})

@@ -3,8 +3,9 @@ import { IcrError, IcrHttp, type IcrReason } from "@effect-icr/app"
 import type { Refusal } from "@effect-icr/app/Credential"
 import { assert, describe, it, vi } from "@effect/vitest"
 import { Clock, Duration, Effect, Exit, Fiber, Layer, Redacted, Ref, Schedule } from "effect"
-import type { HttpClientRequest } from "effect/http"
+import { HttpClient, type HttpClientRequest } from "effect/http"
 import { TestClock } from "effect/testing"
+import { started } from "../support/registry.ts"
 import {
   anyClient,
   credential,
@@ -340,6 +341,34 @@ describe("the limits of many calls", () => {
       yield* Effect.promise(() => Promise.resolve())
       assert.deepStrictEqual({ begun, asleep }, { begun: 2, asleep: 0 })
     }).pipe(Effect.provide(wireOver(layer)))
+  })
+})
+
+describe("a call that is held up before its request goes out", () => {
+  it.effect("makes no other one see to its limits itself", () => {
+    let begun = 0
+    let heldUp = 0
+    const { layer } = played(() => Effect.never)
+    const busy = HttpClient.mapRequest((request: HttpClientRequest.HttpClientRequest) => {
+      heldUp += 150
+      return request
+    })
+    const client = Layer.effect(HttpClient.HttpClient, Effect.map(HttpClient.HttpClient, busy))
+    return Effect.gen(function* () {
+      const clock = yield* Clock.Clock
+      const passing: Clock.Clock = Object.create(clock, {
+        currentTimeMillisUnsafe: { value: () => clock.currentTimeMillisUnsafe() + heldUp },
+        monotonicTimeNanosUnsafe: { value: () => clock.monotonicTimeNanosUnsafe() + BigInt(heldUp) * 1_000_000n },
+        sleep: {
+          value: (duration: Duration.Duration) => {
+            begun++
+            return clock.sleep(duration)
+          }
+        }
+      })
+      for (let call = 0; call < 5; call++) yield* started(Effect.provideService(get, Clock.Clock, passing))
+      assert.strictEqual(begun, 1)
+    }).pipe(Effect.provide(wireOver(Layer.provide(client, layer))), Effect.scoped)
   })
 })
 

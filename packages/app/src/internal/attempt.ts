@@ -3,14 +3,14 @@ import type { Clock } from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as FetchHttpClient from "effect/http/FetchHttpClient"
-import type * as Headers from "effect/http/Headers"
+import * as Headers from "effect/http/Headers"
 import * as HttpClient from "effect/http/HttpClient"
 import type * as HttpClientError from "effect/http/HttpClientError"
 import type * as HttpClientRequest from "effect/http/HttpClientRequest"
 import * as HttpClientResponse from "effect/http/HttpClientResponse"
 import * as Option from "effect/Option"
 import type * as ServerClock from "../ServerClock.ts"
-import { readBody, readWebBody } from "./body.ts"
+import { type Body, isPlain, readBody, readWebBody, wholeBody } from "./body.ts"
 
 /** A whole answer. `truncated` when the body was longer than the limit for its status. */
 export interface RawAnswer {
@@ -18,6 +18,34 @@ export interface RawAnswer {
   readonly headers: Headers.Headers
   readonly bytes: Uint8Array
   readonly truncated: boolean
+}
+
+/** Lists its headers when they are asked for, and keeps nothing else of the response. */
+class Answer implements RawAnswer {
+  readonly status: number
+  readonly bytes: Uint8Array
+  readonly truncated: boolean
+  #source: Headers.Input
+  #headers: Headers.Headers | undefined
+
+  constructor(status: number, source: Headers.Input, bytes: Uint8Array, truncated: boolean) {
+    this.status = status
+    this.#source = source
+    this.bytes = bytes
+    this.truncated = truncated
+  }
+
+  get headers() {
+    this.#headers ??= Headers.fromInput(this.#source)
+    return this.#headers
+  }
+}
+
+/** A response whose body has not been read. */
+interface Received {
+  readonly headers: Headers.Input
+  readonly header: (name: string) => string | undefined
+  readonly body: Effect.Effect<Body, HttpClientError.HttpClientError>
 }
 
 /** What an attempt needs beside the request. */
@@ -62,22 +90,31 @@ export const makeAttempt = Effect.fnUntraced(function* (options: Options) {
   const bound = bindings(yield* requestInitOf(client))
   let lastDate: string | undefined
 
+  const limitOf = (status: number) => (status >= 200 && status < 300 ? maxBodyBytes : maxErrorBytes)
+
   /**
    * What `fetch` brought is asked itself: to tell one header Effect's response lists them all, and two fibers of its own read the
    * body.
    */
-  const received = (response: HttpClientResponse.HttpClientResponse) => {
-    const { status } = response
-    const limit = status >= 200 && status < 300 ? maxBodyBytes : maxErrorBytes
+  const received = (response: HttpClientResponse.HttpClientResponse): Received => {
+    const limit = limitOf(response.status)
     const web = Option.getOrUndefined(HttpClientResponse.toWeb(response))
-    if (web !== undefined) {
+    // The runtime has no streams, or the program's own client has read it before, to log it, say: Effect's response keeps it.
+    const isKept = web !== undefined && (!web.body || web.body.locked || web.bodyUsed)
+    if (web?.body && !isKept && isPlain(response, web.body)) {
+      const { headers } = web
       return {
-        header: (name: string) => web.headers.get(name) ?? undefined,
-        body: readWebBody(response, web, limit)
+        headers,
+        header: (name) => headers.get(name) ?? undefined,
+        body: readWebBody(response, web.body, limit)
       }
     }
     const { headers } = response
-    return { header: (name: string) => headers[name], body: readBody(response, headers, limit) }
+    return {
+      headers,
+      header: (name) => headers[name],
+      body: isKept ? wholeBody(response, limit) : readBody(response, headers, limit)
+    }
   }
 
   return (
@@ -86,15 +123,9 @@ export const makeAttempt = Effect.fnUntraced(function* (options: Options) {
   ): Effect.Effect<RawAnswer, HttpClientError.HttpClientError> => {
     const sentAt = local.currentTimeMillisUnsafe()
     const receive = (response: HttpClientResponse.HttpClientResponse) => {
-      const { body, header } = received(response)
-      const answer = Effect.map(body, ({ bytes, truncated }): RawAnswer => ({
-        status: response.status,
-        get headers() {
-          return response.headers
-        },
-        bytes,
-        truncated
-      }))
+      const { status } = response
+      const { body, header, headers } = received(response)
+      const answer = Effect.map(body, ({ bytes, truncated }) => new Answer(status, headers, bytes, truncated))
       const date = header("date")
       // A cache on the way repeats the time at which it was answered; answers of the same second say the same.
       if (date === undefined || date === lastDate || Number(header("age") ?? 0) > 0) return answer

@@ -51,7 +51,7 @@ const promisedLength = (headers: Headers.Headers): number => {
 const empty: Body = { bytes: new Uint8Array(), truncated: false }
 
 /** In one go, whatever its length. */
-const wholeBody = (
+export const wholeBody = (
   response: HttpClientResponse.HttpClientResponse,
   limit: number
 ): Effect.Effect<Body, HttpClientError.HttpClientError> =>
@@ -61,7 +61,7 @@ const wholeBody = (
   }))
 
 /**
- * Reads at most `limit` bytes, on every transport: fetch and undici enforce no limit of their own. A body whose promised
+ * Reads at most `limit` bytes, in Effect's ways: fetch and undici enforce no limit of their own. A body whose promised
  * length fits is read in one go; the transports do not let it grow past that length.
  */
 export const readBody = (
@@ -76,40 +76,44 @@ export const readBody = (
       )
 
 /**
+ * Whether a body of `fetch` may be read past Effect's response. Not where somebody put other ways to read over it, and not while
+ * an upload goes on: only Effect's own ways stop that.
+ */
+export const isPlain = (response: HttpClientResponse.HttpClientResponse, body: ReadableStream): boolean =>
+  typeof body.getReader === "function" &&
+  response.request.body._tag !== "Stream" &&
+  !["headers", "arrayBuffer", "stream"].some((name) => Object.hasOwn(response, name))
+
+/**
  * Reads at most `limit` bytes of what `fetch` brought, chunk by chunk as it comes: Effect's ways to read a body cost as much as
- * the rest of a call. Whoever stops reading gives up the request, as the standard for `fetch` has it.
+ * the rest of a call.
  */
 export const readWebBody = (
   response: HttpClientResponse.HttpClientResponse,
-  web: Response,
+  body: ReadableStream<Uint8Array>,
   limit: number
 ): Effect.Effect<Body, HttpClientError.HttpClientError> =>
-  Effect.suspend(() => {
-    const { body } = web
-    // The runtime has no streams, or the program's own client has read it before, to log it, say: Effect's response keeps it.
-    if (!body || body.locked || web.bodyUsed) return wholeBody(response, limit)
+  Effect.callback((resume) => {
     const reader = body.getReader()
-    const stop = () => void reader.cancel().catch(constVoid)
     const chunks: Array<Uint8Array> = []
     let size = 0
-    const read = (): Promise<Body> =>
+    // To cancel does not always reach the request, as when this is a clone. The end of Effect's own stream aborts it.
+    const giveUp = Effect.suspend(() => {
+      reader.cancel().catch(constVoid)
+      reader.releaseLock()
+      return Effect.forkDetach(Effect.ignoreCause(Stream.runDrain(response.stream)), { startImmediately: true })
+    })
+    const read = (): Promise<Effect.Effect<Body>> =>
       reader.read().then(({ done, value }) => {
-        if (done) return { bytes: join(chunks, size), truncated: false }
+        if (done) return Effect.succeed({ bytes: join(chunks, size), truncated: false })
         chunks.push(value)
         size += value.length
-        if (size <= limit) return read()
-        stop()
-        return { bytes: join(chunks, limit), truncated: true }
+        return size <= limit ? read() : Effect.as(giveUp, { bytes: join(chunks, limit), truncated: true })
       })
-    return Effect.callback((resume) => {
-      read().then(
-        (body) => resume(Effect.succeed(body)),
-        (cause) => {
-          const { request } = response
-          const reason = new HttpClientError.DecodeError({ request, response, cause })
-          resume(Effect.fail(new HttpClientError.HttpClientError({ reason })))
-        }
-      )
-      return Effect.sync(stop)
+    read().then(resume, (cause) => {
+      const { request } = response
+      const reason = new HttpClientError.DecodeError({ request, response, cause })
+      resume(Effect.fail(new HttpClientError.HttpClientError({ reason })))
     })
+    return Effect.asVoid(giveUp)
   })

@@ -2,7 +2,6 @@
 import type { Clock } from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
-import { constVoid } from "effect/Function"
 import type { IcrError } from "../IcrError.ts"
 import { monotonic } from "./steadyTime.ts"
 import { Look, type Watch } from "./watch.ts"
@@ -17,8 +16,8 @@ export interface Limits {
 type Resume<B> = (effect: Effect.Effect<B, IcrError>) => void
 
 /** A call within its limits, which goes step by step. */
-export abstract class Limited extends Look {
-  readonly limits: Limits
+export abstract class Limited<Options extends Limits> extends Look {
+  readonly options: Options
   readonly clock: Clock
   readonly started: number
   /** Nothing of the call goes on after that. */
@@ -27,15 +26,14 @@ export abstract class Limited extends Look {
   attemptEnd: number
   /** What the clock said last. */
   seen: number
-  private onLook = constVoid
 
   /** `started`: what the clock says. */
-  constructor(limits: Limits, clock: Clock, started: number) {
+  constructor(options: Options, clock: Clock, started: number) {
     super()
-    this.limits = limits
+    this.options = options
     this.clock = clock
     this.started = started
-    this.end = started + limits.deadline
+    this.end = started + options.deadline
     this.attemptEnd = this.end
     this.seen = started
   }
@@ -65,7 +63,7 @@ export abstract class Limited extends Look {
         const exit = fiber.pollUnsafe()
         if (exit !== undefined) return resume(exit)
         fiber.addObserver((exit) => {
-          this.limits.watch.remove(this)
+          this.options.watch.remove(this)
           resume(exit)
         })
         this.watchStep(fiber, resume)
@@ -77,27 +75,23 @@ export abstract class Limited extends Look {
   /** An attempt begins now; false when there is no time left for it. */
   beginAttempt(): boolean {
     const now = this.now()
-    this.attemptEnd = Math.min(now + this.limits.attemptTimeout, this.end)
+    this.attemptEnd = Math.min(now + this.options.attemptTimeout, this.end)
     return now < this.end
   }
 
-  act(): void {
-    this.onLook()
-  }
-
   private watchStep<B>(step: Fiber.Fiber<B, IcrError>, resume: Resume<B>): void {
-    const { attemptTimeout, watch } = this.limits
+    const { attemptTimeout, watch } = this.options
     const until = this.attemptEnd
     // Where an attempt begins only later, this is early enough to see when that is to end.
     this.at = until < this.end ? until : Math.min(until, this.now() + attemptTimeout)
     const ended = (effect: Effect.Effect<B, IcrError>) => resume(Effect.onExit(effect, () => this.leaveStep(step)))
     const goOn = () => ended(Effect.raceFirst(Fiber.join(step), this.watch()))
-    this.onLook = () => (this.at === this.attemptEnd ? ended(this.isOver()) : goOn())
+    this.act = () => (this.at === this.attemptEnd ? ended(this.isOver()) : goOn())
     if (!watch.add(this.clock, this, this.seen)) goOn()
   }
 
   private leaveStep<B>(step: Fiber.Fiber<B, IcrError>): Effect.Effect<void> {
-    this.limits.watch.remove(this)
+    this.options.watch.remove(this)
     return step.pollUnsafe() === undefined ? Fiber.interrupt(step) : Effect.void
   }
 
@@ -110,7 +104,7 @@ export abstract class Limited extends Look {
     return Effect.suspend(() => {
       const until = this.attemptEnd
       const rest = Math.max(until - this.now(), 0)
-      const first = Math.max(this.limits.attemptTimeout, 1)
+      const first = Math.max(this.options.attemptTimeout, 1)
       return Effect.flatMap(Effect.sleep(Math.min(rest, first)), () =>
         this.attemptEnd === until && rest <= first ? this.isOver() : this.watch()
       )

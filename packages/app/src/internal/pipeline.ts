@@ -79,8 +79,7 @@ const notAnswered = (error: HttpClientError.HttpClientError, info: CallInfo): Ic
  * One call under way. A class, and few functions within functions, since a call that succeeds at once is to cost little more
  * than its request.
  */
-class Run extends Limited {
-  readonly options: Options
+class Run extends Limited<Options> {
   readonly call: Call
   /** Absent when nobody traces. */
   readonly span: Tracer.Span | undefined
@@ -92,7 +91,6 @@ class Run extends Limited {
 
   constructor(options: Options, call: Call, span: Tracer.Span | undefined, clock: Clock, started: number) {
     super(options, clock, started)
-    this.options = options
     this.call = call
     this.span = span
   }

@@ -6,24 +6,22 @@ import type { Clock } from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
+import { constVoid } from "effect/Function"
 import * as Result from "effect/Result"
 import { monotonic } from "./steadyTime.ts"
 
 /** To be done at its time by the monotonic clock. Those that a watch has taken are linked in a ring, in the order of their times. */
-export abstract class Look {
+export class Look {
   at = 0
-  /** The same by the time that has been slept. */
+  act: () => void = constVoid
+  /** Its time by the time that has been slept. */
   due = 0
   before: Look = this
   after: Look = this
-
-  abstract act(): void
 }
 
 /** Where the ring of a watch begins and ends. */
 class Ring extends Look {
-  act() {}
-
   isEmpty(): boolean {
     return this.after === this
   }
@@ -48,7 +46,7 @@ export interface Watch {
   /**
    * Takes a look later on. False when nobody will, and the call has to see to itself: the sleeper goes by another clock, sleeps
    * beyond that moment, or its clocks have come apart. All calls have the same limits, so that is rare. `now` is what the
-   * monotonic clock said last.
+   * monotonic clock said last, which spares most calls to ask it once more.
    */
   readonly add: (clock: Clock, look: Look, now: number) => boolean
   /** Does not look any more. */
@@ -106,8 +104,9 @@ export const makeWatch = (): Watch => {
     })
   }
 
-  const lieDown = (clock: Clock, lead: number) => {
-    const fiber = Effect.runFork(sleep(clock))
+  const lieDown = (clock: Clock) => {
+    const lead = leadOver(clock, slept(clock))
+    const fiber = Effect.runFork(Effect.suspend(() => sleep(clock)))
     if (fiber.pollUnsafe() === undefined) sleeper = { clock, fiber, lead, timers: timersOfNow() }
   }
 
@@ -123,14 +122,15 @@ export const makeWatch = (): Watch => {
     add: (clock, look, now) => {
       if (sleeper === undefined) ahead = 0
       look.due = look.at + ahead
-      const lead = leadOver(clock, now + ahead)
       if (sleeper !== undefined) {
-        const isApart = Math.abs(lead - sleeper.lead) > tolerance || sleeper.timers !== timersOfNow()
+        const { lead, timers } = sleeper
+        const isOff = (slept: number) => Math.abs(leadOver(clock, slept) - lead) > tolerance
+        const isApart = timers !== timersOfNow() || (isOff(now + ahead) && isOff(slept(clock)))
         if (sleeper.clock !== clock || look.due < latest || isApart) return false
       }
       looks.push(look)
       latest = look.due
-      if (sleeper === undefined) lieDown(clock, lead)
+      if (sleeper === undefined) lieDown(clock)
       return true
     },
     remove: (look) => {
@@ -138,7 +138,7 @@ export const makeWatch = (): Watch => {
       if (isChecking || !looks.isEmpty()) return
       isChecking = true
       // Not at once: a program that makes one call after the other has begun the next one by then.
-      queueMicrotask(wake)
+      void Promise.resolve().then(wake)
     }
   }
 }
