@@ -2,7 +2,7 @@ import { IcrApp } from "@effect-icr/app/IcrApp"
 import { TokenCache } from "@effect-icr/app/TokenCache"
 import { type Removal, TokenStore, TokenStoreError } from "@effect-icr/app/TokenStore"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Exit, Fiber, Layer, Logger, Option, Queue, Redacted, Stream } from "effect"
+import { Clock, Effect, Exit, Fiber, Layer, Logger, Option, Queue, Redacted, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import {
   appOver,
@@ -63,6 +63,33 @@ describe("a token store", () => {
           assert.strictEqual(textOf(yield* ask), "crs_2")
         })
       )
+    })
+  })
+
+  it.effect("that knows when a token ends is believed by a process whose clock is behind", () => {
+    const registry = makeRegistry()
+    const store = makeStore()
+    return Effect.gen(function* () {
+      yield* inProcess(registry, store, ask)
+      const [entry] = store.entries.values()
+      const telling = makeStore({
+        get: () =>
+          Effect.map(Clock.currentTimeMillis, (now) =>
+            Option.map(Option.fromUndefinedOr(entry), (entry) => ({ ...entry, timeLeft: 10 * minute - now }))
+          )
+      })
+      yield* inProcess(
+        registry,
+        telling,
+        Effect.gen(function* () {
+          assert.strictEqual(textOf(yield* ask), "crs_1")
+          registry.refusal = down
+          yield* TestClock.adjust(10 * minute - 1)
+          assert.strictEqual(textOf(yield* ask), "crs_1")
+          yield* TestClock.adjust(1)
+          assert.strictEqual((yield* reasonOf(ask))._tag, "ServerError")
+        })
+      ).pipe(Effect.provide(Logger.layer([])))
     })
   })
 

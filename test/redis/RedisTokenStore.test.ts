@@ -48,6 +48,8 @@ describe("a token", () => {
         Option.map(yield* b.get(key), ({ expiresAt }) => expiresAt),
         Option.some(5000)
       )
+      const told = Option.getOrUndefined(yield* b.get(key))?.timeLeft ?? Infinity
+      assert.isTrue(told > 0 && told <= 400, `${told}`)
       const redis = yield* raw
       const left = yield* redis.send<number>("PTTL", `${prefix}token:${key}`)
       assert.isTrue(left > 0 && left <= 400, `${left}`)
@@ -283,6 +285,64 @@ describe("a removal", () => {
       assert.deepStrictEqual(atA, [])
     })
   )
+
+  onOwnRedis(
+    "made while Redis is away is told as soon as it is back: nobody gets that token any more",
+    Effect.fnUntraced(function* () {
+      const { pid, url } = yield* startRedis()
+      const over = ReconnectingRedis.layer(NodeRedis.layer({ url }))
+      const all = { prefix: uniquePrefix(), keys: newKey() }
+      const [a, b] = [yield* machine(all, over), yield* machine(all, over)]
+      const seen: Array<unknown> = []
+      const removals = b.removals ?? Stream.die("the store tells nothing")
+      yield* Effect.forkScoped(Stream.runForEach(removals, (removal) => Effect.sync(() => seen.push(removal))))
+      yield* a.set(key, entry("token-1", 5000), hour)
+      assert.strictEqual(yield* valueIn(b), "token-1")
+      process.kill(pid, "SIGSTOP")
+      assert.isUndefined(yield* valueIn(a))
+      yield* a.remove(key, 5000)
+      yield* a.remove("another key")
+      process.kill(pid, "SIGCONT")
+      // Ends by the test's own limit where they are never told.
+      yield* Effect.repeat(Effect.sleep("50 millis"), { until: () => Effect.sync(() => seen.length === 2) })
+      assert.deepStrictEqual(seen, [
+        { key, upTo: 5000 },
+        { key: "another key", upTo: Infinity }
+      ])
+      assert.isUndefined(yield* valueIn(b))
+      // Told once.
+      yield* b.set("another key", entry("token-2", 6000), hour)
+      yield* a.remove(key, 5000)
+      assert.isTrue(Option.isSome(yield* b.get("another key")))
+    }, Effect.provide(NodeServices.layer))
+  )
+})
+
+describe("a token that a machine cannot open", () => {
+  const foreign = {
+    "of another key": (redis: Redis.Redis["Service"], at: string) =>
+      redis.send("SET", at, "9000 icr1.other.sealed", "PX", "3600000"),
+    "without an end": (redis: Redis.Redis["Service"], at: string) => redis.send("SET", at, "99999999999999 plain.x")
+  }
+  for (const [name, put] of Object.entries(foreign)) {
+    onRedis(
+      `${name} takes nobody's lease away, and is replaced`,
+      Effect.fnUntraced(function* () {
+        const { a, b, prefix } = yield* two()
+        const redis = yield* raw
+        yield* put(redis, `${prefix}token:${key}`)
+        for (const store of [a, b]) assert.isUndefined(yield* valueIn(store))
+        const scope = yield* Scope.fork(yield* Effect.scope)
+        assert.isFalse(yield* Scope.provide(a.lease(key, 0), scope))
+        const waiting = yield* Effect.forkScoped(b.lease(key, 0), { startImmediately: true })
+        assert.isNotNull(yield* redis.send("GET", `${prefix}lease:${key}`))
+        yield* a.set(key, entry("token-1", 5000), hour)
+        yield* Scope.close(scope, Exit.void)
+        assert.isTrue(yield* Fiber.join(waiting))
+        assert.strictEqual(yield* valueIn(b), "token-1")
+      })
+    )
+  }
 })
 
 describe("an error of Redis", () => {

@@ -27,7 +27,8 @@ const frozenLater = Effect.gen(function* () {
   return {
     // A client on its own would wait for the frozen one's answers before it closes.
     over: ReconnectingRedis.layer(NodeRedis.layer({ url })),
-    freeze: Effect.sync(() => process.kill(pid, "SIGSTOP"))
+    freeze: Effect.sync(() => process.kill(pid, "SIGSTOP")),
+    thaw: Effect.sync(() => process.kill(pid, "SIGCONT"))
   }
 })
 
@@ -63,6 +64,48 @@ describe("RedisWebhookDeduplication", () => {
     })
   )
 
+  onRedis(
+    "gives back what is its own, and not what another machine has taken since",
+    Effect.fnUntraced(function* () {
+      const prefix = uniquePrefix()
+      const [a, b] = [yield* deduplication(prefix), yield* deduplication(prefix)]
+      assert.isTrue(yield* a.claim("delivery", Duration.millis(100)))
+      yield* Effect.sleep("200 millis")
+      assert.isTrue(yield* b.claim("delivery", window))
+      yield* a.release("delivery")
+      assert.isFalse(yield* a.claim("delivery", window))
+    })
+  )
+
+  onRedis(
+    "knows a window without end",
+    Effect.fnUntraced(function* () {
+      const prefix = uniquePrefix()
+      const [a, b] = [yield* deduplication(prefix), yield* deduplication(prefix)]
+      assert.isTrue(yield* a.claim("delivery", Duration.infinity))
+      assert.isFalse(yield* b.claim("delivery", Duration.infinity))
+    })
+  )
+
+  onOwnRedis(
+    "takes a delivery again when working on it failed while Redis was away",
+    Effect.fnUntraced(function* () {
+      const { freeze, over, thaw } = yield* frozenLater
+      const prefix = uniquePrefix()
+      const [a, b] = [yield* deduplication(prefix, over), yield* deduplication(prefix, over)]
+      assert.isTrue(yield* a.claim("before", window))
+      yield* freeze
+      // The first opens the outage and reaches Redis late, the second never does.
+      for (const delivery of ["at its start", "during"]) assert.isTrue(yield* a.claim(delivery, window))
+      for (const delivery of ["before", "at its start", "during"]) yield* a.release(delivery)
+      yield* thaw
+      // Ends by the test's own limit where one of them stays taken.
+      for (const delivery of ["before", "at its start", "during"]) {
+        yield* Effect.repeat(Effect.delay(b.claim(delivery, window), "50 millis"), { until: (isFirst) => isFirst })
+      }
+    }, Effect.provide(NodeServices.layer))
+  )
+
   onOwnRedis(
     "goes on with what the process itself took in while Redis is away",
     Effect.fnUntraced(function* () {
@@ -96,6 +139,21 @@ describe("RedisInstallStates", () => {
       yield* freeze
       const error = yield* Effect.flip(a.claim("state", window))
       assert.strictEqual(error.message, "Claims.claim failed: Redis is away (no answer within 250 ms)")
+    }, Effect.provide(NodeServices.layer))
+  )
+
+  onOwnRedis(
+    "has a state still when Redis is back that could not be checked before",
+    Effect.fnUntraced(function* () {
+      const { freeze, over, thaw } = yield* frozenLater
+      const a = yield* states(uniquePrefix(), over)
+      yield* freeze
+      yield* Effect.flip(a.claim("state", window))
+      yield* thaw
+      assert.isTrue(
+        yield* Effect.eventually(Effect.tapError(a.claim("state", window), () => Effect.sleep("50 millis")))
+      )
+      assert.isFalse(yield* a.claim("state", window))
     }, Effect.provide(NodeServices.layer))
   )
 })

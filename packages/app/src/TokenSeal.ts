@@ -118,10 +118,10 @@ const makeSealed = ([current, ...older]: readonly [Key, ...ReadonlyArray<Key>]):
     return `${version}.${current.id}.${Base64Url.encode(bytes)}`
   }),
   open: Effect.fnUntraced(function* (storeKey, sealed) {
-    const [form, id, text = ""] = sealed.split(".")
+    const [form, id, text = "", ...more] = sealed.split(".")
     const found = [current, ...older].find((key) => key.id === id)
     const decoded = Base64Url.decode(text)
-    if (form !== version || found === undefined || Result.isFailure(decoded)) return Option.none()
+    if (form !== version || found === undefined || Result.isFailure(decoded) || more.length > 0) return Option.none()
     // One spelling only, down to the spare bits of the last character.
     if (Base64Url.encode(decoded.success) !== text) return Option.none()
     const bytes = Uint8Array.from(decoded.success)

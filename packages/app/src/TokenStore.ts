@@ -32,6 +32,11 @@ export interface Entry {
   readonly value: Redacted.Redacted
   /** When the token ends, in milliseconds since the epoch by the registry's clock. A newer token ends later. */
   readonly expiresAt: number
+  /**
+   * How long the store will still keep it, in milliseconds, where it can tell: a bound for a process whose clock is behind and
+   * that has heard nothing of the registry yet.
+   */
+  readonly timeLeft?: number | undefined
 }
 
 /** A token that must not be used any more. */

@@ -18,6 +18,7 @@ import * as Ref from "effect/Ref"
 import * as References from "effect/References"
 import * as Schedule from "effect/Schedule"
 import * as Scope from "effect/Scope"
+import { codeOf } from "./internal/errorCode.ts"
 
 type Service = Redis.Redis["Service"]
 
@@ -57,7 +58,14 @@ const make = Effect.fnUntraced(function* <E, R>(layer: Layer.Layer<Redis.Redis, 
     Effect.onExit(() => Deferred.succeed(tried, undefined))
   )
 
-  yield* connect.pipe(Effect.sandbox, Effect.retry(Schedule.spaced(pause)), Effect.forkIn(scope))
+  const connecting = yield* connect.pipe(Effect.sandbox, Effect.retry(Schedule.spaced(pause)), Effect.forkDetach)
+  // Nor one that hangs while a connection to it is being made.
+  yield* Effect.addFinalizer(() =>
+    Effect.andThen(
+      Effect.forkDetach(Fiber.interrupt(connecting)),
+      Effect.asVoid(Effect.timeoutOption(Fiber.await(connecting), pause))
+    )
+  )
   // Where Redis is up, the first command finds it.
   yield* Effect.timeoutOption(Deferred.await(tried), patience)
 
@@ -80,7 +88,11 @@ const make = Effect.fnUntraced(function* <E, R>(layer: Layer.Layer<Redis.Redis, 
   })
 })
 
-const causeOf = (error: unknown) => (error instanceof Redis.RedisError ? error.cause : error)
+/** The code alone: an error about the address carries the address, and its password. */
+const causeOf = (error: unknown) => {
+  const code = codeOf(error instanceof Redis.RedisError ? error : new Redis.RedisError({ cause: error }))
+  return Object.assign(new Error(code), { code })
+}
 
 /** Over any layer of a Redis client, such as `NodeRedis.layer({ url })`. Never fails. */
 export const layer = <E, R>(redis: Layer.Layer<Redis.Redis, E, R>): Layer.Layer<Redis.Redis, never, R> =>

@@ -48,38 +48,59 @@ export const removalDelay: Duration.Duration = Duration.seconds(2)
 // Constructor
 // ---------------------------------------------------------------------------------------------------------------------
 
+const mostUnreadable = 1000
+
 const make = Effect.fnUntraced(function* (options: Options) {
   const seal = yield* TokenSeal.make(options)
   const { prefix = "icr:" } = options
-  const link = yield* Link.make(yield* Redis, {
-    timeout: yield* positiveMillis("timeout", options.timeout ?? "250 millis"),
-    probeKey: `${prefix}probe`,
-    meanwhile: "tokens are neither shared nor minted in turn"
-  })
-  const leases = Leases.make(link, {
-    life: yield* positiveMillis("lease", options.lease ?? "10 seconds"),
-    wait: yield* positiveMillis("wait", options.wait ?? "8 seconds")
-  })
   const me = crypto.randomUUID()
   const tokenAt = (key: string) => `${prefix}token:${key}`
   const leaseAt = (key: string) => `${prefix}lease:${key}`
   const log = `${prefix}removed`
 
-  const open = (key: string, text: string): Effect.Effect<Option.Option<Entry>> => {
-    const [, end = "", sealed = ""] = /^(\d+) (.*)$/s.exec(text) ?? []
-    return Effect.map(
-      seal.open(key, sealed),
-      Option.map((value) => ({ value, expiresAt: Number(end) }))
-    )
+  const untold = Removals.makeUntold((key, upTo) => (redis) => {
+    const to = upTo === Infinity ? undefined : upTo
+    const entry = Removals.encode({ key, upTo: to ?? null, by: me })
+    return redis.eval(Scripts.remove)({ token: tokenAt(key), lease: leaseAt(key), log, upTo: to, entry })
+  })
+  const link = yield* Link.make(yield* Redis, {
+    timeout: yield* positiveMillis("timeout", options.timeout ?? "250 millis"),
+    probeKey: `${prefix}probe`,
+    meanwhile: "tokens are neither shared nor minted in turn",
+    catchUp: untold.tell
+  })
+  const leases = Leases.make(link, {
+    life: yield* positiveMillis("lease", options.lease ?? "10 seconds"),
+    wait: yield* positiveMillis("wait", options.wait ?? "8 seconds")
+  })
+
+  // Sealed under a key that this process does not have, say. Where it would count, all processes would mint without a lease.
+  const unreadable = new Map<string, string>()
+  const remember = (key: string, text: string) => {
+    const [oldest] = unreadable.keys()
+    if (oldest !== undefined && unreadable.size >= mostUnreadable) unreadable.delete(oldest)
+    unreadable.set(key, text)
   }
+
+  const open = Effect.fnUntraced(function* (key: string, text: string, timeLeft: number) {
+    const [, end = "", sealed = ""] = /^(\d+) (.*)$/s.exec(text) ?? []
+    // What has no end was not written by us.
+    const value = timeLeft < 0 ? Option.none() : yield* seal.open(key, sealed)
+    if (Option.isNone(value)) {
+      remember(key, text)
+      return Option.none<Entry>()
+    }
+    unreadable.delete(key)
+    return Option.some<Entry>({ value: value.value, expiresAt: Number(end), timeLeft })
+  })
 
   return TokenStore.of({
     get: (key) =>
       link
-        .use((redis) => redis.send<string | null>("GET", tokenAt(key)))
+        .use((redis) => redis.eval(Scripts.get)(tokenAt(key)))
         .pipe(
           Effect.orElseSucceed(() => null),
-          Effect.flatMap((text) => (text === null ? Effect.succeedNone : open(key, text)))
+          Effect.flatMap((found) => (found === null ? Effect.succeedNone : open(key, ...found)))
         ),
     set: Effect.fnUntraced(function* (key, { expiresAt, value }, timeToLive) {
       const text = `${expiresAt} ${yield* seal.seal(key, value)}`
@@ -87,23 +108,31 @@ const make = Effect.fnUntraced(function* (options: Options) {
       const life = Math.max(1, Math.floor(Duration.toMillis(timeToLive)))
       yield* Effect.ignore(
         link.use((redis) =>
-          redis.eval(Scripts.set)({ token, lease, text, expiresAt, life, owner: leases.ownerOf(lease) })
+          redis.eval(Scripts.set)({
+            token,
+            lease,
+            text,
+            expiresAt,
+            life,
+            owner: leases.ownerOf(lease),
+            unreadable: unreadable.get(key) ?? ""
+          })
         )
       )
     }),
-    remove: (key, upTo) =>
-      Effect.ignore(
-        link.use((redis) =>
-          redis.eval(Scripts.remove)({
-            token: tokenAt(key),
-            lease: leaseAt(key),
-            log,
-            upTo,
-            entry: Removals.encode({ key, upTo: upTo ?? null, by: me })
-          })
-        )
-      ),
-    lease: (key, newerThan) => leases.take({ lease: leaseAt(key), token: tokenAt(key), newerThan }),
+    // One that Redis cannot be told of now is told when it is back, before any call gets to it.
+    remove: (key, upTo = Infinity) =>
+      Effect.suspend(() => {
+        untold.add(key, upTo)
+        return Effect.ignore(untold.tell(link.use))
+      }),
+    lease: (key, newerThan) =>
+      leases.take({
+        lease: leaseAt(key),
+        token: tokenAt(key),
+        newerThan,
+        unreadable: unreadable.get(key) ?? ""
+      }),
     removals: Removals.make(link, log, me)
   })
 })

@@ -107,9 +107,9 @@ export const makeMint = <T extends Token, I>(options: Options<T, I>): Mint<T> =>
   }
 
   const fromStore = Effect.fnUntraced(function* (key: string, situation: Situation<T>) {
-    const { isAway, token } = yield* stored.read(key)
+    const { isAway, timeLeft, token } = yield* stored.read(key)
     if (token === undefined) return { newerThan: 0, found: undefined, isAway }
-    const life = yield* lifeOf(token)
+    const life = Math.min(yield* lifeOf(token), timeLeft)
     const found = isGood(key, token, life, situation) ? { value: token, life, stored: true } : undefined
     return { newerThan: DateTime.toEpochMillis(token.expiresAt), found, isAway }
   })

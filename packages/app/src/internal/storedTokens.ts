@@ -17,6 +17,8 @@ import { monotonic } from "./steadyTime.ts"
 /** What reading gave; without an answer the store is away, which is not the same as empty. */
 export interface Answer<T> {
   readonly token: T | undefined
+  /** Milliseconds it stays in the store, where that can tell; else `Infinity`. */
+  readonly timeLeft: number
   readonly isAway: boolean
 }
 
@@ -135,9 +137,10 @@ export const make = <T extends { readonly expiresAt: DateTime.Utc }, I>(
       Effect.map(
         guarded("get", patience, store.get(storeKey(key))),
         Option.match({
-          onNone: () => ({ token: undefined, isAway: true }),
+          onNone: () => ({ token: undefined, timeLeft: Infinity, isAway: true }),
           onSome: (entry) => ({
             token: Option.getOrUndefined(Option.flatMap(entry, ({ value }) => decode(key, value))),
+            timeLeft: Option.getOrUndefined(entry)?.timeLeft ?? Infinity,
             isAway: false
           })
         })

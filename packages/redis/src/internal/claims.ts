@@ -1,4 +1,4 @@
-/** `Claims` on Redis: `SET key 1 NX PX …`, first come, first served. */
+/** `Claims` on Redis: `SET key … NX PX …`, first come, first served. */
 import { type Claims, ClaimsError } from "@effect-icr/app/Claims"
 import type { IcrError } from "@effect-icr/app/IcrError"
 import * as Duration from "effect/Duration"
@@ -7,6 +7,7 @@ import { Redis } from "effect/persistence/Redis"
 import type * as Scope from "effect/Scope"
 import * as Link from "./link.ts"
 import { positiveMillis } from "./options.ts"
+import * as Scripts from "./scripts.ts"
 
 /** How claims are named, and how long anything may take. */
 export interface Options {
@@ -15,6 +16,9 @@ export interface Options {
   /** What takes Redis longer counts as away. Default 250 ms. */
   readonly timeout?: Duration.Input | undefined
 }
+
+// Redis takes no end that is further away, nor none at all.
+const longest = Duration.toMillis("3650 days")
 
 /** Fails while Redis is away; `meanwhile` says in the log what that means. */
 export const make = Effect.fnUntraced(function* (
@@ -29,16 +33,31 @@ export const make = Effect.fnUntraced(function* (
   })
   const failing = (operation: "claim" | "release") =>
     Effect.mapError(({ why }: Link.Unavailable) => new ClaimsError({ operation, detail: `Redis is away (${why})` }))
+  const me = crypto.randomUUID()
+  const at = (key: string) => `${prefix}claim:${key}`
+  const giveBack = (key: string) => (redis: Redis["Service"]) => redis.eval(Scripts.release)(at(key), me)
   return {
-    claim: (key, timeToLive) => {
-      const life = String(Math.max(1, Math.ceil(Duration.toMillis(timeToLive))))
-      return link
-        .use((redis) => redis.send("SET", `${prefix}claim:${key}`, "1", "NX", "PX", life))
-        .pipe(
-          Effect.map((reply) => reply === "OK"),
-          failing("claim")
-        )
-    },
-    release: (key) => failing("release")(Effect.asVoid(link.use((redis) => redis.send("DEL", `${prefix}claim:${key}`))))
+    claim: (key, timeToLive) =>
+      Effect.suspend(() => {
+        const life = String(Math.min(longest, Math.max(1, Math.ceil(Duration.toMillis(timeToLive)))))
+        let isSent = false
+        return link
+          .use((redis) => {
+            isSent = true
+            return redis.send("SET", at(key), me, "NX", "PX", life)
+          })
+          .pipe(
+            Effect.map((reply) => reply === "OK"),
+            // What was given up may still reach Redis; this arrives after it, on the same connection.
+            Effect.onError(() => (isSent ? link.useLater(giveBack(key)) : Effect.void)),
+            failing("claim")
+          )
+      }),
+    release: (key) =>
+      link.use(giveBack(key)).pipe(
+        Effect.onError(() => link.useLater(giveBack(key))),
+        Effect.asVoid,
+        failing("release")
+      )
   }
 })

@@ -23,6 +23,8 @@ export interface Leases {
     readonly lease: string
     readonly token: string
     readonly newerThan: number
+    /** A token that this process cannot open, which is as good as none; empty when there is none. */
+    readonly unreadable: string
   }) => Effect.Effect<boolean, never, Scope.Scope>
   /** Under which owner value this process took the lease, whether or not it still has it; empty when it did not. */
   readonly ownerOf: (lease: string) => string
@@ -45,23 +47,28 @@ export const make = (link: Link, { life, wait }: Options): Leases => {
         Effect.repeat({ while: (renewed) => renewed === 1 })
       )
 
-  const take: Leases["take"] = Effect.fnUntraced(function* ({ lease, newerThan, token }) {
+  const take: Leases["take"] = Effect.fnUntraced(function* ({ lease, newerThan, token, unreadable }) {
     const owner = crypto.randomUUID()
     const release = link.use((redis) => redis.eval(Scripts.release)(lease, owner))
     // An attempt that was given up may still reach Redis; this arrives after it, on the same connection.
     const releaseLater = link.useLater((redis) => redis.eval(Scripts.release)(lease, owner))
-    let outcome: number | undefined
+    // Nothing was asked for during an outage, so there is nothing to give back.
+    let mayHold = false
     yield* Effect.addFinalizer(() => {
       if (owners.get(lease) === owner) owners.delete(lease)
-      return outcome === Scripts.acquired.newer ? Effect.void : Effect.catch(release, () => releaseLater)
+      return mayHold ? Effect.catch(release, () => releaseLater) : Effect.void
     })
-    outcome = yield* link
-      .use((redis) => redis.eval(Scripts.acquire)({ token, lease, owner, life, newerThan }))
+    const outcome = yield* link
+      .use((redis) => {
+        mayHold = true
+        return redis.eval(Scripts.acquire)({ token, lease, owner, life, newerThan, unreadable })
+      })
       .pipe(
         Effect.repeat({ schedule: looking, until: (outcome) => outcome !== 0 }),
         Effect.timeoutOrElse({ duration: wait, orElse: () => Effect.succeed(0) }),
         Effect.orElseSucceed(() => 0)
       )
+    if (outcome === Scripts.acquired.newer) mayHold = false
     if (outcome === Scripts.acquired.lease) {
       owners.set(lease, owner)
       yield* Effect.forkScoped(renewing(lease, owner))

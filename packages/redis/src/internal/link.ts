@@ -11,15 +11,18 @@ import type * as Redis from "effect/persistence/Redis"
 import * as Ref from "effect/Ref"
 import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
+import { codeOf } from "./errorCode.ts"
 
 /** No answer, or none in time. */
 export class Unavailable extends Data.TaggedError("Unavailable")<{ readonly why: string }> {}
 
 type Use<A> = (redis: Redis.Redis["Service"]) => Effect.Effect<A, Redis.RedisError>
+type Attempt = <A>(f: Use<A>) => Effect.Effect<A, Unavailable>
 
 /** What the layer hands out. */
 export interface Link {
-  readonly use: <A>(f: Use<A>) => Effect.Effect<A, Unavailable>
+  /** `f` is not called during an outage. */
+  readonly use: Attempt
   /** Sent even during an outage and not waited for: what undoes something Redis may do late. */
   readonly useLater: (f: Use<unknown>) => Effect.Effect<void>
 }
@@ -32,27 +35,20 @@ export interface Options {
   readonly probeKey: string
   /** Ends the warning: what happens meanwhile. */
   readonly meanwhile: string
+  /** What Redis has to hear after an outage, before anybody else gets to it. */
+  readonly catchUp?: ((attempt: Attempt) => Effect.Effect<void, Unavailable>) | undefined
 }
 
 const healing = "1 second"
 const slices = 5
 
-/**
- * An error code (`ECONNREFUSED`, `OOM`, `WRONGPASS`) and never the message, which may quote what was sent.
- */
-const codeOf = ({ cause }: Redis.RedisError): string => {
-  if (!(cause instanceof Error)) return "unknown error"
-  if ("code" in cause && typeof cause.code === "string") return cause.code
-  return /^[A-Z]{2,}(?= )/.exec(cause.message)?.[0] ?? cause.constructor.name
-}
-
 /** Somebody else's value under our key: a failure of this call, and no reason to do without all the others. */
-const isOfOneKey = (why: string) => why === "WRONGTYPE"
+export const isOfOneKey = ({ why }: Unavailable) => why === "WRONGTYPE"
 
 /** Outages are watched until the scope closes. */
 export const make = Effect.fnUntraced(function* (
   redis: Redis.Redis["Service"],
-  { meanwhile, probeKey, timeout }: Options
+  { catchUp, meanwhile, probeKey, timeout }: Options
 ): Effect.fn.Return<Link, never, Scope.Scope> {
   const scope = yield* Effect.scope
   // Counts the beginnings and ends of outages, so it is odd during one. A call that fails late, begun before the last change,
@@ -66,13 +62,14 @@ export const make = Effect.fnUntraced(function* (
     Effect.andThen(new Unavailable({ why: `no answer within ${timeout} ms` }))
   )
 
-  const attempt = <A>(f: Use<A>) =>
+  const attempt: Attempt = (f) =>
     Effect.suspend(() => f(redis)).pipe(
       Effect.mapError((error) => new Unavailable({ why: codeOf(error) })),
       Effect.raceFirst(slow)
     )
 
   const isBack = attempt((redis) => redis.send("SET", probeKey, "1", "PX", "1000")).pipe(
+    Effect.andThen(catchUp === undefined ? Effect.void : catchUp(attempt)),
     Effect.delay(healing),
     Effect.retry(Schedule.forever),
     Effect.andThen(Ref.update(changes, (count) => count + 1)),
@@ -96,7 +93,7 @@ export const make = Effect.fnUntraced(function* (
       Effect.suspend(() => {
         const begun = Ref.getUnsafe(changes)
         if (begun % 2 === 1) return Effect.fail(new Unavailable({ why: "away" }))
-        return Effect.tapError(attempt(f), (error) => (isOfOneKey(error.why) ? Effect.void : wentAway(error, begun)))
+        return Effect.tapError(attempt(f), (error) => (isOfOneKey(error) ? Effect.void : wentAway(error, begun)))
       }),
     useLater: (f) => Effect.suspend(() => f(redis)).pipe(Effect.ignore, Effect.forkIn(scope), Effect.asVoid)
   }

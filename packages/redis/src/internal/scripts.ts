@@ -8,6 +8,14 @@ local function endOf(text)
 end
 `
 
+/** A token and the milliseconds it stays; null when there is none. */
+export const get = Redis.script((token: string) => [token], {
+  numberOfKeys: 1,
+  lua: `
+local there = redis.call("GET", KEYS[1])
+return there and { there, redis.call("PTTL", KEYS[1]) }`
+}).withReturnType<readonly [text: string, left: number] | null>()
+
 /** What `set` needs to know. */
 export interface SetOptions {
   readonly token: string
@@ -18,16 +26,19 @@ export interface SetOptions {
   readonly life: number
   /** Whose lease the token was minted under; empty when it was minted without one. */
   readonly owner: string
+  /** A text that this process could not open: as good as none. Empty when there is none. */
+  readonly unreadable: string
 }
 
 /** Keeps a token, unless its holder has lost the lease or a token that ends later is there. */
 export const set = Redis.script(
-  (_: SetOptions) => [_.token, _.lease, _.text, String(_.expiresAt), String(_.life), _.owner],
+  (_: SetOptions) => [_.token, _.lease, _.text, String(_.expiresAt), String(_.life), _.owner, _.unreadable],
   {
     numberOfKeys: 2,
     lua: `${endOf}
 if ARGV[4] ~= "" and redis.call("GET", KEYS[2]) ~= ARGV[4] then return 0 end
-if endOf(redis.call("GET", KEYS[1])) > tonumber(ARGV[2]) then return 0 end
+local there = redis.call("GET", KEYS[1])
+if there ~= ARGV[5] and endOf(there) > tonumber(ARGV[2]) then return 0 end
 redis.call("SET", KEYS[1], ARGV[1], "PX", ARGV[3])
 return 1`
   }
@@ -77,6 +88,8 @@ export interface AcquireOptions {
   readonly life: number
   /** A token that ends later than this is what the caller wants; `Infinity` when none is. */
   readonly newerThan: number
+  /** But not this text, which this process could not open. */
+  readonly unreadable: string
 }
 
 /** Takes a lease that nobody has, unless the token it is for is there already. */
@@ -86,12 +99,14 @@ export const acquire = Redis.script(
     _.lease,
     _.owner,
     String(_.life),
-    _.newerThan === Infinity ? "" : String(_.newerThan)
+    _.newerThan === Infinity ? "" : String(_.newerThan),
+    _.unreadable
   ],
   {
     numberOfKeys: 2,
     lua: `${endOf}
-if ARGV[3] ~= "" and endOf(redis.call("GET", KEYS[1])) > tonumber(ARGV[3]) then return ${acquired.newer} end
+local there = ARGV[3] ~= "" and redis.call("GET", KEYS[1])
+if there and there ~= ARGV[4] and endOf(there) > tonumber(ARGV[3]) then return ${acquired.newer} end
 if redis.call("SET", KEYS[2], ARGV[1], "NX", "PX", ARGV[2]) then return ${acquired.lease} end
 return 0`
   }

@@ -1,0 +1,32 @@
+import { ReconnectingRedis } from "@effect-icr/redis"
+import { NodeRedis, NodeServices } from "@effect/platform-node"
+import { assert, describe, it } from "@effect/vitest"
+import { Context, Effect, Exit, Layer, Scope } from "effect"
+import { Redis } from "effect/persistence"
+import { inspect } from "node:util"
+import { startRedis } from "../../examples/support/redis.ts"
+import { onOwnRedis } from "./support/redis.ts"
+
+describe("ReconnectingRedis", () => {
+  onOwnRedis(
+    "lets a program end that began while Redis hung",
+    Effect.fnUntraced(function* () {
+      const { pid, url } = yield* startRedis()
+      process.kill(pid, "SIGSTOP")
+      const scope = yield* Scope.make()
+      yield* Layer.build(ReconnectingRedis.layer(NodeRedis.layer({ url }))).pipe(Scope.provide(scope))
+      // Ends by the test's own limit where it waits for Redis.
+      yield* Scope.close(scope, Exit.void)
+    }, Effect.provide(NodeServices.layer))
+  )
+
+  it.live("shows no password of its address", () =>
+    Effect.gen(function* () {
+      const over = ReconnectingRedis.layer(NodeRedis.layer({ url: "redis://:hunter2@127.0.0.1:notaport" }))
+      const redis = yield* Effect.map(Layer.build(over), Context.get(Redis.Redis))
+      const error = yield* Effect.flip(redis.send("PING"))
+      assert.include(inspect(error, { depth: 9 }), "ERR_INVALID_URL")
+      assert.notInclude(inspect(error, { depth: 9, showHidden: true }), "hunter2")
+    }).pipe(Effect.scoped)
+  )
+})
