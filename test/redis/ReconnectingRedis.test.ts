@@ -20,6 +20,21 @@ describe("ReconnectingRedis", () => {
     }, Effect.provide(NodeServices.layer))
   )
 
+  onOwnRedis(
+    "connects anew when the client has given up",
+    Effect.fnUntraced(function* () {
+      const { pid, url } = yield* startRedis()
+      const over = ReconnectingRedis.layer(NodeRedis.layer({ url, socket: { socketTimeout: 300 } }))
+      const redis = yield* Effect.map(Layer.build(over), Context.get(Redis.Redis))
+      assert.strictEqual(yield* redis.send("PING"), "PONG")
+      process.kill(pid, "SIGSTOP")
+      yield* Effect.eventually(Effect.flip(Effect.delay(redis.send("PING"), "50 millis")))
+      process.kill(pid, "SIGCONT")
+      // Ends by the test's own limit where nobody connects.
+      assert.strictEqual(yield* Effect.eventually(Effect.delay(redis.send("PING"), "50 millis")), "PONG")
+    }, Effect.provide(NodeServices.layer))
+  )
+
   it.live("shows no password of its address", () =>
     Effect.gen(function* () {
       const over = ReconnectingRedis.layer(NodeRedis.layer({ url: "redis://:hunter2@127.0.0.1:notaport" }))

@@ -3,7 +3,8 @@
  *
  * A layer such as `NodeRedis.layer` fails when there is no Redis at the start, or none that takes the password. This one
  * provides a `Redis` at once and connects behind the callers, every second until it succeeds; commands sent before that fail
- * with the reason of the last attempt. What the connected client does about later interruptions is its own affair.
+ * with the reason of the last attempt. What the connected client does about later interruptions is its own affair, unless it gives
+ * up, as `NodeRedis` does after a `socketTimeout`: then it connects anew.
  */
 import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
@@ -21,16 +22,16 @@ import * as Scope from "effect/Scope"
 import { codeOf } from "./internal/errorCode.ts"
 
 type Service = Redis.Redis["Service"]
+type Connection = Effect.Effect<Service, Redis.RedisError>
 
 const patience = "2 seconds"
 const pause = "1 second"
 
 const make = Effect.fnUntraced(function* <E, R>(layer: Layer.Layer<Redis.Redis, E, R>) {
   const scope = yield* Effect.scope
+  const environment = yield* Effect.context<R>()
   const notYet = Object.assign(new Error("not connected yet"), { code: "NOT_CONNECTED" })
-  const current = yield* Ref.make<Effect.Effect<Service, Redis.RedisError>>(
-    Effect.fail(new Redis.RedisError({ cause: notYet }))
-  )
+  const current = yield* Ref.make<Connection>(Effect.fail(new Redis.RedisError({ cause: notYet })))
 
   // A client may wait for answers before it closes; a Redis that hangs must not keep the program from ending.
   const closeSoon = (attempt: Scope.Closeable, exit: Exit.Exit<unknown, unknown>) =>
@@ -58,19 +59,34 @@ const make = Effect.fnUntraced(function* <E, R>(layer: Layer.Layer<Redis.Redis, 
     Effect.onExit(() => Deferred.succeed(tried, undefined))
   )
 
-  const connecting = yield* connect.pipe(Effect.sandbox, Effect.retry(Schedule.spaced(pause)), Effect.forkDetach)
-  // Nor one that hangs while a connection to it is being made.
-  yield* Effect.addFinalizer(() =>
-    Effect.andThen(
-      Effect.forkDetach(Fiber.interrupt(connecting)),
-      Effect.asVoid(Effect.timeoutOption(Fiber.await(connecting), pause))
+  const begin = Effect.gen(function* () {
+    const connecting = yield* connect.pipe(Effect.sandbox, Effect.retry(Schedule.spaced(pause)), Effect.forkDetach)
+    // Nor must one that hangs while a connection to it is being made.
+    yield* Scope.addFinalizer(
+      scope,
+      Effect.andThen(
+        Effect.forkDetach(Fiber.interrupt(connecting)),
+        Effect.asVoid(Effect.timeoutOption(Fiber.await(connecting), pause))
+      )
     )
-  )
+  }).pipe(Effect.provide(environment))
+  yield* begin
   // Where Redis is up, the first command finds it.
   yield* Effect.timeoutOption(Deferred.await(tried), patience)
 
+  /** Once for each client that has given up, however many callers find out. */
+  const again = (connection: Connection, error: Redis.RedisError) =>
+    Effect.flatMap(
+      Ref.modify(current, (now) => (now === connection ? [true, Effect.fail(error)] : [false, now])),
+      (isFirst) => (isFirst ? begin : Effect.void)
+    )
+
   const use = <A, R>(f: (redis: Service) => Effect.Effect<A, Redis.RedisError, R>) =>
-    Effect.flatten(Effect.map(Ref.get(current), Effect.flatMap(f)))
+    Effect.flatMap(Ref.get(current), (connection) =>
+      Effect.tapError(Effect.flatMap(connection, f), (error) =>
+        codeOf(error) === "ClientClosedError" ? again(connection, error) : Effect.void
+      )
+    )
 
   return Redis.Redis.of({
     send: (command, ...args) => use((redis) => redis.send(command, ...args)),
