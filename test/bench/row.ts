@@ -14,7 +14,7 @@ if (load === undefined) throw new Error(`no row is named "${name}"; there are ${
 
 const quick = process.argv.includes("--quick")
 const { run } = await load()
-const findings = await run(quick ? { rounds: 7, millis: 15, warmUp: 100, quick } : { rounds: 11, millis: 60 })
+const findings = await run(quick ? { rounds: 7, millis: 15, warmUp: 100, quick } : { rounds: 9, millis: 60 })
 if (process.send === undefined) console.log(table(findings))
 else await new Promise((done) => process.send?.(findings, undefined, undefined, done))
 process.exit(0)
