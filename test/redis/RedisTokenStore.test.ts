@@ -347,6 +347,33 @@ describe("a token that a machine cannot open", () => {
 
 describe("an error of Redis", () => {
   it.effect(
+    "that comes back as soon as Redis does is warned of less and less often",
+    Effect.fnUntraced(function* () {
+      const refusing = new Redis.RedisError({ cause: new Error("NOPERM this user has no permissions") })
+      const over = Layer.succeed(
+        Redis.Redis,
+        Redis.Redis.of({
+          send: (command) => (command === "SET" ? Effect.sync(() => JSON.parse('"OK"')) : Effect.fail(refusing)),
+          eval: () => () => Effect.fail(refusing),
+          reserve: Effect.fail(refusing),
+          subscribe: () => Effect.die("not used")
+        })
+      )
+      const warnings: Array<number> = []
+      let now = 0
+      const logger = Logger.make(({ logLevel }) => void (logLevel === "Warn" && warnings.push(now)))
+      yield* Effect.gen(function* () {
+        const store = yield* machine({ plainText: true }, over)
+        for (; now <= 300; now++) {
+          assert.isUndefined(yield* valueIn(store))
+          yield* TestClock.adjust("1 second")
+        }
+      }).pipe(Effect.provide(Logger.layer([logger])))
+      assert.deepStrictEqual(warnings, [0, 1, 3, 7, 15, 31, 63, 123, 183, 243])
+    })
+  )
+
+  it.effect(
     "shows its code and nothing that it quotes",
     Effect.fnUntraced(function* () {
       const quoting = new Redis.RedisError({

@@ -3,8 +3,10 @@
  *
  * The first failure, or the first answer that takes too long, opens an outage: one warning, and from then on every call fails
  * at once instead of waiting. Behind the callers a write is tried every second; the first that succeeds ends the outage.
- * A write, because a Redis out of memory or turned read-only still answers, and is as little use.
+ * A write, because a Redis out of memory or turned read-only still answers, and is as little use. An outage that comes back at once,
+ * as when Redis lets the write pass and refuses what the stores do, is tried half as often each time, down to once a minute.
  */
+import * as Clock from "effect/Clock"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import type * as Redis from "effect/persistence/Redis"
@@ -39,7 +41,9 @@ export interface Options {
   readonly catchUp?: ((attempt: Attempt) => Effect.Effect<void, Unavailable>) | undefined
 }
 
-const healing = "1 second"
+/** Milliseconds. */
+const shortestPause = 1000
+const longestPause = 60_000
 const slices = 5
 
 /** Somebody else's value under our key: a failure of this call, and no reason to do without all the others. */
@@ -68,13 +72,20 @@ export const make = Effect.fnUntraced(function* (
       Effect.raceFirst(slow)
     )
 
-  const isBack = attempt((redis) => redis.send("SET", probeKey, "1", "PX", "1000")).pipe(
-    Effect.andThen(catchUp === undefined ? Effect.void : catchUp(attempt)),
-    Effect.delay(healing),
-    Effect.retry(Schedule.forever),
-    Effect.andThen(Ref.update(changes, (count) => count + 1)),
-    Effect.andThen(Effect.logInfo("Redis is back"))
-  )
+  let endedAt = -Infinity
+  let pause = shortestPause
+  const isBack = Effect.gen(function* () {
+    const now = yield* Clock.currentTimeMillis
+    pause = now - endedAt < 2 * pause ? Math.min(2 * pause, longestPause) : shortestPause
+    yield* attempt((redis) => redis.send("SET", probeKey, "1", "PX", "1000")).pipe(
+      Effect.andThen(catchUp === undefined ? Effect.void : catchUp(attempt)),
+      Effect.delay(pause),
+      Effect.retry(Schedule.forever)
+    )
+    endedAt = yield* Clock.currentTimeMillis
+    yield* Ref.update(changes, (count) => count + 1)
+    yield* Effect.logInfo("Redis is back")
+  })
 
   const wentAway = ({ why }: Unavailable, begun: number) =>
     Effect.flatMap(
