@@ -263,6 +263,37 @@ describe("a token store", () => {
     })
   }
 
+  it.effect("that is slow to remove a refused token is rid of it before another is minted in its place", () => {
+    const registry = makeRegistry()
+    registry.answer = (token) => (token === "crs_1" ? refusal(401, "Access token is invalid") : undefined)
+    const atLease: Array<number> = []
+    let removals = 0
+    const inside = makeStore()
+    const store = Layer.effect(
+      TokenStore,
+      Effect.map(TokenStore, (service) => ({
+        ...service,
+        remove: (key: string, upTo?: number) =>
+          Effect.suspend(() => Effect.delay(service.remove(key, upTo), removals++ === 0 ? 1000 : 0)),
+        lease: () => Effect.sync(() => atLease.push(inside.entries.size) < 0)
+      }))
+    ).pipe(Layer.provide(inside.layer))
+    return inProcess(
+      registry,
+      { layer: store },
+      Effect.gen(function* () {
+        yield* ask
+        yield* TestClock.adjust(minute)
+        const read = Effect.flatMap(IcrApp, (app) => app.installationClient(acme).get("/projects"))
+        const calls = yield* Effect.all([started(read), started(read)])
+        yield* TestClock.adjust(2000)
+        for (const call of calls) assert.strictEqual((yield* Fiber.join(call)).status, 200)
+        assert.deepStrictEqual(atLease, [0, 0])
+        assert.strictEqual(registry.exchanges, 2)
+      })
+    )
+  })
+
   it.effect("loses a refused token, but not the newer one of another process", () => {
     const registry = makeRegistry()
     const store = makeStore()

@@ -98,9 +98,12 @@ export const makeMint = <T extends Token, I>(options: Options<T, I>): Mint<T> =>
     if (token !== undefined && isSame(token, refused)) yield* stored.remove(key, token)
   })
 
-  /** Whether a stored token improves the situation: not the one in use, not the refused one, and good for a while. */
-  const isGood = (key: string, token: T, life: number, { current, minimumLife, refused }: Situation<T>) => {
-    if ([refused?.token, refusedLast.get(key), current?.token].some((other) => isSame(token, other))) return false
+  const isRefused = (key: string, token: T, { refused }: Situation<T>) =>
+    isSame(token, refused?.token) || isSame(token, refusedLast.get(key))
+
+  /** Whether a stored token improves the situation: not the one in use, and good for a while. */
+  const isGood = (token: T, life: number, { current, minimumLife }: Situation<T>) => {
+    if (isSame(token, current?.token)) return false
     const whole = DateTime.toEpochMillis(token.expiresAt) - DateTime.toEpochMillis(token.createdAt)
     const { hard, soft } = Slot.capped(windows, Math.max(life, whole))
     return life > (current === undefined ? hard : soft) && life >= minimumLife
@@ -109,8 +112,11 @@ export const makeMint = <T extends Token, I>(options: Options<T, I>): Mint<T> =>
   const fromStore = Effect.fnUntraced(function* (key: string, situation: Situation<T>) {
     const { isAway, timeLeft, token } = yield* stored.read(key)
     if (token === undefined) return { newerThan: 0, found: undefined, isAway }
+    // Its removal may still be on its way, and would take along the lease of whoever mints in its place by then.
+    const isDead = isRefused(key, token, situation)
+    if (isDead) yield* stored.remove(key, token)
     const life = Math.min(yield* lifeOf(token), timeLeft)
-    const found = isGood(key, token, life, situation) ? { value: token, life, stored: true } : undefined
+    const found = !isDead && isGood(token, life, situation) ? { value: token, life, stored: true } : undefined
     return { newerThan: DateTime.toEpochMillis(token.expiresAt), found, isAway }
   })
 
