@@ -286,6 +286,30 @@ describe("a removal", () => {
     })
   )
 
+  it.effect(
+    "is told once, however many are made at once",
+    Effect.fnUntraced(function* () {
+      let told = 0
+      const over = Layer.succeed(
+        Redis.Redis,
+        Redis.Redis.of({
+          send: () => Effect.die("not used"),
+          eval: () => () =>
+            Effect.andThen(
+              Effect.yieldNow,
+              Effect.sync(() => JSON.parse(String(++told)))
+            ),
+          reserve: Effect.die("not used"),
+          subscribe: () => Effect.die("not used")
+        })
+      )
+      const store = yield* machine({ plainText: true }, over)
+      const keys = Array.from({ length: 50 }, (_, index) => `key ${index}`)
+      yield* Effect.forEach(keys, (key) => store.remove(key), { concurrency: "unbounded", discard: true })
+      assert.strictEqual(told, 50)
+    })
+  )
+
   onOwnRedis(
     "made while Redis is away is told as soon as it is back: nobody gets that token any more",
     Effect.fnUntraced(function* () {

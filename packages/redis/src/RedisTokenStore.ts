@@ -58,11 +58,12 @@ const make = Effect.fnUntraced(function* (options: Options) {
   const leaseAt = (key: string) => `${prefix}lease:${key}`
   const log = `${prefix}removed`
 
-  const untold = Removals.makeUntold((key, upTo) => (redis) => {
+  const removing = (key: string, upTo: number) => (redis: Redis["Service"]) => {
     const to = upTo === Infinity ? undefined : upTo
     const entry = Removals.encode({ key, upTo: to ?? null, by: me })
     return redis.eval(Scripts.remove)({ token: tokenAt(key), lease: leaseAt(key), log, upTo: to, entry })
-  })
+  }
+  const untold = Removals.makeUntold(removing)
   const link = yield* Link.make(yield* Redis, {
     timeout: yield* positiveMillis("timeout", options.timeout ?? "250 millis"),
     probeKey: `${prefix}probe`,
@@ -122,10 +123,12 @@ const make = Effect.fnUntraced(function* (options: Options) {
     }),
     // One that Redis cannot be told of now is told when it is back, before any call gets to it.
     remove: (key, upTo = Infinity) =>
-      Effect.suspend(() => {
-        untold.add(key, upTo)
-        return Effect.ignore(untold.tell(link.use))
-      }),
+      link.use(removing(key, upTo)).pipe(
+        Effect.onError(() => Effect.sync(() => untold.add(key, upTo))),
+        // It may be back by now; during an outage this fails at once.
+        Effect.catch(() => untold.tell(link.use)),
+        Effect.ignore
+      ),
     lease: (key, newerThan) =>
       leases.take({
         lease: leaseAt(key),

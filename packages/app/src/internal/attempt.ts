@@ -90,14 +90,13 @@ export const makeAttempt = Effect.fnUntraced(function* (options: Options) {
   const bound = bindings(yield* requestInitOf(client))
   let lastDate: string | undefined
 
-  const limitOf = (status: number) => (status >= 200 && status < 300 ? maxBodyBytes : maxErrorBytes)
-
   /**
    * What `fetch` brought is asked itself: to tell one header Effect's response lists them all, and two fibers of its own read the
    * body.
    */
   const received = (response: HttpClientResponse.HttpClientResponse): Received => {
-    const limit = limitOf(response.status)
+    const { status } = response
+    const limit = status >= 200 && status < 300 ? maxBodyBytes : maxErrorBytes
     const web = Option.getOrUndefined(HttpClientResponse.toWeb(response))
     // The runtime has no streams, or the program's own client has read it before, to log it, say: Effect's response keeps it.
     const isKept = web !== undefined && (!web.body || web.body.locked || web.bodyUsed)
