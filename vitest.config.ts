@@ -1,11 +1,22 @@
 import { defineConfig } from "vitest/config"
 
+/** What one runs all day: behaviour in virtual time, without child processes, packages or foreign services. */
+const unit = ["test/app/**/*.test.ts", "test/webhooks/**/*.test.ts"]
+const slow = ["test/app/sockets.test.ts", "test/app/TokenCacheProperty.test.ts", "test/webhooks/bundle.test.ts"]
+
 export default defineConfig({
   test: {
-    include: ["test/**/*.test.ts"],
     reporters: ["default", "./test/support/closingCount.ts"],
     // Real sockets, child processes and a browser: generous, since no test decides anything by time.
     testTimeout: 60_000,
-    hookTimeout: 60_000
+    hookTimeout: 60_000,
+    projects: [
+      { extends: true, test: { name: "unit", include: unit, exclude: slow } },
+      {
+        extends: true,
+        test: { name: "whole", include: ["test/**/*.test.ts"], exclude: ["**/node_modules/**", ...unit] }
+      },
+      { extends: true, test: { name: "slow", include: slow } }
+    ]
   }
 })

@@ -47,6 +47,6 @@ const program = Effect.gen(function* () {
 
 program.pipe(
   Effect.scoped,
-  Effect.provide(Layer.merge(NodeServices.layer, Simulator.layerServer({ installations: 12 }))),
+  Effect.provide(Layer.merge(NodeServices.layer, Simulator.layerServerWith({ installations: 12 }))),
   NodeRuntime.runMain
 )

@@ -1,4 +1,8 @@
-/** Calls any endpoint as one installation, decodes the answer, and handles what can go wrong by its reason. */
+/**
+ * Calls an endpoint with the token of one installation, decodes the answer, and handles two failures by their reason.
+ *
+ * Needs `ICR_APP_ID` and `ICR_PRIVATE_KEY`; `ICR_BASE_URL` selects a simulator, `ICR_ENVIRONMENT=sandbox` the sandbox.
+ */
 import { type Installation, schemaBodyJson } from "@effect-icr/app"
 import { IcrApp } from "@effect-icr/app/IcrApp"
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
@@ -32,4 +36,4 @@ const program = Effect.gen(function* () {
   }
 })
 
-program.pipe(Effect.provide(IcrApp.layerEnv.pipe(Layer.provide(NodeHttpClient.layerUndici))), NodeRuntime.runMain)
+program.pipe(Effect.provide(IcrApp.layer.pipe(Layer.provide(NodeHttpClient.layerUndici))), NodeRuntime.runMain)

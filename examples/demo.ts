@@ -1,8 +1,9 @@
 /**
- * `pnpm demo`: an ICR App does its job, through the public API only.
+ * `pnpm demo`: an ICR App signs in, lists its installations, gets their tokens and calls the registry with them.
  *
- * Without anything in the environment it starts the simulator on a free port, with a fresh key and 120 installations.
- * With `ICR_APP_ID` and `ICR_PRIVATE_KEY` (or `ICR_PRIVATE_KEY_FILE`) it runs against that registry, and only reads.
+ * Without `ICR_…` variables it starts the simulator on a free port, with a new key and 120 installations, and also shows an
+ * expired token, a revoked token and a suspended installation. With `ICR_APP_ID` and `ICR_PRIVATE_KEY` (or
+ * `ICR_PRIVATE_KEY_FILE`) it runs against the registry and only reads.
  */
 import { IcrApp } from "@effect-icr/app/IcrApp"
 import type { InstallationId } from "@effect-icr/app/domain/Ids"
@@ -59,7 +60,7 @@ const listInstallations = Effect.gen(function* () {
   return all
 })
 
-const mintTokens = Effect.fnUntraced(function* (installations: ReadonlyArray<Installation>) {
+const getTokens = Effect.fnUntraced(function* (installations: ReadonlyArray<Installation>) {
   yield* step(`Get a token for each of ${installations.length} installations, three callers each, all at once`)
   const { installationToken } = yield* IcrApp
   const [took, tokens] = yield* Effect.forEach(
@@ -87,10 +88,10 @@ const callEndpoints = Effect.fnUntraced(function* (installations: ReadonlyArray<
 /** Only against the simulator: a real token takes two hours to end. */
 const outliveToken = Effect.fnUntraced(function* (id: InstallationId) {
   yield* step("Let a short-lived token run out")
-  const { installationToken } = yield* IcrApp
+  const { installationToken, installationTokenWith } = yield* IcrApp
   const { control } = yield* Simulator
   yield* control.setBehaviour({ installationTokenLife: Duration.seconds(2) })
-  const short = yield* installationToken(id, { forceRefresh: true })
+  const short = yield* installationTokenWith(id, { forceRefresh: true })
   yield* control.setBehaviour({ installationTokenLife: Duration.hours(2) })
   const life = DateTime.toEpochMillis(short.expiresAt) - (yield* Clock.currentTimeMillis)
   yield* say(`got a token that lives ${(life / 1000).toFixed(1)} s, and wait`)
@@ -153,7 +154,7 @@ const reading = Effect.gen(function* () {
   const installations = yield* listInstallations
   // Against a real registry a handful is enough to see it work.
   const some = installations.slice(0, (yield* isConfigured) ? 5 : installations.length)
-  yield* mintTokens(some)
+  yield* getTokens(some)
   yield* callEndpoints(some)
   return some
 })

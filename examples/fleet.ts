@@ -1,4 +1,4 @@
-/** Three processes of one app ask for the same tokens at once: each is exchanged once, by whoever comes first. */
+/** Three processes of one app ask for the same tokens at once; each token is exchanged once and shared through Redis. */
 import { IcrApp } from "@effect-icr/app/IcrApp"
 import * as ReconnectingRedis from "@effect-icr/redis/ReconnectingRedis"
 import * as RedisTokenStore from "@effect-icr/redis/RedisTokenStore"
@@ -33,20 +33,20 @@ const Counters = Schema.fromJsonString(
 // One process of the fleet
 // ---------------------------------------------------------------------------------------------------------------------
 
-/** The key to seal with comes from ICR_TOKEN_STORE_KEY. */
-const shared = Layer.unwrap(
+/** Tokens are sealed with the key in ICR_TOKEN_STORE_KEY. */
+const sharedStore = Layer.unwrap(
   Effect.gen(function* () {
     const url = yield* Config.String("REDIS_URL")
     const prefix = yield* Config.String("FLEET_PREFIX")
-    return RedisTokenStore.layer({ prefix }).pipe(Layer.provide(ReconnectingRedis.layer(NodeRedis.layer({ url }))))
+    return RedisTokenStore.layerWith({ prefix }).pipe(Layer.provide(ReconnectingRedis.layer(NodeRedis.layer({ url }))))
   })
 )
 
-const work = Effect.gen(function* () {
+const worker = Effect.gen(function* () {
   const { installationToken, installations } = yield* IcrApp
   const ids = (yield* Stream.runCollect(installations)).map(({ id }) => id)
-  const asked = Array.from({ length: callers }, () => ids).flat()
-  const tokens = yield* Effect.forEach(asked, (id) => installationToken(id), { concurrency: "unbounded" })
+  const requests = Array.from({ length: callers }, () => ids).flat()
+  const tokens = yield* Effect.forEach(requests, (id) => installationToken(id), { concurrency: "unbounded" })
   const counts = yield* Ref.get(yield* RequestCounts)
   yield* Console.log(
     yield* Schema.encodeEffect(Counters)({
@@ -56,7 +56,7 @@ const work = Effect.gen(function* () {
       exchanges: counts.get("POST /app/installations/{id}/accessTokens") ?? 0
     })
   )
-}).pipe(Effect.provide(fromEnvironment.pipe(Layer.provide(shared))))
+}).pipe(Effect.provide(fromEnvironment.pipe(Layer.provide(sharedStore))))
 
 // ---------------------------------------------------------------------------------------------------------------------
 // The fleet
@@ -65,7 +65,7 @@ const work = Effect.gen(function* () {
 const fleet = Effect.gen(function* () {
   const url = yield* findRedis
   if (Option.isNone(url)) {
-    return yield* Console.log("no Redis here: set REDIS_URL, or install `redis-server`; nothing to show without one")
+    return yield* Console.log("no Redis found: set REDIS_URL, or install `redis-server`")
   }
   const spawner = yield* ChildProcessSpawner.ChildProcessSpawner
   const env = {
@@ -73,18 +73,18 @@ const fleet = Effect.gen(function* () {
     FLEET_PREFIX: `icr-example-${randomUUID()}:`,
     ICR_TOKEN_STORE_KEY: randomBytes(32).toString("base64")
   }
-  const worker = ChildProcess.make(process.execPath, [import.meta.filename, "worker"], {
+  const command = ChildProcess.make(process.execPath, [import.meta.filename, "worker"], {
     env,
     extendEnv: true,
     stderr: "inherit"
   })
   const all = yield* Effect.replicateEffect(
-    Effect.flatMap(spawner.string(worker), Schema.decodeEffect(Counters)),
+    Effect.flatMap(spawner.string(command), Schema.decodeEffect(Counters)),
     processes,
     { concurrency: "unbounded" }
   )
   yield* printTable(
-    ["process", "callers served", "tokens", "exchanges of its own"],
+    ["process", "callers served", "tokens", "exchanges made"],
     all.map(({ distinct, exchanges, served }, index) => [
       String(index + 1),
       String(served),
@@ -98,6 +98,6 @@ const fleet = Effect.gen(function* () {
   )
 })
 
-const program = process.argv[2] === "worker" ? work : Effect.scoped(fleet).pipe(Effect.provide(NodeServices.layer))
+const program = process.argv[2] === "worker" ? worker : Effect.scoped(fleet).pipe(Effect.provide(NodeServices.layer))
 
 program.pipe(NodeRuntime.runMain)

@@ -7,7 +7,7 @@
  * http://127.0.0.1:PORT/callback has to be on the app's allow list.
  */
 import { IcrApp } from "@effect-icr/app/IcrApp"
-import { InstallFlow } from "@effect-icr/app/InstallFlow"
+import { InstallFlow } from "@effect-icr/webhooks/InstallFlow"
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
@@ -26,6 +26,8 @@ const page = (body: string, status = 200) =>
     status,
     contentType: "text/html; charset=utf-8"
   })
+
+const refused = (why: string, status: number) => page(`<h1>Not connected</h1><p id="refused">${why}</p>`, status)
 
 const cookie = "session"
 
@@ -57,21 +59,16 @@ const callback = Effect.gen(function* () {
      ${isFresh ? "" : "<p>It was installed before: prove that it is yours.</p>"}`
   )
 }).pipe(
-  Effect.catchTag("IcrError", (error) => {
-    const { reason } = error
-    const refused = (why: string, status: number) => page(`<h1>Not connected</h1><p id="refused">${why}</p>`, status)
-    switch (reason._tag) {
-      case "InstallRefused":
-        return Effect.succeed(refused(reason.kind, reason.status))
+  Effect.catchTags({
+    InstallError: ({ kind, status }) => Effect.succeed(refused(kind, status)),
+    IcrError: (error) =>
       // Whoever wrote the callback made the id up.
-      case "InstallationNotFound":
-        return Effect.succeed(refused(reason._tag, 400))
-      default:
-        return Effect.as(
-          Effect.logError("A callback could not be verified", error),
-          refused(error.isRetryable ? "tryAgain" : "ourFault", error.isRetryable ? 503 : 500)
-        )
-    }
+      error.reason._tag === "InstallationNotFound"
+        ? Effect.succeed(refused(error.reason._tag, 400))
+        : Effect.as(
+            Effect.logError("A callback could not be verified", error),
+            refused(error.isRetryable ? "tryAgain" : "ourFault", error.isRetryable ? 503 : 500)
+          )
   })
 )
 
@@ -84,8 +81,8 @@ const server = Layer.unwrap(
 HttpRouter.serve(Layer.mergeAll(HttpRouter.add("GET", "/", begin), HttpRouter.add("GET", "/callback", callback)), {
   disableLogger: true
 }).pipe(
-  Layer.provide(InstallFlow.layerEnv),
-  Layer.provide(IcrApp.layerEnv),
+  Layer.provide(InstallFlow.layer),
+  Layer.provide(IcrApp.layer),
   Layer.provide([server, NodeHttpClient.layerUndici]),
   Layer.launch,
   NodeRuntime.runMain

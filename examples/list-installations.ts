@@ -1,4 +1,8 @@
-/** Lists the app's installations. Needs `ICR_APP_ID`, `ICR_PRIVATE_KEY` and, for a simulator, `ICR_BASE_URL`. */
+/**
+ * Lists the first ten installations of the app with their organizations and permissions.
+ *
+ * Needs `ICR_APP_ID` and `ICR_PRIVATE_KEY`; `ICR_BASE_URL` selects a simulator, `ICR_ENVIRONMENT=sandbox` the sandbox.
+ */
 import { IcrApp } from "@effect-icr/app/IcrApp"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as Console from "effect/Console"
@@ -18,4 +22,4 @@ const program = Effect.gen(function* () {
   )
 })
 
-program.pipe(Effect.provide(IcrApp.layerEnv.pipe(Layer.provide(FetchHttpClient.layer))), NodeRuntime.runMain)
+program.pipe(Effect.provide(IcrApp.layer.pipe(Layer.provide(FetchHttpClient.layer))), NodeRuntime.runMain)

@@ -1,6 +1,8 @@
 /**
- * Lets a KMS sign: the private key never enters the app. `Kms` stands for the SDK of an HSM or cloud KMS; here it is
- * played by `node:crypto` with the key from `ICR_PRIVATE_KEY`, so that the example runs anywhere.
+ * Signs the app JWT with a key management service (KMS), so that the private key never enters the app.
+ *
+ * The service `Kms` stands for the SDK of a cloud KMS or a hardware module. Here `node:crypto` takes its place, with the key
+ * from `ICR_PRIVATE_KEY`, so that the example runs anywhere. Also needs `ICR_APP_ID`.
  */
 import { IcrApp } from "@effect-icr/app/IcrApp"
 import { IcrConfig } from "@effect-icr/app/IcrConfig"
@@ -45,10 +47,10 @@ const KmsSigner = Layer.unwrap(Effect.map(Kms, ({ signRs256 }) => Signer.layerSi
   Layer.provide(Kms.layer)
 )
 
-const layer = IcrApp.layer.pipe(
+const layer = IcrApp.layerNoDeps.pipe(
   Layer.provide(TokenCache.layer),
   Layer.provide([KmsSigner, IcrHttp.layer]),
-  Layer.provide([ServerClock.layer, IcrConfig.layerEnv, NodeHttpClient.layerUndici])
+  Layer.provide([ServerClock.layer, IcrConfig.layer, NodeHttpClient.layerUndici])
 )
 
 const program = Effect.gen(function* () {

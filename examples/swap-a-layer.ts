@@ -1,4 +1,8 @@
-/** Runs a program without any registry: each service beneath `IcrApp` can be swapped for a test double. */
+/**
+ * Replaces two services beneath `IcrApp` with test doubles and runs a program without a registry, a key or a network.
+ *
+ * The token cache, retries, decoding and errors are the real ones.
+ */
 import { IcrApp } from "@effect-icr/app/IcrApp"
 import { IcrConfig } from "@effect-icr/app/IcrConfig"
 import { IcrHttp } from "@effect-icr/app/IcrHttp"
@@ -33,10 +37,10 @@ const http = IcrHttp.layerTest(
   })
 )
 
-const layer = IcrApp.layer.pipe(
+const layer = IcrApp.layerNoDeps.pipe(
   Layer.provide(TokenCache.layer),
   Layer.provide([http, Signer.layerTest()]),
-  Layer.provide([ServerClock.layer, IcrConfig.layer({ appId: "app-1", environment: "sandbox" })])
+  Layer.provide([ServerClock.layer, IcrConfig.layerWith({ appId: "app-1", environment: "sandbox" })])
 )
 
 const program = Effect.gen(function* () {

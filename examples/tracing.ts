@@ -1,6 +1,8 @@
 /**
- * Sends spans, metrics and logs to an OpenTelemetry collector: `OTEL_EXPORTER_OTLP_ENDPOINT`, by default one on this
- * machine. The library only opens spans and updates metrics; where they go is the program's choice.
+ * Sends spans, metrics and logs to an OpenTelemetry collector.
+ *
+ * `OTEL_EXPORTER_OTLP_ENDPOINT` is the collector's address, by default one on this machine. The library opens spans and
+ * updates metrics; the program decides where they go. Needs `ICR_APP_ID` and `ICR_PRIVATE_KEY`.
  */
 import { IcrApp } from "@effect-icr/app/IcrApp"
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
@@ -39,7 +41,7 @@ const nightlyJob = Effect.fn("nightlyJob")(function* () {
 const program = Effect.flatMap(nightlyJob(), ({ traceId }) => Console.log(`look for trace ${traceId}`))
 
 program.pipe(
-  Effect.provide(IcrApp.layerEnv.pipe(Layer.provide(NodeHttpClient.layerUndici))),
+  Effect.provide(IcrApp.layer.pipe(Layer.provide(NodeHttpClient.layerUndici))),
   Effect.provide(Telemetry),
   NodeRuntime.runMain
 )

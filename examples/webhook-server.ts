@@ -5,8 +5,8 @@
  * listen (default 4040, 0 takes a free one). Ctrl-C or SIGTERM finishes the work that was accepted.
  */
 import { IcrApp } from "@effect-icr/app/IcrApp"
-import { Webhook } from "@effect-icr/app/Webhook"
-import type { WebhookEvent } from "@effect-icr/app/domain/WebhookEvent"
+import { Webhook } from "@effect-icr/webhooks/Webhook"
+import type { WebhookEvent } from "@effect-icr/webhooks/WebhookEvent"
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
@@ -45,8 +45,8 @@ const server = Layer.unwrap(
 )
 
 HttpRouter.serve(Webhook.route("/webhook", work), { disableLogger: true }).pipe(
-  Layer.provide(Webhook.layerEnv),
-  Layer.provide(IcrApp.layerEnv),
+  Layer.provide(Webhook.layer),
+  Layer.provide(IcrApp.layer),
   Layer.provide([server, NodeHttpClient.layerUndici]),
   Layer.launch,
   NodeRuntime.runMain

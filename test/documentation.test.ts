@@ -70,7 +70,7 @@ describe("the code in READMEs and docstrings", () => {
         }
         const { exitCode, stderr, stdout } = yield* Effect.promise(() => runNode(file, environment))
         assert.strictEqual(exitCode, 0, stdout + stderr)
-      }).pipe(Effect.provide(Simulator.layerServer()))
+      }).pipe(Effect.provide(Simulator.layerServer))
     )
   }
 })

@@ -1,4 +1,4 @@
-/** Where examples and tests find a Redis: the one in the environment, the usual one on this machine, or one of their own. */
+/** Finds a Redis for examples and tests: the one named by the environment, one on the default port, or a newly started one. */
 import * as NodeRedis from "@effect/platform-node/NodeRedis"
 import * as Config from "effect/Config"
 import * as Effect from "effect/Effect"
@@ -10,7 +10,7 @@ import * as References from "effect/References"
 import * as Stream from "effect/Stream"
 import { createServer } from "node:net"
 
-const usual = "redis://127.0.0.1:6379"
+const defaultUrl = "redis://127.0.0.1:6379"
 
 const freePort = Effect.callback<number>((resume) => {
   const server = createServer().listen(0, "127.0.0.1", () => {
@@ -19,7 +19,7 @@ const freePort = Effect.callback<number>((resume) => {
   })
 })
 
-/** A `redis-server` from the PATH that keeps nothing on disk and stops with the scope; on a free port unless given one. */
+/** Starts `redis-server` from the PATH, without files, on a free port unless one is given. Killed when the scope closes. */
 export const startRedis = Effect.fnUntraced(function* (
   options: { readonly port?: number; readonly settings?: ReadonlyArray<string> } = {}
 ) {
@@ -27,7 +27,7 @@ export const startRedis = Effect.fnUntraced(function* (
   const spawner = yield* ChildProcessSpawner.ChildProcessSpawner
   const settings = ["--port", String(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
   const server = yield* spawner.spawn(
-    // SIGKILL, since a frozen one would not heed anything else; there is nothing to lose.
+    // A frozen process reacts to SIGKILL only.
     ChildProcess.make("redis-server", [...settings, ...(options.settings ?? [])], { killSignal: "SIGKILL" })
   )
   yield* server.stdout.pipe(
@@ -40,7 +40,7 @@ export const startRedis = Effect.fnUntraced(function* (
   return { url: `redis://127.0.0.1:${port}`, port, pid: server.pid }
 })
 
-const answers = (url: string) =>
+const isAvailable = (url: string) =>
   Effect.isSuccess(
     Effect.scoped(Layer.build(NodeRedis.layer({ url }))).pipe(
       Effect.provideService(References.MinimumLogLevel, "None"),
@@ -48,10 +48,10 @@ const answers = (url: string) =>
     )
   )
 
-/** The address of a Redis; none where there is none and `redis-server` is not installed. */
+/** The address of a Redis. None when there is none and `redis-server` is not installed. */
 export const findRedis = Effect.gen(function* () {
   const given = yield* Config.option(Config.String("REDIS_URL"))
   if (Option.isSome(given)) return given
-  if (yield* answers(usual)) return Option.some(usual)
+  if (yield* isAvailable(defaultUrl)) return Option.some(defaultUrl)
   return Option.map(yield* Effect.option(startRedis()), ({ url }) => url)
 })

@@ -12,7 +12,7 @@ import { countRequests, RequestCounts } from "./requestCounts.ts"
 const transport = countRequests.pipe(Layer.provide(NodeHttpClient.layerUndici), Layer.provideMerge(RequestCounts.layer))
 
 /** The registry that the environment names, with the key inline or in a file. */
-export const fromEnvironment = IcrApp.layerEnvFile.pipe(
+export const fromEnvironment = IcrApp.layerKeyFile.pipe(
   Layer.provideMerge(transport),
   Layer.provide(NodeServices.layer)
 )
@@ -21,9 +21,9 @@ export const fromEnvironment = IcrApp.layerEnvFile.pipe(
 export const simulated = (options: { readonly installations: number }) =>
   Layer.unwrap(
     Effect.map(Simulator, ({ app, baseUrl }) =>
-      IcrApp.layerOptions({ appId: app.appId, privateKey: app.privateKey, baseUrl })
+      IcrApp.layerWith({ appId: app.appId, privateKey: app.privateKey, baseUrl })
     )
-  ).pipe(Layer.provideMerge(transport), Layer.provideMerge(Simulator.layerServer(options)))
+  ).pipe(Layer.provideMerge(transport), Layer.provideMerge(Simulator.layerServerWith(options)))
 
 const variables = ["ICR_APP_ID", "ICR_PRIVATE_KEY", "ICR_PRIVATE_KEY_FILE", "ICR_ENVIRONMENT", "ICR_BASE_URL"]
 

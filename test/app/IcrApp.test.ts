@@ -159,7 +159,7 @@ describe("against the simulator", () => {
         yield* appClient.get("/projects")
       }).pipe(
         Effect.provide(
-          IcrApp.layerOptions({ appId: app.appId, privateKey: app.privateKey, baseUrl }).pipe(
+          IcrApp.layerWith({ appId: app.appId, privateKey: app.privateKey, baseUrl }).pipe(
             Layer.provide(Layer.succeed(HttpClient.HttpClient, watched))
           )
         )
@@ -296,10 +296,10 @@ describe("installations", () => {
 
 /** Every service beneath `IcrApp` but the cache swapped for a double. */
 const doubles = (script: (path: string) => { readonly status?: number; readonly body?: unknown }) =>
-  IcrApp.layer.pipe(
+  IcrApp.layerNoDeps.pipe(
     Layer.provide(TokenCache.layer),
     Layer.provide([Signer.layerTest(), IcrHttp.layerTest(({ path }) => Effect.sync(() => script(path)))]),
-    Layer.provide([ServerClock.layer, IcrConfig.layer({ appId: "67890" })])
+    Layer.provide([ServerClock.layer, IcrConfig.layerWith({ appId: "67890" })])
   )
 
 describe("each service can be swapped alone", () => {
@@ -311,10 +311,10 @@ describe("each service can be swapped alone", () => {
       )
       yield* Effect.flatMap(IcrApp, ({ installation }) => installation(InstallationId.make("i1"))).pipe(
         Effect.provide(
-          IcrApp.layer.pipe(
+          IcrApp.layerNoDeps.pipe(
             Layer.provide(TokenCache.layer),
             Layer.provide([Signer.layerTest("a-jwt-of-the-double"), http]),
-            Layer.provide([ServerClock.layer, IcrConfig.layer({ appId: "67890" })])
+            Layer.provide([ServerClock.layer, IcrConfig.layerWith({ appId: "67890" })])
           )
         )
       )
@@ -336,7 +336,7 @@ describe("each service can be swapped alone", () => {
       const app = Schema.decodeUnknownSync(AppAccessToken)(documents.appAccessToken)
       const installation = Schema.decodeUnknownSync(InstallationAccessToken)(documents.installationAccessToken)
       const seen = yield* Ref.make("")
-      const layer = IcrApp.layer.pipe(
+      const layer = IcrApp.layerNoDeps.pipe(
         Layer.provide(TokenCache.layerTest({ app, installation: () => Effect.succeed(installation) })),
         Layer.provide(Signer.layerTest()),
         Layer.provide(
@@ -357,8 +357,8 @@ describe("each service can be swapped alone", () => {
           {}
         )
       )
-      const config = Layer.mergeAll(ServerClock.layer, IcrConfig.layer({ appId: "67890" }))
-      const layer = IcrApp.layer.pipe(
+      const config = Layer.mergeAll(ServerClock.layer, IcrConfig.layerWith({ appId: "67890" }))
+      const layer = IcrApp.layerNoDeps.pipe(
         Layer.provide(TokenCache.layer),
         Layer.provide([http, Signer.layerSign(() => Effect.fail(new Error("HSM offline")))]),
         Layer.provide(config)
@@ -377,11 +377,11 @@ describe("layers", () => {
       const { app, baseUrl } = yield* Simulator
       const env = { ICR_APP_ID: app.appId, ICR_PRIVATE_KEY: Redacted.value(app.privateKey), ICR_BASE_URL: baseUrl }
       const { expiresAt } = yield* Effect.flatMap(IcrApp, ({ appToken }) => appToken).pipe(
-        Effect.provide(IcrApp.layerEnv, { local: true }),
+        Effect.provide(IcrApp.layer, { local: true }),
         Effect.provideService(ConfigProvider.ConfigProvider, ConfigProvider.fromEnv({ env }))
       )
       assert.isTrue(DateTime.toEpochMillis(expiresAt) > 0)
-    }).pipe(Effect.provide(Simulator.layer({ privateKey: privateKeyPem })))
+    }).pipe(Effect.provide(Simulator.layerWith({ privateKey: privateKeyPem })))
   )
 
   /** A registry that mints a token named after the app that asks. */
@@ -401,7 +401,7 @@ describe("layers", () => {
     })
   )
   const appOf = (appId: string) =>
-    IcrApp.layerOptions({ appId, privateKey: Redacted.make(privateKeyPem), baseUrl: "http://localhost" }).pipe(
+    IcrApp.layerWith({ appId, privateKey: Redacted.make(privateKeyPem), baseUrl: "http://localhost" }).pipe(
       Layer.provide(registry)
     )
   const tokenOf = (app: IcrApp["Service"]) =>
@@ -429,9 +429,9 @@ describe("layers", () => {
   it.effect("an app composed by hand does not lend its key to a ready-made one beside it", () => {
     const config = Layer.merge(
       ServerClock.layer,
-      IcrConfig.layer({ appId: "app-1", privateKey: Redacted.make(privateKeyPem), baseUrl: "http://localhost" })
+      IcrConfig.layerWith({ appId: "app-1", privateKey: Redacted.make(privateKeyPem), baseUrl: "http://localhost" })
     )
-    const byHand = IcrApp.layer.pipe(
+    const byHand = IcrApp.layerNoDeps.pipe(
       Layer.provide(TokenCache.layer),
       Layer.provide([Signer.layer, IcrHttp.layer]),
       Layer.provide([config, registry])

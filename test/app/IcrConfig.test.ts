@@ -1,4 +1,4 @@
-import { IcrConfig } from "@effect-icr/app/IcrConfig"
+import { IcrConfig, type Options } from "@effect-icr/app/IcrConfig"
 import { assert, describe, it } from "@effect/vitest"
 import { Config, ConfigProvider, Effect, FileSystem, Layer, Option, PlatformError, Redacted } from "effect"
 import { inspect } from "node:util"
@@ -9,7 +9,7 @@ const readWith = (env: Record<string, string>) =>
   Effect.provideService(ConfigProvider.ConfigProvider, ConfigProvider.fromEnv({ env }))
 
 const fromEnv = (env: Record<string, string>) =>
-  IcrConfig.pipe(Effect.provide(IcrConfig.layerEnv, { local: true }), readWith(env))
+  IcrConfig.pipe(Effect.provide(IcrConfig.layer, { local: true }), readWith(env))
 
 const problem = (env: Record<string, string>) =>
   Effect.map(Effect.flip(fromEnv(env)), ({ message, reason }) => {
@@ -21,22 +21,17 @@ const full = {
   ICR_APP_ID: "67890",
   ICR_PRIVATE_KEY: secretKey,
   ICR_ENVIRONMENT: "sandbox",
-  ICR_API_VERSION: "2023-06-16",
-  ICR_WEBHOOK_SECRET: "the-webhook-secret",
-  ICR_WEBHOOK_SECRET_PREVIOUS: "the-older-secret"
+  ICR_API_VERSION: "2023-06-16"
 }
 
-describe("IcrConfig.layerEnv", () => {
+describe("IcrConfig.layer", () => {
   it.effect("reads every variable, secrets redacted", () =>
     Effect.gen(function* () {
       const config = yield* fromEnv(full)
       assert.strictEqual(config.baseUrl, "https://sandbox-api.carbonregistry.com")
       assert.strictEqual(Redacted.value(Option.getOrThrow(config.privateKey)), secretKey)
-      assert.deepStrictEqual(config.webhookSecrets.map(Redacted.value), ["the-webhook-secret", "the-older-secret"])
       for (const shown of [JSON.stringify(config), inspect(config, { depth: 10 }), String(config.privateKey)]) {
         assert.notInclude(shown, "Tm90QVJlYWxLZXk")
-        assert.notInclude(shown, "the-webhook-secret")
-        assert.notInclude(shown, "the-older-secret")
       }
     })
   )
@@ -46,7 +41,6 @@ describe("IcrConfig.layerEnv", () => {
       const config = yield* fromEnv({ ICR_APP_ID: "1", ICR_PRIVATE_KEY: secretKey })
       assert.strictEqual(config.baseUrl, "https://api.carbonregistry.com")
       assert.strictEqual(config.apiVersion, "2023-06-16")
-      assert.deepStrictEqual(config.webhookSecrets, [])
     })
   )
 
@@ -65,20 +59,14 @@ describe("IcrConfig.layerEnv", () => {
       "ICR_BASE_URL"
     ],
     "an unclear permission": [{ ...full, ICR_ALLOW_INSECURE_HTTP: "1" }, "ICR_ALLOW_INSECURE_HTTP"],
-    "a version that is no date": [{ ...full, ICR_API_VERSION: "v1" }, "ICR_API_VERSION"],
-    "an empty webhook secret": [{ ...full, ICR_WEBHOOK_SECRET: " " }, "ICR_WEBHOOK_SECRET"],
-    "an empty previous webhook secret": [{ ...full, ICR_WEBHOOK_SECRET_PREVIOUS: " " }, "ICR_WEBHOOK_SECRET_PREVIOUS"],
-    "a previous webhook secret alone": [
-      { ICR_APP_ID: "1", ICR_WEBHOOK_SECRET_PREVIOUS: "the-webhook-secret" },
-      "ICR_WEBHOOK_SECRET_PREVIOUS"
-    ]
+    "a version that is no date": [{ ...full, ICR_API_VERSION: "v1" }, "ICR_API_VERSION"]
   }
   for (const [name, [env, variable]] of Object.entries(mistakes)) {
     it.effect(`${name}: the error names ${variable} and shows no secret`, () =>
       Effect.gen(function* () {
         const message = yield* problem(env)
         assert.isTrue(message.startsWith(`${variable}: `), message)
-        assert.notMatch(message, /Tm90QVJlYWxLZXk|the-webhook-secret|the-older-secret|p4ss/)
+        assert.notMatch(message, /Tm90QVJlYWxLZXk|p4ss/)
       })
     )
   }
@@ -97,7 +85,42 @@ describe("IcrConfig.layerEnv", () => {
   )
 })
 
-describe("IcrConfig.layerEnvFile", () => {
+describe("IcrConfig.layerWith", () => {
+  const withOptions = (options: Options, env: Record<string, string>) =>
+    IcrConfig.pipe(Effect.provide(IcrConfig.layerWith(options), { local: true }), readWith(env))
+
+  it.effect("takes what is not given from the environment", () =>
+    Effect.gen(function* () {
+      const config = yield* withOptions({ appId: "42" }, full)
+      assert.strictEqual(config.appId, "42")
+      assert.strictEqual(config.baseUrl, "https://sandbox-api.carbonregistry.com")
+      assert.strictEqual(Redacted.value(Option.getOrThrow(config.privateKey)), secretKey)
+    })
+  )
+
+  it.effect("a given base URL or environment replaces both variables", () =>
+    Effect.gen(function* () {
+      const addressed = yield* withOptions({ baseUrl: "https://x.example" }, full)
+      assert.strictEqual(addressed.baseUrl, "https://x.example")
+      const named = yield* withOptions(
+        { environment: "production" },
+        { ICR_APP_ID: "1", ICR_BASE_URL: "https://x.example" }
+      )
+      assert.strictEqual(named.baseUrl, "https://api.carbonregistry.com")
+    })
+  )
+
+  it.effect("an error names the option, or the variable where the value came from there", () =>
+    Effect.gen(function* () {
+      const option = yield* Effect.flip(withOptions({ appId: "a/b" }, full))
+      assert.match(option.message, /^appId: /)
+      const variable = yield* Effect.flip(withOptions({ environment: "sandbox" }, { ICR_APP_ID: "a/b" }))
+      assert.match(variable.message, /^ICR_APP_ID: /)
+    })
+  )
+})
+
+describe("IcrConfig.layerKeyFile", () => {
   const files = FileSystem.layerNoop({
     readFileString: (path) =>
       path === "/run/key.pem"
@@ -105,7 +128,7 @@ describe("IcrConfig.layerEnvFile", () => {
         : Effect.fail(PlatformError.systemError({ _tag: "NotFound", module: "FileSystem", method: "readFileString" }))
   })
   const read = (env: Record<string, string>) =>
-    IcrConfig.pipe(Effect.provide(Layer.provide(IcrConfig.layerEnvFile, files), { local: true }), readWith(env))
+    IcrConfig.pipe(Effect.provide(Layer.provide(IcrConfig.layerKeyFile, files), { local: true }), readWith(env))
 
   it.effect("reads the key from the file that ICR_PRIVATE_KEY_FILE names", () =>
     Effect.gen(function* () {

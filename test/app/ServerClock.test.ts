@@ -94,7 +94,7 @@ describe("over the wire", () => {
   const offsetAfter = (play: Play) => {
     const { layer } = played(play)
     const wire = IcrHttp.layer.pipe(
-      Layer.provide([layer, IcrConfig.layer({ appId: "app-1", baseUrl: "http://localhost" })]),
+      Layer.provide([layer, IcrConfig.layerWith({ appId: "app-1", baseUrl: "http://localhost" })]),
       Layer.provideMerge(ServerClock.layer)
     )
     return Effect.gen(function* () {

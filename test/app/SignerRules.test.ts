@@ -24,7 +24,7 @@ const over = (kms: ReturnType<typeof makeKms>, appId = "42") =>
       if (kms.isDown) return yield* Effect.fail(new Error("throttled"))
       return new Uint8Array([kms.signatures])
     })
-  ).pipe(Layer.provideMerge([IcrConfig.layer({ appId, baseUrl: "http://localhost" }), ServerClock.layer]))
+  ).pipe(Layer.provideMerge([IcrConfig.layerWith({ appId, baseUrl: "http://localhost" }), ServerClock.layer]))
 
 describe("the app JWT", () => {
   it.effect("is signed once for any number of callers", () => {
@@ -130,7 +130,7 @@ describe("the app JWT", () => {
         assert.strictEqual(reason.message, "The app JWT could not be signed: the signing service failed unexpectedly.")
       }).pipe(
         Effect.provide(Signer.layerSign(sign)),
-        Effect.provide([IcrConfig.layer({ appId: "42", baseUrl: "http://localhost" }), ServerClock.layer])
+        Effect.provide([IcrConfig.layerWith({ appId: "42", baseUrl: "http://localhost" }), ServerClock.layer])
       )
     )
   }

@@ -12,7 +12,7 @@ describe("options", () => {
 
   it.effect("are validated when the layer is built: negative and NaN refused by name", () =>
     Effect.gen(function* () {
-      for (const name of ["softWindow", "hardWindow", "pause", "maxPause"] as const) {
+      for (const name of ["refreshWindow", "forcedRefreshWindow", "retryInterval", "maxRetryInterval"] as const) {
         for (const value of [-1, Number.NaN, "-1 seconds", Duration.seconds(-1)]) {
           const reason = yield* reasonOf(
             Effect.asVoid(Effect.scoped(Layer.build(appOver(makeRegistry(), { [name]: value }))))
@@ -30,13 +30,19 @@ describe("options", () => {
 
   it.effect("0 is honoured for all of them", () =>
     Effect.gen(function* () {
-      const exit = yield* build({ softWindow: 0, hardWindow: 0, pause: 0, maxPause: 0, capacity: 0 })
+      const exit = yield* build({
+        refreshWindow: 0,
+        forcedRefreshWindow: 0,
+        retryInterval: 0,
+        maxRetryInterval: 0,
+        capacity: 0
+      })
       assert.strictEqual(exit._tag, "Success")
     })
   )
 
-  it.effect("a pause of 0 tries again at every call", () =>
-    overRegistryWith({ pause: 0 })(function* (registry) {
+  it.effect("a retry interval of 0 tries again at every call", () =>
+    overRegistryWith({ retryInterval: 0 })(function* (registry) {
       yield* ask
       registry.refusal = down
       yield* TestClock.adjust(2 * hour - minute)

@@ -7,7 +7,7 @@ import { ask, down, forced, hour, minute, overRegistry, second } from "./support
 
 describe("an issuer that is down", () => {
   it.effect(
-    "leaves the token in use until its end, is tried once per growing pause and warned of once per pause",
+    "leaves the token in use until its end, is tried once per growing interval and warned of once per interval",
     () => {
       const log = captured()
       return overRegistry(function* (registry) {
@@ -59,7 +59,7 @@ describe("an issuer that is down", () => {
     })
   )
 
-  it.effect("costs a caller who forces a refresh within a pause no second warning", () => {
+  it.effect("costs a caller who forces a refresh within a retry interval no second warning", () => {
     const log = captured()
     return overRegistry(function* (registry) {
       yield* ask

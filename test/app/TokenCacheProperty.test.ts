@@ -3,7 +3,8 @@
  * model. `ICR_SEED=… ICR_INTERLEAVINGS=…` repeats a run; the seed is printed.
  */
 import type { InstallationAccessToken } from "@effect-icr/app/domain/AccessToken"
-import { ServerError, Unauthorized, fail } from "@effect-icr/app/IcrError"
+import { IcrError } from "@effect-icr/app/IcrError"
+import { ServerError, Unauthorized } from "@effect-icr/app/IcrReason"
 import { type GetOptions, TokenCache } from "@effect-icr/app/TokenCache"
 import { assert, it } from "@effect/vitest"
 import { Clock, Duration, Effect, Exit, Fiber, Logger, Option, Random, Redacted } from "effect"
@@ -25,12 +26,12 @@ const generator = (seed: number) => {
   }
 }
 
-interface Minted {
+interface Issued {
   readonly key: string
   readonly begunAt: number
-  readonly landedAt: number
+  readonly arrivedAt: number
   /** Milliseconds. */
-  readonly landed: number
+  readonly arrived: number
   readonly end: number
   readonly token: Redacted.Redacted
   /** Nobody who asks from then on may get it: revoked, or refused. */
@@ -44,42 +45,42 @@ interface Failure {
 
 /** What the registry knows. Moments are steps, not milliseconds: several things happen within one. */
 const makeModel = (draw: () => number) => {
-  const minted = new Map<string, Minted>()
+  const issued = new Map<string, Issued>()
   const failures: Array<Failure> = []
-  const flying = new Map<string, { readonly begunAt: number; isOrphan: boolean }>()
+  const underWay = new Map<string, { readonly begunAt: number; isOrphan: boolean }>()
   const seen = { step: 0, exchanges: 0, served: 0, failed: 0, interrupted: 0, revoked: 0, refused: 0 }
   const wrong: Array<string> = []
   let isDown = false
   const exchange = Effect.fnUntraced(function* (key: string) {
-    if (flying.has(key)) wrong.push(`two flights for ${key}`)
-    const flight = { begunAt: ++seen.step, isOrphan: false }
-    flying.set(key, flight)
+    if (underWay.has(key)) wrong.push(`two exchanges for ${key}`)
+    const current = { begunAt: ++seen.step, isOrphan: false }
+    underWay.set(key, current)
     const text = `crs_${++seen.exchanges}`
     if (draw() < 0.7) yield* Effect.sleep(Math.floor(draw() * 4000))
-    const landed = yield* Clock.currentTimeMillis
-    const landedAt = ++seen.step
-    flying.delete(key)
+    const arrived = yield* Clock.currentTimeMillis
+    const arrivedAt = ++seen.step
+    underWay.delete(key)
     if (isDown || draw() < 0.1) {
-      failures.push({ key, at: landedAt })
-      return yield* fail(new ServerError({ ...answer, status: 503, retryAfter: Option.none() }))
+      failures.push({ key, at: arrivedAt })
+      return yield* new IcrError({ reason: new ServerError({ ...answer, status: 503, retryAfter: Option.none() }) })
     }
     const life = draw() < 0.15 ? 1 + Math.floor(draw() * 2000) : 15_000 + Math.floor(draw() * 45_000)
-    // Begun before the slot was emptied: for those who wait for it, and for nobody else.
-    const deadFrom = flight.isOrphan ? landedAt : Infinity
+    // Begun before the entry was emptied: for those who wait for it, and for nobody else.
+    const deadFrom = current.isOrphan ? arrivedAt : Infinity
     const token = Redacted.make(text)
-    minted.set(text, { key, begunAt: flight.begunAt, landedAt, landed, end: landed + life, token, deadFrom })
-    return tokenBody({ text, installation: key, now: landed, life })
+    issued.set(text, { key, begunAt: current.begunAt, arrivedAt, arrived, end: arrived + life, token, deadFrom })
+    return tokenBody({ text, installation: key, now: arrived, life })
   })
   const emptied = (key: string) => {
-    const flight = flying.get(key)
-    if (flight !== undefined) flight.isOrphan = true
-    for (const known of minted.values()) if (known.key === key) declareDead(known)
+    const current = underWay.get(key)
+    if (current !== undefined) current.isOrphan = true
+    for (const known of issued.values()) if (known.key === key) declareDead(known)
   }
-  const declareDead = (known: Minted) => {
+  const declareDead = (known: Issued) => {
     known.deadFrom = Math.min(known.deadFrom, ++seen.step)
   }
   return {
-    minted,
+    issued,
     failures,
     seen,
     wrong,
@@ -87,7 +88,7 @@ const makeModel = (draw: () => number) => {
     emptied,
     declareDead,
     forgetRound: () => {
-      minted.clear()
+      issued.clear()
       failures.length = 0
     },
     /** Down for less than half of the time. */
@@ -101,13 +102,13 @@ const answer = {
   operation: "test",
   method: "POST",
   path: "/",
-  repeatable: true,
+  idempotent: true,
   attempts: 1,
   elapsed: Duration.zero,
   status: 401,
   registryMessage: []
 }
-const refusedError = fail(new Unauthorized({ ...answer, tried: "" }))
+const refusedError = new IcrError({ reason: new Unauthorized({ ...answer, tried: "nothing" }) })
 
 type Model = ReturnType<typeof makeModel>
 
@@ -121,7 +122,9 @@ const checkedGet = Effect.fnUntraced(function* (
   const { seen, wrong } = model
   const cache = yield* TokenCache
   const calledAt = ++seen.step
-  const exit = yield* Effect.exit(cache.installationToken(idOf(key), options))
+  const exit = yield* Effect.exit(
+    options === undefined ? cache.installationToken(idOf(key)) : cache.installationTokenWith(idOf(key), options)
+  )
   const now = yield* Clock.currentTimeMillis
   const endedAt = ++seen.step
   const say = (what: string) => {
@@ -131,15 +134,15 @@ const checkedGet = Effect.fnUntraced(function* (
     seen.served++
     const token: InstallationAccessToken = exit.value
     const text = textOf(token)
-    const known = model.minted.get(text)
-    if (known === undefined) return say("a token nobody minted")
+    const known = model.issued.get(text)
+    if (known === undefined) return say("a token nobody issued")
     if (known.key !== key || token.installationId !== key) say("another key's token")
     if (now >= known.end) say(`a token that ended ${now - known.end} ms ago`)
     if (known.deadFrom < calledAt) say("a token revoked or refused before the call")
     if (options?.forceRefresh === true && known.begunAt < calledAt) say("a forced refresh gave an older token")
     const wanted = Duration.toMillis(Duration.fromInputUnsafe(options?.minimumValidity ?? 0))
-    const least = Math.min(wanted, 0.9 * (known.end - known.landed))
-    if (known.end - now < least && known.landedAt < calledAt) say("a token too short, and none minted for the call")
+    const least = Math.min(wanted, 0.9 * (known.end - known.arrived))
+    if (known.end - now < least && known.arrivedAt < calledAt) say("a token too short, and none issued for the call")
     return
   }
   seen.failed++
@@ -148,8 +151,8 @@ const checkedGet = Effect.fnUntraced(function* (
   }
   if (options !== undefined || mayForget) return
   // The newest token, if it lives and nobody has declared it dead, must not be withheld.
-  const newest = [...model.minted.values()].findLast((known) => known.key === key)
-  if (newest !== undefined && newest.landedAt < calledAt && now < newest.end && newest.deadFrom === Infinity) {
+  const newest = [...model.issued.values()].findLast((known) => known.key === key)
+  if (newest !== undefined && newest.arrivedAt < calledAt && now < newest.end && newest.deadFrom === Infinity) {
     say("a failure though there is a living token")
   }
 })
@@ -179,19 +182,19 @@ const interleaving = Effect.fnUntraced(function* (model: Model, draw: () => numb
         yield* Fiber.interrupt(fiber)
       }
     } else if (choice < 0.6) {
-      const taken = yield* cache.takeInstallationToken(idOf(key))
+      const taken = yield* cache.invalidateInstallationToken(idOf(key))
       model.seen.revoked++
       model.emptied(key)
-      if (Option.isSome(taken) && model.minted.get(textOf(taken.value))?.key !== key) model.wrong.push("took another's")
+      if (Option.isSome(taken) && model.issued.get(textOf(taken.value))?.key !== key) model.wrong.push("took another's")
     } else if (choice < 0.7) {
       // The newest, more often than not: the others have been replaced already.
-      const ofKey = [...model.minted.values()].filter((known) => known.key === key)
+      const ofKey = [...model.issued.values()].filter((known) => known.key === key)
       const known = draw() < 0.7 ? ofKey.at(-1) : pick(ofKey)
       if (known !== undefined) {
         const { onRefused } = cache.installationCredential(idOf(key))
-        yield* onRefused({ error: refusedError, refused: [known.token], repeatable: false })
+        yield* onRefused({ error: refusedError, refused: [known.token], idempotent: false })
         // A younger one stays, since it may not have spread yet.
-        if ((yield* Clock.currentTimeMillis) - known.landed >= 10_000) {
+        if ((yield* Clock.currentTimeMillis) - known.arrived >= 10_000) {
           model.seen.refused++
           model.declareDead(known)
         }
@@ -215,9 +218,9 @@ it.effect(
         const capacity = draw() < 0.2 ? 1 : 10_000
         const options = {
           capacity,
-          softWindow: Math.floor(draw() * 20_000),
-          hardWindow: Math.floor(draw() * 8000),
-          pause: Math.floor(draw() * 5000)
+          refreshWindow: Math.floor(draw() * 20_000),
+          forcedRefreshWindow: Math.floor(draw() * 8000),
+          retryInterval: Math.floor(draw() * 5000)
         }
         const batch = Math.min(perLayer, interleavings - done)
         yield* Effect.gen(function* () {

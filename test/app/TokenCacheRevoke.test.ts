@@ -13,7 +13,7 @@ const hour = 3_600_000
 const del = "DELETE /app/installations/token"
 
 describe("revoking", () => {
-  it.effect("sends exactly one request with the token in use, and empties the slot first", () => {
+  it.effect("sends exactly one request with the token in use, and empties the entry first", () => {
     const registry = makeRegistry()
     return Effect.gen(function* () {
       const app = yield* IcrApp
@@ -24,7 +24,7 @@ describe("revoking", () => {
     }).pipe(Effect.provide(appOver(registry)))
   })
 
-  it.effect("never mints in order to revoke", () => {
+  it.effect("never exchanges in order to revoke", () => {
     const registry = makeRegistry()
     return Effect.gen(function* () {
       yield* (yield* IcrApp).revokeInstallationToken(acme)
@@ -62,7 +62,7 @@ describe("revoking", () => {
     })
   }
 
-  it.effect("a 5xx is a typed error, and the slot stays empty", () => {
+  it.effect("a 5xx is a typed error, and the entry stays empty", () => {
     const registry = makeRegistry()
     registry.answer = () => refusal(500, "down")
     return Effect.gen(function* () {
@@ -73,7 +73,7 @@ describe("revoking", () => {
     }).pipe(Effect.provide(appOver(registry)))
   })
 
-  it.effect("a refresh in flight does not bring a token back", () => {
+  it.effect("a refresh under way does not bring a revoked token back", () => {
     const registry = makeRegistry()
     return Effect.gen(function* () {
       const app = yield* IcrApp
@@ -141,7 +141,7 @@ describe("a scoped installation token", () => {
   })
 })
 
-describe("a scoped installation token that is still being minted", () => {
+describe("a scoped installation token whose exchange is under way", () => {
   it.effect("does not keep its caller from leaving", () => {
     const registry = makeRegistry()
     registry.latency = 5000
@@ -160,13 +160,13 @@ describe("a gone installation", () => {
     ["a suspended one", refusal(403, "This installation has been suspended"), "InstallationSuspended"],
     ["one not found", refusal(404, "Installation not found"), "InstallationNotFound"]
   ] as const) {
-    it.effect(`${name} empties the slot, with a reason of its own, even while the token would still live`, () => {
+    it.effect(`${name} empties the entry, with a reason of its own, even while the token would still live`, () => {
       const registry = makeRegistry()
       return Effect.gen(function* () {
         const cache = yield* TokenCache
         yield* cache.installationToken(acme)
         registry.refusal = answer
-        assert.strictEqual((yield* reasonOf(cache.installationToken(acme, { forceRefresh: true })))._tag, tag)
+        assert.strictEqual((yield* reasonOf(cache.installationTokenWith(acme, { forceRefresh: true })))._tag, tag)
         assert.strictEqual((yield* reasonOf(cache.installationToken(acme)))._tag, tag)
         registry.refusal = undefined
         assert.strictEqual(textOf(yield* cache.installationToken(acme)), "crs_4")

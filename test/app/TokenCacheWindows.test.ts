@@ -1,4 +1,4 @@
-/** Soft and hard window, and `minimumValidity`. */
+/** The refresh window, the forced refresh window, and `minimumValidity`. */
 import { TokenCache } from "@effect-icr/app/TokenCache"
 import { assert, describe, it } from "@effect/vitest"
 import { Clock, Effect, Fiber } from "effect"
@@ -18,7 +18,7 @@ import {
 } from "../support/registry.ts"
 import { ask, askWith, down, hour, minute, overRegistry, overRegistryWith, second } from "./support/tokenCache.ts"
 
-describe("the soft window", () => {
+describe("the refresh window", () => {
   it.effect("gives the current token at once while one refresh runs behind the callers", () =>
     overRegistry(function* (registry) {
       yield* exact(ask)
@@ -74,7 +74,7 @@ describe("the soft window", () => {
   })
 
   it.effect("of 0 is honoured", () =>
-    overRegistryWith({ softWindow: 0, hardWindow: 0 })(function* (registry) {
+    overRegistryWith({ refreshWindow: 0, forcedRefreshWindow: 0 })(function* (registry) {
       yield* ask
       yield* TestClock.adjust(2 * hour - 1)
       yield* ask
@@ -85,7 +85,7 @@ describe("the soft window", () => {
   )
 })
 
-describe("the hard window", () => {
+describe("the forced refresh window", () => {
   it.effect("makes callers wait for the refresh", () =>
     overRegistry(function* (registry) {
       yield* ask
@@ -144,8 +144,8 @@ describe("the hard window", () => {
     }).pipe(Effect.provide(appOver(registry, {}, {})))
   })
 
-  it.effect("longer than the soft one counts all the same", () =>
-    overRegistryWith({ softWindow: 0, hardWindow: "2 minutes" })(function* () {
+  it.effect("takes precedence when it is longer than the refresh window", () =>
+    overRegistryWith({ refreshWindow: 0, forcedRefreshWindow: "2 minutes" })(function* () {
       yield* ask
       yield* TestClock.adjust(2 * hour - minute)
       assert.strictEqual(textOf(yield* ask), "crs_2")
@@ -167,7 +167,7 @@ describe("minimumValidity", () => {
   )
 
   for (const minimumValidity of ["2 hours", "1 day"] as const) {
-    it.effect(`of ${minimumValidity}, near to or beyond what the registry gives, does not mint at every call`, () =>
+    it.effect(`of ${minimumValidity}, near to or beyond what the registry gives, does not exchange at every call`, () =>
       overRegistry(function* (registry) {
         const long = askWith({ minimumValidity })
         for (let i = 0; i < 20; i++) {

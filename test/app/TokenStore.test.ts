@@ -22,7 +22,7 @@ import { acme, ask, askWith, down, forced, hour, minute } from "./support/tokenC
 const key = "test@http://localhost/installations/acme"
 
 describe("a token store", () => {
-  it.effect("is read before minting and written after, with the remaining life", () => {
+  it.effect("is read before an exchange and written after it, with the remaining life", () => {
     const registry = makeRegistry()
     const store = makeStore()
     return Effect.gen(function* () {
@@ -139,7 +139,7 @@ describe("a token store", () => {
     ["has a defect", () => Effect.die(new Error("crs_secret in a bug"))],
     ["never answers", () => Effect.never]
   ] as const) {
-    it.effect(`that ${name} never fails a call: it is warned of, and the token minted`, () => {
+    it.effect(`that ${name} never fails a call: it is warned of, and there is an exchange`, () => {
       const registry = makeRegistry()
       const log = captured()
       const store = makeStore({
@@ -176,7 +176,7 @@ describe("a token store", () => {
         store,
         Effect.andThen(
           ask,
-          Effect.flatMap(TokenCache, (cache) => cache.appToken())
+          Effect.flatMap(TokenCache, (cache) => cache.appToken)
         )
       )
       assert.deepStrictEqual([...store.entries.keys()], [key, "test@http://localhost/app"])
@@ -263,7 +263,7 @@ describe("a token store", () => {
     })
   }
 
-  it.effect("that is slow to remove a refused token is rid of it before another is minted in its place", () => {
+  it.effect("that is slow to remove a refused token is rid of it before the next exchange", () => {
     const registry = makeRegistry()
     registry.answer = (token) => (token === "crs_1" ? refusal(401, "Access token is invalid") : undefined)
     const atLease: Array<number> = []
@@ -401,7 +401,7 @@ describe("a token store", () => {
     )
   })
 
-  it.effect("that made us wait for its lease is read again before minting", () => {
+  it.effect("that made a process wait for its lease is read again before an exchange", () => {
     const registry = makeRegistry()
     const other = makeStore()
     const waiting = makeStore({
@@ -450,7 +450,7 @@ describe("a token store", () => {
     ["an interruption", Stream.fromEffect(Effect.interrupt)],
     ["an end", Stream.empty]
   ] as const) {
-    it.effect(`that stops telling of removals, by ${name}, is warned of and asked again after a pause`, () => {
+    it.effect(`that stops telling of removals, by ${name}, is warned of and asked again after 10 seconds`, () => {
       const registry = makeRegistry()
       const log = captured()
       return Effect.gen(function* () {
@@ -515,11 +515,11 @@ describe("a token store", () => {
   })
 })
 
-describe("a token store that is away", () => {
+describe("an unavailable token store", () => {
   const read = Effect.flatMap(IcrApp, (app) => app.installationClient(acme).get("/projects"))
   const quiet = Effect.provide(Logger.layer([]))
 
-  it.effect("in all it does leaves a call the time it needs", () => {
+  it.effect("that never answers leaves a call the time it needs", () => {
     const registry = makeRegistry()
     registry.latency = 2000
     const store = makeStore({
@@ -574,8 +574,8 @@ describe("a token store that is away", () => {
         assert.strictEqual(yield* seconds(ask), 6)
         assert.strictEqual(yield* seconds(other("second")), 0)
         assert.deepStrictEqual(asked, ["get", "set"])
-        const { takeInstallationToken } = yield* TokenCache
-        assert.strictEqual(yield* seconds(takeInstallationToken(idOf("elsewhere"))), 6)
+        const { invalidateInstallationToken } = yield* TokenCache
+        assert.strictEqual(yield* seconds(invalidateInstallationToken(idOf("elsewhere"))), 6)
         assert.deepStrictEqual(asked.splice(2), ["get", "remove"])
         yield* TestClock.adjust(4000)
         assert.strictEqual(yield* seconds(other("third")), 6)
@@ -584,7 +584,7 @@ describe("a token store that is away", () => {
     ).pipe(quiet)
   })
 
-  it.effect("and back within these 10 s loses a refused token all the same", () => {
+  it.effect("that answers again within these 10 s loses a refused token all the same", () => {
     const registry = makeRegistry()
     registry.answer = (token) => (token === "crs_1" ? refusal(401, "Access token is invalid") : undefined)
     const inside = makeStore()
@@ -615,7 +615,7 @@ describe("a token store that is away", () => {
     ).pipe(quiet)
   })
 
-  it.effect("only with its lease costs a call 10 s of waiting, once", () => {
+  it.effect("that never grants its lease costs a call 10 s of waiting, once", () => {
     const registry = makeRegistry()
     const leases: Array<string> = []
     const store = makeStore({
@@ -639,7 +639,7 @@ describe("a token store that is away", () => {
     ).pipe(quiet)
   })
 
-  it.effect("and has a newer token that is no use is not asked for another lease", () => {
+  it.effect("with a newer token that is no use is not asked for another lease", () => {
     const registry = makeRegistry()
     let leases = 0
     const store = makeStore({ lease: () => Effect.sync(() => ++leases > 0) })
@@ -708,7 +708,7 @@ describe("a token store that is away", () => {
     })
   })
 
-  it.effect("or slow to write a token of 2 s never makes it a dead one", () => {
+  it.effect("that never writes a token of 2 s does not make it a dead one", () => {
     const registry = makeRegistry()
     registry.life = 2000
     const store = makeStore({ set: () => Effect.never })
@@ -724,7 +724,7 @@ describe("a token store that is away", () => {
     ).pipe(quiet)
   })
 
-  it.effect("because it interrupts itself interrupts no caller", () => {
+  it.effect("that interrupts itself interrupts no caller", () => {
     const registry = makeRegistry()
     const log = captured()
     const interrupting = () => Effect.interrupt
@@ -748,7 +748,7 @@ describe("a token store that is away", () => {
       store,
       Effect.gen(function* () {
         const cache = yield* TokenCache
-        const taking = yield* started(cache.takeInstallationToken(acme))
+        const taking = yield* started(cache.invalidateInstallationToken(acme))
         yield* Fiber.interrupt(taking)
         assert.strictEqual(interrupted, 1)
         assert.isTrue(Exit.hasInterrupts(yield* Fiber.await(taking)))

@@ -1,3 +1,4 @@
+import * as KeyValueTokenStore from "@effect-icr/app/KeyValueTokenStore"
 import { TokenCache } from "@effect-icr/app/TokenCache"
 import { TokenStore } from "@effect-icr/app/TokenStore"
 import { assert, describe, it } from "@effect/vitest"
@@ -10,7 +11,7 @@ import { inProcess } from "../support/tokenStore.ts"
 const key = "test@http://localhost/installations/acme"
 const ask = Effect.flatMap(TokenCache, (cache) => cache.installationToken(idOf("acme")))
 
-describe("TokenStore.layerKeyValueStore", () => {
+describe("a token store over a KeyValueStore", () => {
   const keys = Redacted.make(randomBytes(32).toString("base64"))
 
   /** The values as they lie in the storage. */
@@ -29,9 +30,8 @@ describe("TokenStore.layerKeyValueStore", () => {
     )
     return { values, layer }
   }
-  type StoreOptions = Parameters<typeof TokenStore.layerKeyValueStore>[0]
-  const storeIn = (storage: ReturnType<typeof makeStorage>, options: StoreOptions) => ({
-    layer: Layer.orDie(TokenStore.layerKeyValueStore(options)).pipe(Layer.provide(storage.layer))
+  const storeIn = (storage: ReturnType<typeof makeStorage>, options: KeyValueTokenStore.Options) => ({
+    layer: Layer.orDie(KeyValueTokenStore.layerWith(options)).pipe(Layer.provide(storage.layer))
   })
 
   it.effect("keeps tokens from one process to the next, sealed", () => {
@@ -88,7 +88,7 @@ describe("TokenStore.layerKeyValueStore", () => {
   it.effect("fails when it is built, with the reason, without a usable key", () =>
     Effect.gen(function* () {
       const build = Layer.build(
-        TokenStore.layerKeyValueStore({ keys: Redacted.make("short") }).pipe(Layer.provide(KeyValueStore.layerMemory))
+        KeyValueTokenStore.layerWith({ keys: Redacted.make("short") }).pipe(Layer.provide(KeyValueStore.layerMemory))
       )
       assert.strictEqual((yield* reasonOf(Effect.scoped(build)))._tag, "Configuration")
     })

@@ -91,7 +91,7 @@ describe("paths given to appClient and installationClient", () => {
       Layer.provide([
         Layer.succeed(HttpClient.HttpClient, transport),
         ServerClock.layer,
-        IcrConfig.layer({ appId: "app-1", baseUrl: "https://registry.example/api/" })
+        IcrConfig.layerWith({ appId: "app-1", baseUrl: "https://registry.example/api/" })
       ])
     )
     return Effect.gen(function* () {

@@ -1,10 +1,9 @@
 /** What each answer becomes: status × body × method → one reason, its fields, and the number of requests. */
-import { IcrApp, IcrError, IcrReason, idempotent } from "@effect-icr/app"
+import { IcrApp, IcrError, idempotent } from "@effect-icr/app"
 import { Simulator } from "@effect-icr/simulator/Simulator"
-import { InstallRefusalKind, WebhookRefusalKind } from "@effect-icr/app/Refusals"
 import { assert, describe, it } from "@effect/vitest"
-import { Duration, Effect, Match, Option, Redacted, Schema } from "effect"
-import { type HttpClient, HttpClientError } from "effect/http"
+import { Duration, Effect, Option, Redacted } from "effect"
+import type { HttpClient } from "effect/http"
 import { withSimulator } from "../support/app.ts"
 import { anyClient, failure, firstId, played, wireOver } from "./support/wire.ts"
 
@@ -64,7 +63,7 @@ const methods: Readonly<
   Record<
     string,
     readonly [
-      repeatable: boolean,
+      idempotent: boolean,
       send: (client: HttpClient.HttpClient.With<IcrError>) => Effect.Effect<unknown, IcrError>
     ]
   >
@@ -79,7 +78,7 @@ const methods: Readonly<
 }
 
 describe("status × body × method", () => {
-  for (const [method, [repeatable, send]] of Object.entries(methods)) {
+  for (const [method, [idempotent, send]] of Object.entries(methods)) {
     for (const [kind, [body, words]] of Object.entries(bodies)) {
       // Ten megabytes are heavy: for one status only.
       const rows = kind === "10 MB" ? statuses.filter(([status]) => status === 503) : statuses
@@ -88,7 +87,7 @@ describe("status × body × method", () => {
           const { layer, sent } = played(() =>
             Effect.sync(() => new Response(status === 304 ? null : body, { status }))
           )
-          const attempts = repeatable && transient.has(status) ? 4 : 1
+          const attempts = idempotent && transient.has(status) ? 4 : 1
           return Effect.gen(function* () {
             const reason = yield* failure(send(yield* anyClient))
             assert.strictEqual(reason._tag, tag, String(status))
@@ -102,7 +101,7 @@ describe("status × body × method", () => {
             assert.strictEqual(reason.isRetryable, tag === "ServerError" || tag === "RateLimited")
             assert.strictEqual(
               new IcrError({ reason }).mayHaveHappened,
-              !repeatable && (tag === "ServerError" || (status >= 300 && status < 400)),
+              !idempotent && (tag === "ServerError" || (status >= 300 && status < 400)),
               String(status)
             )
             assert.strictEqual(Duration.toMillis(reason.elapsed) > 0, attempts > 1, String(status))
@@ -210,58 +209,6 @@ describe("what the words add to the status", () => {
 const reasonOf = <A, R>(effect: Effect.Effect<A, IcrError, R>) =>
   Effect.map(Effect.flip(effect), ({ reason }) => reason)
 
-describe("a lost connection, by the code that the runtime gives", () => {
-  const coded = (code: string) => Object.assign(new Error("no"), { code })
-  const rows: ReadonlyArray<readonly [cause: unknown, kind: IcrReason.TransportKind, code?: string]> = [
-    [coded("ENOTFOUND"), "dns", "ENOTFOUND"],
-    [coded("EAI_AGAIN"), "dns", "EAI_AGAIN"],
-    [coded("ECONNREFUSED"), "refused", "ECONNREFUSED"],
-    [coded("EHOSTUNREACH"), "refused", "EHOSTUNREACH"],
-    [coded("ConnectionRefused"), "refused", "ConnectionRefused"],
-    [coded("ECONNRESET"), "reset", "ECONNRESET"],
-    [coded("EPIPE"), "reset", "EPIPE"],
-    [coded("UND_ERR_SOCKET"), "reset", "UND_ERR_SOCKET"],
-    [coded("DEPTH_ZERO_SELF_SIGNED_CERT"), "tls", "DEPTH_ZERO_SELF_SIGNED_CERT"],
-    [coded("CERT_HAS_EXPIRED"), "tls", "CERT_HAS_EXPIRED"],
-    [coded("ERR_TLS_CERT_ALTNAME_INVALID"), "tls", "ERR_TLS_CERT_ALTNAME_INVALID"],
-    [coded("UNABLE_TO_VERIFY_LEAF_SIGNATURE"), "tls", "UNABLE_TO_VERIFY_LEAF_SIGNATURE"],
-    [coded("ERR_SSL_WRONG_VERSION_NUMBER"), "tls", "ERR_SSL_WRONG_VERSION_NUMBER"],
-    [new TypeError("fetch failed", { cause: coded("ECONNREFUSED") }), "refused", "ECONNREFUSED"],
-    [new TypeError("failed", { cause: new AggregateError([coded("ECONNREFUSED")]) }), "refused", "ECONNREFUSED"],
-    [new TypeError("fetch failed"), "unknown"],
-    [coded("not a code, but words: crs_0123456789abcdef"), "unknown"],
-    ["a text", "unknown"],
-    [undefined, "unknown"]
-  ]
-  for (const [cause, kind, code] of rows) {
-    it.effect(`${kind}: ${code ?? String(cause)}`, () =>
-      Effect.gen(function* () {
-        const reason = yield* failure((yield* anyClient).get("/things"))
-        assert.strictEqual(reason._tag, "Transport")
-        if (reason._tag !== "Transport") return
-        assert.deepStrictEqual([reason.kind, reason.code], [kind, Option.fromUndefinedOr(code)])
-        assert.isTrue(reason.isRetryable)
-        assert.isFalse(reason.mayHaveHappened)
-        const written = yield* failure((yield* anyClient).post("/things"))
-        const wasConnected = kind === "reset" || kind === "unknown"
-        assert.strictEqual(new IcrError({ reason: written }).mayHaveHappened, wasConnected)
-      }).pipe(
-        Effect.provide(
-          wireOver(
-            played((_, request) =>
-              Effect.fail(
-                new HttpClientError.HttpClientError({
-                  reason: new HttpClientError.TransportError({ request, cause })
-                })
-              )
-            ).layer
-          )
-        )
-      )
-    )
-  }
-})
-
 describe("against the simulator", () => {
   it.effect("an installation that is suspended, gone, or another's", () =>
     Effect.gen(function* () {
@@ -329,136 +276,6 @@ describe("against the simulator", () => {
       assert.match(at[2]?.[1] ?? "", /^(expected|missing)/)
       // Not an error: the second of two equal fields counts.
       assert.strictEqual((yield* app.installation(id)).id, id)
-    }).pipe(Effect.provide(withSimulator()))
-  )
-})
-
-describe("IcrError", () => {
-  const called = { operation: "IcrApp.x", method: "GET", path: "/x", repeatable: true }
-  const call = { ...called, attempts: 1, elapsed: Duration.seconds(1) }
-  const answer = { ...call, status: 400, registryMessage: ["why not"] }
-  const retryAfter = Option.some(Duration.seconds(7))
-  const every: ReadonlyArray<IcrReason.Reason> = [
-    new IcrReason.BadRequest(answer),
-    new IcrReason.Unauthorized({ ...answer, tried: "also with a new token" }),
-    new IcrReason.Forbidden({ ...answer, permission: Option.some("organization_info:read"), tried: "" }),
-    new IcrReason.NotFound(answer),
-    new IcrReason.InstallationSuspended({ ...answer, installationId: "i-1" }),
-    new IcrReason.InstallationNotFound({ ...answer, id: "i-1" }),
-    new IcrReason.Conflict(answer),
-    new IcrReason.RateLimited({ ...answer, retryAfter }),
-    new IcrReason.ServerError({ ...answer, retryAfter: Option.none() }),
-    new IcrReason.UnexpectedStatus(answer),
-    new IcrReason.DecodeFailure({ ...call, status: 200, at: "a.b", expected: "expected a string" }),
-    ...IcrReason.TransportKind.literals.map((kind) => new IcrReason.Transport({ ...call, kind, code: Option.none() })),
-    new IcrReason.Timeout({ ...call, of: "attempt", limit: Duration.seconds(10) }),
-    new IcrReason.Timeout({ ...call, of: "call", limit: Duration.seconds(30) }),
-    new IcrReason.Timeout({ ...call, attempts: 0, of: "call", limit: Duration.seconds(30) }),
-    new IcrReason.Signing({ detail: "the KMS is away" }),
-    new IcrReason.Configuration({ variable: "ICR_APP_ID", detail: "is missing" }),
-    new IcrReason.InvalidRequest({ operation: "IcrApp.x", detail: "the path contains '..'" }),
-    new IcrReason.Clock({ operation: "IcrApp.x", expiredFor: Duration.minutes(5) }),
-    ...WebhookRefusalKind.literals.map((kind) => new IcrReason.WebhookRefused({ kind, detail: "" })),
-    ...InstallRefusalKind.literals.map((kind) => new IcrReason.InstallRefused({ kind }))
-  ]
-
-  /** Does not compile when a reason is missing. */
-  const advice = Match.type<IcrReason.Reason>().pipe(
-    Match.tagsExhaustive({
-      BadRequest: () => "request",
-      Unauthorized: () => "credential",
-      Forbidden: () => "permission",
-      NotFound: () => "id",
-      InstallationSuspended: () => "wait for the organization",
-      InstallationNotFound: () => "forget",
-      Conflict: () => "read again",
-      RateLimited: ({ retryAfter }) => Option.match(retryAfter, { onNone: () => "later", onSome: Duration.format }),
-      ServerError: () => "later",
-      UnexpectedStatus: () => "base URL",
-      DecodeFailure: ({ at }) => at,
-      Transport: ({ kind }) => kind,
-      Timeout: ({ of }) => of,
-      Signing: () => "signer",
-      Configuration: ({ variable }) => variable,
-      InvalidRequest: () => "request",
-      Clock: () => "clock",
-      WebhookRefused: ({ kind }) => kind,
-      InstallRefused: ({ kind }) => kind
-    })
-  )
-
-  it("has one sentence for every reason, and every reason a place in an exhaustive match", () => {
-    for (const reason of every) {
-      const error = new IcrError({ reason })
-      assert.strictEqual(error.message, reason.message)
-      assert.match(error.message, /^\S[^\n]{20,250}\.$/)
-      assert.notMatch(error.message, /undefined|\[object|\.\.$|\. [A-Z]/)
-      assert.isString(advice(reason))
-      assert.strictEqual(error.isRetryable, reason.isRetryable)
-      assert.isFalse(error.mayHaveHappened, reason._tag)
-    }
-    assert.strictEqual(new Set(every.map(({ _tag }) => _tag)).size, IcrReason.Reason.members.length)
-  })
-
-  it("says of a write whether it may have been done: what went out and was not answered, or not to be read", () => {
-    const write = { ...call, method: "POST", repeatable: false }
-    const limit = Duration.seconds(30)
-    const rows: ReadonlyArray<readonly [IcrReason.Reason, boolean]> = [
-      [new IcrReason.Timeout({ ...write, of: "attempt", limit }), true],
-      [new IcrReason.Timeout({ ...write, of: "call", limit }), true],
-      [new IcrReason.Timeout({ ...write, attempts: 0, of: "call", limit }), false],
-      [new IcrReason.Timeout({ ...write, repeatable: true, of: "call", limit }), false],
-      [new IcrReason.DecodeFailure({ ...write, status: 200, at: "", expected: "expected JSON" }), true],
-      [new IcrReason.ServerError({ ...answer, ...write, status: 408, retryAfter: Option.none() }), true],
-      [new IcrReason.RateLimited({ ...answer, ...write, status: 429, retryAfter }), false],
-      [new IcrReason.Conflict({ ...answer, ...write, status: 409 }), false]
-    ]
-    for (const [reason, expected] of rows) {
-      assert.strictEqual(new IcrError({ reason }).mayHaveHappened, expected, reason.message)
-      const codec = Schema.toCodecJson(IcrError)
-      const kept = JSON.stringify(Schema.encodeSync(codec)(new IcrError({ reason })))
-      assert.strictEqual(Schema.decodeUnknownSync(codec)(JSON.parse(kept)).mayHaveHappened, expected, reason.message)
-    }
-  })
-
-  it.effect("a write whose token could not be had was not sent, and cannot have been done", () =>
-    Effect.gen(function* () {
-      const { appClient, installationPage } = yield* IcrApp
-      const { control } = yield* Simulator
-      // Signs the JWT, which takes real time.
-      yield* installationPage({ limit: 1, page: 0 })
-      yield* control.faults.probability("POST /app/accessTokens", 1, { _tag: "Status", status: 503 })
-      const reason = yield* failure(appClient.post("/projects"))
-      assert.strictEqual(reason._tag, "ServerError")
-      assert.isFalse(new IcrError({ reason }).mayHaveHappened)
-    }).pipe(Effect.provide(withSimulator()))
-  )
-
-  it("survives JSON, so that a job queue can keep it", () => {
-    const codec = Schema.toCodecJson(IcrError)
-    for (const reason of every) {
-      const error = new IcrError({ reason })
-      const text = JSON.stringify(Schema.encodeSync(codec)(error))
-      const back = Schema.decodeUnknownSync(codec)(JSON.parse(text))
-      assert.deepStrictEqual([back.reason._tag, back.message], [reason._tag, error.message])
-    }
-  })
-
-  it.effect("catchReason takes one reason and leaves the others", () =>
-    Effect.gen(function* () {
-      const app = yield* IcrApp
-      const { control } = yield* Simulator
-      const id = yield* firstId
-      const call = app.installationToken(id).pipe(
-        Effect.as("token"),
-        Effect.catchReason("IcrError", "InstallationSuspended", ({ installationId }) => Effect.succeed(installationId))
-      )
-      yield* control.suspend(id)
-      assert.strictEqual(yield* call, id)
-      yield* control.uninstall(id)
-      const error = yield* Effect.flip(call)
-      assert.strictEqual(error.reason._tag, "InstallationNotFound")
-      assert.strictEqual(yield* Effect.catchTag(call, "IcrError", ({ _tag }) => Effect.succeed(_tag)), "IcrError")
     }).pipe(Effect.provide(withSimulator()))
   )
 })

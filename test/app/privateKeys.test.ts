@@ -15,7 +15,7 @@ import { pkcs1Pem, privateKeyPem, publicKeyPem } from "../support/keys.ts"
 
 const signerOf = (pem: string) =>
   Signer.layer.pipe(
-    Layer.provide([ServerClock.layer, IcrConfig.layer({ appId: "67890", privateKey: Redacted.make(pem) })])
+    Layer.provide([ServerClock.layer, IcrConfig.layerWith({ appId: "67890", privateKey: Redacted.make(pem) })])
   )
 
 const sign = (pem: string) =>
@@ -167,7 +167,7 @@ describe("private keys that do not, refused when the layer is built", () => {
   it.effect("a missing key names the variable", () =>
     Effect.gen(function* () {
       const error = yield* Effect.flip(
-        Layer.build(Signer.layer.pipe(Layer.provide([ServerClock.layer, IcrConfig.layer({ appId: "1" })])))
+        Layer.build(Signer.layer.pipe(Layer.provide([ServerClock.layer, IcrConfig.layerWith({ appId: "1" })])))
       )
       assert.include(error.message, "ICR_PRIVATE_KEY")
     })

@@ -1,7 +1,6 @@
 /** Attempts, their waits, the budget and the rate limit, all in virtual time. */
-import { IcrApp, type IcrError, RateLimit, RetryPolicy, idempotent } from "@effect-icr/app"
+import { IcrApp, RetryPolicy, idempotent } from "@effect-icr/app"
 import type { Options } from "@effect-icr/app/IcrHttp"
-import type { Options as LimitOptions } from "@effect-icr/app/RateLimit"
 import { Simulator } from "@effect-icr/simulator/Simulator"
 import { assert, describe, it } from "@effect/vitest"
 import { Clock, Duration, Effect, Layer, Option, Schedule } from "effect"
@@ -11,7 +10,6 @@ import {
   anyClient,
   draw,
   failure,
-  firstId,
   gaps,
   get,
   inVirtualTime,
@@ -248,78 +246,4 @@ describe("the budget", () => {
       assert.strictEqual(sent.length - 50, 2)
     }).pipe(Effect.provide(wireOver(layer, { retryBudget: 1 })))
   })
-})
-
-describe("the rate limit", () => {
-  const limited = (registry: ReturnType<typeof timed>, options: LimitOptions) =>
-    wireOver(registry.layer).pipe(Layer.provide(RateLimit.layerMemory(options)))
-
-  it.effect("is off by default", () => {
-    const registry = timed(ok)
-    return Effect.gen(function* () {
-      yield* inVirtualTime(Effect.forEach(Array.from({ length: 50 }), () => get, { concurrency: "unbounded" }))
-      assert.deepStrictEqual(new Set(registry.at).size, 1)
-    }).pipe(Effect.provide(wireOver(registry.layer)))
-  })
-
-  it.effect("spreads calls over its windows, repetitions too", () => {
-    const registry = timed((n) => (n === 1 ? status(503) : ok()))
-    return Effect.gen(function* () {
-      yield* inVirtualTime(draw(0)(Effect.forEach(Array.from({ length: 5 }), () => get, { concurrency: "unbounded" })))
-      assert.strictEqual(registry.at.length, 6)
-      const last = Math.max(...registry.at)
-      assert.isTrue(last >= 4000 && last <= 6000, String(registry.at))
-    }).pipe(Effect.provide(limited(registry, { limit: 1, window: "1 second" })))
-  })
-
-  it.effect("counts towards the deadline", () => {
-    const registry = timed(ok)
-    return Effect.gen(function* () {
-      const results = yield* inVirtualTime(
-        Effect.forEach(Array.from({ length: 3 }), () => Effect.result(get), { concurrency: "unbounded" })
-      )
-      assert.deepStrictEqual(
-        results.map((result) => (result._tag === "Success" ? "ok" : timedOutAfter(result.failure))),
-        ["ok", 30, 30]
-      )
-    }).pipe(Effect.provide(limited(registry, { limit: 1, window: "40 seconds" })))
-  })
-
-  const timedOutAfter = ({ reason }: IcrError) =>
-    reason._tag === "Timeout" ? Duration.toSeconds(reason.elapsed) : reason._tag
-
-  it.effect("10 calls through a limit of 10 on a cold cache: the exchange does not wait behind them", () =>
-    Effect.gen(function* () {
-      const { installationClient } = yield* IcrApp
-      const { control, organizationIds } = yield* Simulator
-      const [organization = ""] = yield* organizationIds
-      const client = installationClient(yield* firstId)
-      yield* Effect.forEach(Array.from({ length: 10 }), () => client.get(`/organizations/${organization}`), {
-        concurrency: "unbounded"
-      })
-      assert.strictEqual(yield* control.requestCount(), 11)
-    }).pipe(Effect.provide(withSimulator().pipe(Layer.provide(RateLimit.layerMemory({ limit: 10, window: "1 hour" })))))
-  )
-
-  it.effect("refuses nonsense when the layer is built, naming the option", () =>
-    Effect.gen(function* () {
-      const rows: ReadonlyArray<readonly [LimitOptions, string]> = [
-        [{ limit: 0, window: "1 second" }, "limit"],
-        [{ limit: 1.5, window: "1 second" }, "limit"],
-        [{ limit: Number.NaN, window: "1 second" }, "limit"],
-        [{ limit: 1, window: 0 }, "window"],
-        [{ limit: 1, window: "0 seconds" }, "window"],
-        [{ limit: 1, window: -1 }, "window"],
-        [{ limit: 1, window: "-5 seconds" }, "window"],
-        [{ limit: 1, window: Number.NaN }, "window"],
-        [{ limit: 1, window: [Number.NaN, 0] }, "window"],
-        [{ limit: 1, window: "Infinity" }, "window"]
-      ]
-      for (const [options, variable] of rows) {
-        const { reason } = yield* Effect.flip(Effect.scoped(Layer.build(RateLimit.layerMemory(options))))
-        assert.strictEqual(reason._tag, "Configuration")
-        if (reason._tag === "Configuration") assert.strictEqual(reason.variable, variable)
-      }
-    })
-  )
 })

@@ -2,11 +2,11 @@
 import { IcrError, IcrHttp, type IcrReason } from "@effect-icr/app"
 import type { Refusal } from "@effect-icr/app/Credential"
 import { assert, describe, it, vi } from "@effect/vitest"
-import { Clock, Duration, Effect, Exit, Fiber, Layer, Redacted, Ref, Schedule } from "effect"
-import { HttpClient, type HttpClientRequest } from "effect/http"
+import { Clock, Duration, Effect, Exit, Fiber, Redacted, Ref, Schedule } from "effect"
+import type { HttpClientRequest } from "effect/http"
 import { TestClock } from "effect/testing"
-import { started } from "../support/registry.ts"
 import {
+  aheadBy,
   anyClient,
   credential,
   draw,
@@ -21,7 +21,7 @@ import {
 
 describe("time limits", () => {
   const stalled = played(() => Effect.never)
-  const timeout = (reason: IcrReason.Reason) =>
+  const timeout = (reason: IcrReason.IcrReason) =>
     reason._tag === "Timeout" ? [reason.of, Duration.toSeconds(reason.limit), reason.attempts] : [reason._tag]
 
   it.effect("10 s for an attempt, 30 s for the call, waits included", () =>
@@ -82,7 +82,7 @@ describe("time limits", () => {
           operation: "Test.call",
           credential: {
             ...credential,
-            onRefused: () => Effect.as(Effect.sleep("1 minute"), { again: true, tried: "" })
+            onRefused: () => Effect.as(Effect.sleep("1 minute"), { again: true, tried: "nothing" })
           }
         })
         .get("/things")
@@ -112,14 +112,11 @@ describe("time limits", () => {
   describe("work that does not let go of the processor", () => {
     /** A credential that is at hand only after so many milliseconds in which nothing else could run. */
     const blocking = Effect.fnUntraced(function* (millis: number) {
-      let passed = 0n
-      const clock = yield* Clock.Clock
-      const laden: Clock.Clock = Object.create(clock, {
-        monotonicTimeNanosUnsafe: { value: () => clock.monotonicTimeNanosUnsafe() + passed }
-      })
+      let passed = 0
+      const laden = aheadBy(yield* Clock.Clock, () => passed)
       const http = yield* IcrHttp
       const slow = Effect.sync(() => {
-        passed += BigInt(millis) * 1_000_000n
+        passed += millis
         return { value: Redacted.make("crs_slow") }
       })
       const client = http.client({ operation: "Test.call", credential: { ...credential, get: slow } })
@@ -168,208 +165,14 @@ describe("time limits", () => {
       return Effect.gen(function* () {
         const clock = yield* Clock.Clock
         const wall: Clock.Clock = Object.create(clock, {
-          currentTimeMillisUnsafe: { value: () => clock.currentTimeMillisUnsafe() + moved }
+          currentTimeMillisUnsafe: { value: () => clock.currentTimeMillisUnsafe() + moved },
+          currentTimeMillis: { value: Effect.map(clock.currentTimeMillis, (now) => now + moved) }
         })
         const response = yield* inVirtualTime(Effect.provideService(draw(1)(get), Clock.Clock, wall))
         assert.strictEqual(response.status, 200)
       }).pipe(Effect.provide(wireOver(layer, { deadline: "2 seconds" })))
     })
   )
-})
-
-describe("the limits of many calls", () => {
-  const stalled = played(() => Effect.never)
-  /** When a call ends that is begun after so many milliseconds. */
-  const endOf = <A, E, R>(wait: Duration.Input, call: Effect.Effect<A, E, R>) =>
-    Effect.forkChild(Effect.andThen(Effect.delay(Effect.exit(call), wait), Clock.currentTimeMillis))
-  const post = Effect.flatMap(anyClient, (client) => client.post("/things"))
-  /** A clock for one call that says something else than that of the others. */
-  const ownClock = Effect.map(Clock.Clock, (clock): Clock.Clock =>
-    Object.create(clock, {
-      monotonicTimeNanosUnsafe: { value: () => clock.monotonicTimeNanosUnsafe() + 3_600_000_000_000n }
-    })
-  )
-
-  it.effect("are kept for each of them, whatever becomes of the others", () =>
-    Effect.gen(function* () {
-      const ends = [
-        yield* endOf(0, post),
-        yield* endOf("1 second", Effect.timeout(post, "1 second")),
-        yield* endOf("2 seconds", Effect.provideService(post, Clock.Clock, yield* ownClock)),
-        yield* endOf("3 seconds", post),
-        // One that begins in the moment in which another one ends.
-        yield* endOf("4 seconds", Effect.andThen(Effect.exit(post), post))
-      ]
-      yield* TestClock.adjust("2 hours")
-      assert.deepStrictEqual(yield* Effect.forEach(ends, Fiber.join), [10_000, 2000, 12_000, 13_000, 24_000])
-    }).pipe(Effect.provide(wireOver(stalled.layer)))
-  )
-
-  it.effect("are kept by a call near its deadline too, when those begun before it may take longer", () =>
-    Effect.gen(function* () {
-      // Its third attempt begins at 20.6 s and has until 30 s.
-      const late = yield* endOf(0, draw(1)(get))
-      const early = yield* endOf("20500 millis", post)
-      yield* TestClock.adjust("2 hours")
-      assert.deepStrictEqual([yield* Fiber.join(late), yield* Fiber.join(early)], [30_000, 30_500])
-    }).pipe(Effect.provide(wireOver(stalled.layer)))
-  )
-
-  /** Refused once after 5 s, and sent again at once with the credential at hand. */
-  const refusedOnce = Effect.flatMap(IcrHttp, (http) =>
-    http
-      .client({
-        operation: "Test.call",
-        credential: {
-          ...credential,
-          onRefused: ({ refused }) => Effect.succeed({ again: refused.length < 2, tried: "" })
-        }
-      })
-      .post("/things")
-  )
-
-  it.effect("begin anew with each attempt, for a call that was watched before", () => {
-    const { layer, sent } = played((n) =>
-      n === 1
-        ? Effect.delay(
-            Effect.sync(() => status(401)),
-            "5 seconds"
-          )
-        : Effect.never
-    )
-    return Effect.gen(function* () {
-      const end = yield* endOf(0, refusedOnce)
-      yield* TestClock.adjust("2 hours")
-      assert.deepStrictEqual([yield* Fiber.join(end), sent.length], [15_000, 2])
-    }).pipe(Effect.provide(wireOver(layer)))
-  })
-
-  it.effect("are kept where they are over at once, one call after the other", () =>
-    Effect.gen(function* () {
-      const end = yield* endOf(0, Effect.andThen(Effect.exit(post), post))
-      yield* TestClock.adjust("2 hours")
-      assert.isDefined(end.pollUnsafe())
-    }).pipe(Effect.provide(wireOver(stalled.layer, { attemptTimeout: 0 })))
-  )
-
-  it("are seen by a program's tests with fake timers, whenever the calls and the timers began", async () => {
-    const context = await Effect.runPromise(
-      Effect.scoped(Layer.build(wireOver(stalled.layer, { attemptTimeout: "9 seconds" })))
-    )
-    const before = Effect.runForkWith(context)(post)
-    vi.useFakeTimers()
-    try {
-      const ends: Array<number> = []
-      const begin = () => {
-        const began = Date.now()
-        Effect.runForkWith(context)(Effect.exit(post)).addObserver(() => ends.push(Date.now() - began))
-      }
-      begin()
-      begin()
-      await vi.advanceTimersByTimeAsync(5000)
-      begin()
-      await vi.advanceTimersByTimeAsync(60_000)
-      assert.deepStrictEqual(
-        ends.map((millis) => Math.round(millis / 100)),
-        [90, 90, 90]
-      )
-    } finally {
-      vi.useRealTimers()
-      before.interruptUnsafe()
-    }
-  })
-
-  it.effect("are kept for the others when whoever waits for one throws", () =>
-    Effect.gen(function* () {
-      const context = yield* Effect.context<IcrHttp>()
-      const thrown = yield* Effect.forkChild(
-        Effect.callback<unknown>((resume) => {
-          const listeners = process.listeners("uncaughtException")
-          process.removeAllListeners("uncaughtException")
-          process.once("uncaughtException", (error) => {
-            for (const listener of listeners) process.on("uncaughtException", listener)
-            resume(Effect.succeed(error))
-          })
-        }),
-        { startImmediately: true }
-      )
-      Effect.runForkWith(context)(Effect.exit(post)).addObserver(() => {
-        throw new Error("not ours")
-      })
-      const end = yield* endOf("1 second", post)
-      yield* TestClock.adjust("2 hours")
-      assert.strictEqual(yield* Fiber.join(end), 11_000)
-      assert.include(String(yield* Fiber.join(thrown)), "not ours")
-    }).pipe(Effect.provide(wireOver(stalled.layer)))
-  )
-
-  it.effect("leave what a repetition knows of its schedule where it was", () => {
-    const attempts: Array<number> = []
-    const { layer } = played((n) =>
-      Effect.map(Schedule.CurrentMetadata, ({ attempt }) => {
-        attempts.push(attempt)
-        return n < 3 ? status(503) : ok()
-      })
-    )
-    return Effect.gen(function* () {
-      yield* inVirtualTime(get)
-      assert.deepStrictEqual(attempts, [0, 1, 2])
-    }).pipe(Effect.provide(wireOver(layer)))
-  })
-
-  it.effect("take one timer for all, and none once nobody waits: it would keep the process from ending", () => {
-    let begun = 0
-    let asleep = 0
-    const { layer } = played(() => Effect.as(Effect.yieldNow, ok()))
-    return Effect.gen(function* () {
-      const clock = yield* Clock.Clock
-      const counting: Clock.Clock = Object.create(clock, {
-        sleep: {
-          value: (duration: Duration.Duration) =>
-            Effect.acquireUseRelease(
-              Effect.sync(() => void (begun++, asleep++)),
-              () => clock.sleep(duration),
-              () => Effect.sync(() => void asleep--)
-            )
-        }
-      })
-      const calls = Effect.replicateEffect(get, 20, { concurrency: "unbounded", discard: true })
-      yield* Effect.provideService(Effect.andThen(calls, calls), Clock.Clock, counting)
-      yield* Effect.promise(() => Promise.resolve())
-      assert.deepStrictEqual({ begun, asleep }, { begun: 1, asleep: 0 })
-      yield* Effect.provideService(get, Clock.Clock, counting)
-      yield* Effect.promise(() => Promise.resolve())
-      assert.deepStrictEqual({ begun, asleep }, { begun: 2, asleep: 0 })
-    }).pipe(Effect.provide(wireOver(layer)))
-  })
-})
-
-describe("a call that is held up before its request goes out", () => {
-  it.effect("makes no other one see to its limits itself", () => {
-    let begun = 0
-    let heldUp = 0
-    const { layer } = played(() => Effect.never)
-    const busy = HttpClient.mapRequest((request: HttpClientRequest.HttpClientRequest) => {
-      heldUp += 150
-      return request
-    })
-    const client = Layer.effect(HttpClient.HttpClient, Effect.map(HttpClient.HttpClient, busy))
-    return Effect.gen(function* () {
-      const clock = yield* Clock.Clock
-      const passing: Clock.Clock = Object.create(clock, {
-        currentTimeMillisUnsafe: { value: () => clock.currentTimeMillisUnsafe() + heldUp },
-        monotonicTimeNanosUnsafe: { value: () => clock.monotonicTimeNanosUnsafe() + BigInt(heldUp) * 1_000_000n },
-        sleep: {
-          value: (duration: Duration.Duration) => {
-            begun++
-            return clock.sleep(duration)
-          }
-        }
-      })
-      for (let call = 0; call < 5; call++) yield* started(Effect.provideService(get, Clock.Clock, passing))
-      assert.strictEqual(begun, 1)
-    }).pipe(Effect.provide(wireOver(Layer.provide(client, layer))), Effect.scoped)
-  })
 })
 
 describe("interruption and the token", () => {
@@ -429,7 +232,7 @@ describe("interruption and the token", () => {
         onRefused: ({ refused }: Refusal) =>
           Effect.sync(() => {
             seen.push(refused.map((token) => Redacted.value(token)))
-            return { again: refused.length < 2, tried: "" }
+            return { again: refused.length < 2, tried: "nothing" as const }
           })
       }
       const reason = yield* failure(http.client({ operation: "Test.call", credential: counted }).get("/things"))

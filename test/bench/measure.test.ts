@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
-import { beside, counted, time } from "./support/finding.ts"
-import { compare, ratios, spread } from "./support/measure.ts"
-import { inReadme, summary, table } from "./support/report.ts"
+import { allocated, beside, counted, memory, more, time } from "./support/finding.ts"
+import { clocks, compare, ratios, spread } from "./support/measure.ts"
+import { checkLabels, inReadme, summary, table } from "./support/report.ts"
 
 const timings = new Map([
   ["ours", [100, 300, 200, 100, 100, 100, 100]],
@@ -25,6 +25,56 @@ describe("the benchmark's arithmetic", () => {
     assert.isFalse(met({ fasterBy: 2.1 }))
     assert.isFalse(met({ fasterBy: 1 }, "peer", "ours"))
     assert.isUndefined(met(undefined))
+  })
+
+  it("calls what misses a target of being faster slower, by how much", () => {
+    const result = (ours: string, theirs: string) =>
+      beside({ ...line, target: { fasterBy: 1 } }, timings, ours, theirs).result
+    assert.strictEqual(result("ours", "peer"), "2.00× (2.00–2.00) faster")
+    assert.strictEqual(result("peer", "ours"), "2.00× (2.00–2.00) slower")
+  })
+
+  it("takes a difference within each round, in microseconds", () => {
+    const micros = new Map([
+      ["ours", [50_000, 90_000, 51_000]],
+      ["peer", [20_000, 60_000, 20_000]]
+    ])
+    const of = (atMost: number) => more({ ...line, atMost }, micros, "ours", "peer")
+    assert.include(of(30), { result: "30.0 µs (30.0–30.5) more", target: "≤ 30 µs more", met: true })
+    assert.isFalse(of(29).met)
+  })
+
+  it("has a target on what is allocated, whatever the peer allocates", () => {
+    const sizes = new Map([
+      ["ours", [2048, 2048, 2048]],
+      ["peer", [1024, 1024, 1024]]
+    ])
+    const of = (atMost?: number) =>
+      allocated({ ...line, ...(atMost === undefined ? {} : { atMost }) }, sizes, "ours", "peer")
+    assert.include(of(2), { ours: "2.00 KiB", theirs: "1.00 KiB", target: "≤ 2 KiB", met: true })
+    assert.isFalse(of(1).met)
+    assert.isUndefined(of().met)
+    assert.strictEqual(memory(999), "999 B")
+  })
+
+  it("counts what is put on the heap, also what was collected since", () => {
+    const kept: Array<ReadonlyArray<number>> = []
+    const allocate = (megabytes: number) => {
+      for (let index = 0; index < megabytes * 10; index++)
+        kept[index % 10] = Array.from({ length: 12_500 }, () => index)
+    }
+    allocate(20)
+    const before = clocks.allocation()
+    allocate(40)
+    const megabytes = clocks.allocation() - before
+    assert.isAbove(megabytes, 40)
+    assert.isBelow(megabytes, 120)
+  })
+
+  it("refuses two lines with the same label", () => {
+    const one = beside(line, timings, "ours", "peer")
+    assert.throws(() => checkLabels([one, one]), /row 1: a read beside peer/)
+    checkLabels([one, { ...one, work: "another read" }])
   })
 
   it("counts as met only what is the same in every round", () => {

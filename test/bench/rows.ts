@@ -8,6 +8,7 @@ export interface Row {
 }
 
 export const rows: ReadonlyMap<string, () => Promise<Row>> = new Map([
+  ["nightlyJob", () => import("./rows/nightlyJob.ts")],
   ["cachedToken", () => import("./rows/cachedToken.ts")],
   ["coldCallers", () => import("./rows/coldCallers.ts")],
   ["appJwt", () => import("./rows/appJwt.ts")],

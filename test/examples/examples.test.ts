@@ -46,7 +46,7 @@ describe("pnpm demo", () => {
       for (const { method, path } of log) {
         assert.isTrue(method === "GET" || path.endsWith("/accessTokens"), `${method} ${path}`)
       }
-    }).pipe(Effect.provide(Simulator.layerServer({ installations: 8 })))
+    }).pipe(Effect.provide(Simulator.layerServerWith({ installations: 8 })))
   )
 
   it.live("fails with one line and a non-zero exit code", () =>
@@ -56,7 +56,7 @@ describe("pnpm demo", () => {
       const { exitCode, stderr } = yield* Effect.promise(() => runNode("examples/demo.ts", environment))
       assert.notStrictEqual(exitCode, 0)
       assert.match(stderr.trim(), /^demo failed: [^\n]+$/)
-    }).pipe(Effect.provide(Simulator.layerServer()))
+    }).pipe(Effect.provide(Simulator.layerServer))
   )
 
   it("names the variable when the key is missing", async () => {

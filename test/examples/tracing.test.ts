@@ -115,6 +115,6 @@ describe("examples/tracing.ts", () => {
         received.map(([, body]) => body).join() + outcome.stdout + outcome.stderr,
         /cr[su]_[0-9a-f]{20}|eyJ[\w-]{20}|PRIVATE KEY|whsec_/
       )
-    }).pipe(Effect.scoped, Effect.provide(Simulator.layerServer({ installations: 3 })))
+    }).pipe(Effect.scoped, Effect.provide(Simulator.layerServerWith({ installations: 3 })))
   )
 })

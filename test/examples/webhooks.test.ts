@@ -1,4 +1,4 @@
-import { Simulator, type ServerOptions } from "@effect-icr/simulator/Simulator"
+import { Simulator, type SimulatorServerOptions } from "@effect-icr/simulator/Simulator"
 import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect, Queue, Redacted } from "effect"
 import { spawn } from "node:child_process"
@@ -57,7 +57,7 @@ const environmentOf = ({ app, baseUrl }: Simulator["Service"]) => ({
   ICR_STATE_SECRET: "state-secret-for-tests-0123456789abcdef"
 })
 
-const simulated = (options: ServerOptions = {}) => Effect.provide(Simulator.layerServer(options))
+const simulated = (options: SimulatorServerOptions = {}) => Effect.provide(Simulator.layerServerWith(options))
 
 describe("examples/webhook-server.ts", () => {
   for (const profile of ["documented", "observed"] as const) {

@@ -1,8 +1,10 @@
-import { assert, describe, it } from "@effect/vitest"
+import { assert, beforeAll, describe, it } from "@effect/vitest"
 import { build } from "esbuild"
-import { mkdirSync } from "node:fs"
+import { mkdirSync, rmSync, writeFileSync } from "node:fs"
 import * as path from "node:path"
-import { effectAlone, gzipped } from "../bench/support/bundle.ts"
+import { sizes } from "../bench/support/bundle.ts"
+import { firstProgram } from "../bench/support/firstProgram.ts"
+import { pack } from "../bench/support/packed.ts"
 import { root } from "../support/run.ts"
 
 /** Which of our modules, by their paths in `src`, a bundler keeps, and which of them load others when used. */
@@ -27,26 +29,32 @@ const bundled = async (program: string) => {
 }
 
 describe("a bundle", () => {
-  const tokens = `import { IcrApp } from "@effect-icr/app/IcrApp"; console.log(IcrApp.layerEnv)`
+  const tokens = `import { IcrApp } from "@effect-icr/app/IcrApp"; console.log(IcrApp.layer)`
 
-  it("of a program that asks for tokens has no stores, seals, rate limits, webhooks or install flow", async () => {
+  const optional = [
+    "http/RateLimit.ts",
+    "tokens/DeduplicationStore.ts",
+    "tokens/KeyValueTokenStore.ts",
+    "tokens/TokenSeal.ts",
+    "tokens/TokenStore.ts"
+  ]
+
+  it("of a program with IcrApp, but no rate limit and no store, has nothing of either", async () => {
     const { kept } = await bundled(tokens)
-    assert.isTrue(kept.has("IcrApp.ts") && kept.has("TokenCache.ts"))
-    const without = [
-      "TokenStore",
-      "TokenSeal",
-      "RateLimit",
-      "Webhook",
-      "WebhookQueue",
-      "InstallFlow",
-      "Claims",
-      "index"
-    ]
+    assert.isTrue(kept.has("app/IcrApp.ts") && kept.has("tokens/TokenCache.ts"))
     assert.deepStrictEqual(
-      without.filter((name) => kept.has(`${name}.ts`)),
+      optional.filter((file) => kept.has(file)),
       []
     )
-    assert.isFalse(kept.has("internal/keyValueTokens.ts"))
+  })
+
+  it("of a program that uses a rate limit and a store has them", async () => {
+    const all = `export * from "@effect-icr/app"; export * from "@effect-icr/app/extension"`
+    const { kept } = await bundled(all)
+    assert.deepStrictEqual(
+      optional.filter((file) => !kept.has(file)),
+      []
+    )
   })
 
   it("is the same by the package's root", async () => {
@@ -54,15 +62,29 @@ describe("a bundle", () => {
     assert.deepStrictEqual((await bundled(tokens.replace("/IcrApp", ""))).kept, kept)
   })
 
-  it("of the least program is no more than 26 KB larger, gzipped, than what it uses of Effect", async () => {
-    const folder = path.join(root, "node_modules/.cache/bundle")
-    mkdirSync(folder, { recursive: true })
-    const entry = path.join(root, "test/bench/programs/ours.mjs")
-    assert.isBelow((await gzipped(entry)) - (await effectAlone(entry, folder)), 26_000)
-  })
-
   // Without code splitting, bundlers wrap all that an import() reaches, Effect too, and drop nothing of it any more.
   it("has no import() of ours", async () => {
     assert.deepStrictEqual((await bundled(`export * from "@effect-icr/app"`)).lazy, [])
+  })
+})
+
+describe("the bundle of the README's first program", () => {
+  const folder = path.join(root, "node_modules/.cache/bundle")
+  const entry = path.join(folder, "firstProgram.ts")
+
+  beforeAll(() => {
+    rmSync(folder, { recursive: true, force: true })
+    mkdirSync(folder, { recursive: true })
+    const packed = path.join(folder, "app")
+    pack(packed)
+    writeFileSync(entry, firstProgram(packed))
+  })
+
+  it("is no more than 24 KB larger, gzipped, than what the program uses of Effect", async () => {
+    const { alone, own } = await sizes(entry, folder)
+    // The program runs on Effect, so a part that is measured as nothing was not found.
+    assert.isAbove(alone, 20_000)
+    assert.isAbove(own, 5000)
+    assert.isAtMost(own, 24_000)
   })
 })

@@ -12,19 +12,19 @@ const minute = 60_000
 
 describe(`a fleet of ${processes} processes and ${installations} installations`, () => {
   onRedis(
-    "exchanges each installation's token once for each life of a token, at the start and across two expiries",
+    "exchanges the token of each installation once per lifetime, at the start and across two expiries",
     Effect.fnUntraced(
       function* () {
         const { control, installationIds } = yield* Simulator
         const ids = yield* installationIds
-        // Patient with Redis, since this is about who mints and not about how fast a laden machine is.
+        // Long times, so that a busy test machine neither loses a lease nor causes an outage.
         const settings = { prefix: uniquePrefix(), lease: 20_000, timeout: 10_000 }
         const options = { settings, storeKey: newKey(), redisUrl: url }
         const workers = yield* Effect.replicateEffect(startWorker(options), processes, { concurrency: "unbounded" })
         const exchanges = control.requestCount(route)
         const figures = new Map<string, number>()
 
-        /** Everybody asks for everything at once, by clocks set forward by so much. */
+        /** All processes ask for all tokens at once, with their clocks set ahead by this many milliseconds. */
         const burst = Effect.fnUntraced(function* (what: string, clockAhead: number) {
           yield* control.skewClock(clockAhead)
           const answers = yield* Effect.forEach(workers, (worker) => worker.ask({ ids, callers, clockAhead }), {
@@ -36,12 +36,12 @@ describe(`a fleet of ${processes} processes and ${installations} installations`,
           figures.set(what, yield* exchanges)
           return new Set(answers.map(({ digest }) => digest))
         })
-        /** Once more, until the refreshes behind the callers have ended and all have the same other tokens. */
+        /** Repeats the burst until the background refreshes have ended and all processes have the same new tokens. */
         const settled = (what: string, clockAhead: number, before: ReadonlySet<string>) =>
           burst(what, clockAhead).pipe(
             Effect.tap(() => Effect.sleep("200 millis")),
-            Effect.repeat({ until: (minds) => minds.size === 1 && !minds.has([...before].join()) }),
-            // Only so that a fleet that never settles ends with a word; a laden machine may take its time.
+            Effect.repeat({ until: (digests) => digests.size === 1 && !digests.has([...before].join()) }),
+            // A clear failure for a fleet that never settles; long, since a busy test machine is slow.
             Effect.timeout("3 minutes")
           )
 
@@ -49,7 +49,7 @@ describe(`a fleet of ${processes} processes and ${installations} installations`,
         assert.deepStrictEqual([first.size, yield* exchanges], [1, installations])
         assert.deepStrictEqual(yield* burst("a minute later", minute), first)
         yield* burst("3 minutes before the first expiry", 117 * minute)
-        const second = yield* settled("until all are replaced", 117 * minute, first)
+        const second = yield* settled("when all have been refreshed", 117 * minute, first)
         assert.strictEqual(yield* exchanges, 2 * installations)
         const third = yield* burst("3 minutes after the second expiry", 240 * minute)
         assert.deepStrictEqual([third.size, yield* exchanges], [1, 3 * installations])
@@ -62,7 +62,7 @@ describe(`a fleet of ${processes} processes and ${installations} installations`,
           `\n${processes} processes × ${installations} installations × ${callers} callers, exchanges so far\n  ${Array.from(figures, ([what, count]) => `${what}: ${count}`).join("\n  ")}\n`
         )
       },
-      Effect.provide(Simulator.layerServer({ installations }))
+      Effect.provide(Simulator.layerServerWith({ installations }))
     ),
     300_000
   )

@@ -7,14 +7,15 @@ import { machine, newKey, onRedis, raw, uniquePrefix, url } from "./support/redi
 
 const route = "POST /app/installations/{installationId}/accessTokens"
 const lease = 1000
-/** Each kill hits a process in the middle of so many mints. `FLEET_KILLS=50` for more of them. */
+/** The exchanges that each killed process has under way. */
 const installations = 10
+/** `FLEET_KILLS=50` for a longer run. */
 const kills = Number(process.env["FLEET_KILLS"] ?? 5)
 
 const Token = Schema.fromJsonString(Schema.Struct({ token: Schema.String }))
 
-/** A fleet whose first process is about to get into trouble: all its exchanges hang. */
-const trouble = Effect.fnUntraced(function* (stall: number | undefined) {
+/** A fleet, one process of which will be killed or frozen while all its exchanges hang. */
+const fleetWithVictim = Effect.fnUntraced(function* (stall: number | undefined) {
   const simulator = yield* Simulator
   const { app, baseUrl, control } = simulator
   const settings = { prefix: uniquePrefix(), lease, timeout: 5000 }
@@ -25,8 +26,8 @@ const trouble = Effect.fnUntraced(function* (stall: number | undefined) {
   const keyOf = (id: string) => `${app.appId}@${baseUrl}/installations/${id}`
 
   const exchanges = Effect.map(control.requestLog, (log) => log.filter((entry) => entry.route === route))
-  /** Starts a process and lets it begin exchanges that hang; done when all of them are under way. */
-  const hanging = Effect.fnUntraced(function* (ids: ReadonlyArray<string>) {
+  /** Starts a process that begins exchanges, and waits until all of them are hanging. */
+  const startHanging = Effect.fnUntraced(function* (ids: ReadonlyArray<string>) {
     const victim = yield* startWorker(options)
     const before = yield* control.requestCount(route)
     yield* control.faults.script(
@@ -40,7 +41,7 @@ const trouble = Effect.fnUntraced(function* (stall: number | undefined) {
     })
     return victim
   })
-  /** When the leases that nobody renews any more will have run out, by this machine's clock. */
+  /** When leases that are no longer renewed will expire, by this machine's clock. */
   const leaseEnds = (ids: ReadonlyArray<string>) =>
     Effect.forEach(ids, (id) =>
       Effect.flatMap(redis.send<number>("PTTL", `${settings.prefix}lease:${keyOf(id)}`), (left) =>
@@ -55,21 +56,21 @@ const trouble = Effect.fnUntraced(function* (stall: number | undefined) {
         Effect.map(({ token }) => token)
       )
     ).pipe(Effect.map(digestOf))
-  return { options, hanging, exchanges, leaseEnds, storedDigest }
+  return { options, startHanging, exchanges, leaseEnds, storedDigest }
 })
 
-describe.concurrent("a process in the middle of a mint", () => {
+describe.concurrent("a process of a fleet, in the middle of an exchange", () => {
   onRedis(
-    `killed ${kills} times over: the others go on when its lease has run out, one of them for all`,
+    `killed, ${kills} times over: when its lease has expired, one of the others exchanges for all of them`,
     Effect.fnUntraced(
       function* () {
-        const { exchanges, hanging, leaseEnds, options, storedDigest } = yield* trouble(undefined)
+        const { exchanges, leaseEnds, options, startHanging, storedDigest } = yield* fleetWithVictim(undefined)
         const all = yield* (yield* Simulator).installationIds
         const survivors = yield* Effect.replicateEffect(startWorker(options), 2, { concurrency: 2 })
         const delays: Array<number> = []
         for (let kill = 0; kill < kills; kill++) {
           const ids = all.slice(kill * installations, (kill + 1) * installations)
-          const victim = yield* hanging(ids)
+          const victim = yield* startHanging(ids)
           const asked = yield* Effect.forkChild(
             Effect.forEach(survivors, (survivor) => survivor.ask({ ids, callers: 3, clockAhead: 0 }), {
               concurrency: 2
@@ -94,36 +95,36 @@ describe.concurrent("a process in the middle of a mint", () => {
         }
         const least = Math.min(...delays)
         const most = Math.max(...delays)
-        assert.isAbove(least, -20, "nobody began before the lease had run out")
+        assert.isAbove(least, -20, "no exchange began before the lease had expired")
         assert.isBelow(most, 5000)
         process.stdout.write(
-          `\n${kills} processes killed amid ${delays.length} mints: the next exchange came ${least} to ${most} ms after the lease of ${lease} ms had run out\n`
+          `\n${kills} processes killed during ${delays.length} exchanges: the next exchange began ${least} to ${most} ms after the lease of ${lease} ms had expired\n`
         )
       },
-      Effect.provide(Simulator.layerServer({ installations: kills * installations }))
+      Effect.provide(Simulator.layerServerWith({ installations: kills * installations }))
     )
   )
 
   onRedis(
-    "frozen beyond its lease: what it brings when it thaws does not replace what the others have",
+    "frozen beyond its lease: the tokens it receives when thawed do not replace those of the others",
     Effect.fnUntraced(
       function* () {
-        // The answer it waits for is made after the others have theirs: its token would end later than theirs.
-        const { exchanges, hanging, options, storedDigest } = yield* trouble(4000)
+        // The registry answers it after the others have their tokens: its tokens end later than theirs.
+        const { exchanges, options, startHanging, storedDigest } = yield* fleetWithVictim(4000)
         const ids = yield* (yield* Simulator).installationIds
         const survivor = yield* startWorker(options)
-        const frozen = yield* hanging(ids)
+        const frozen = yield* startHanging(ids)
         yield* frozen.signal("SIGSTOP")
         const { digest } = yield* survivor.ask({ ids, callers: 1, clockAhead: 0 })
         assert.strictEqual(yield* storedDigest(ids), digest)
         yield* frozen.signal("SIGCONT")
-        // Behind the exchanges that hung, so that it answers after they have landed.
+        // It answers once the exchanges that hung have ended.
         const thawed = yield* frozen.ask({ ids, callers: 1, clockAhead: 0 })
         assert.strictEqual(thawed.distinct, installations)
         assert.strictEqual((yield* exchanges).length, 2 * installations)
         assert.strictEqual(yield* storedDigest(ids), digest)
       },
-      Effect.provide(Simulator.layerServer({ installations }))
+      Effect.provide(Simulator.layerServerWith({ installations }))
     )
   )
 })

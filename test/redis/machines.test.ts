@@ -8,16 +8,16 @@ import { newKey, onRedis, uniquePrefix, url } from "./support/redis.ts"
 
 const route = "POST /app/installations/{installationId}/accessTokens"
 
-/** Patient with Redis: these are not about how fast a laden machine is. */
+/** A long timeout, so that a busy test machine does not cause an outage. */
 const fleetOf = (machines: number) => {
   const options = { url, prefix: uniquePrefix(), keys: newKey(), timeout: "5 seconds" } as const
   return Effect.replicateEffect(makeMachine(options), machines)
 }
 
-describe.concurrent("machines of one fleet", () => {
-  for (const how of ["revokeInstallationToken", "forgetInstallationToken"] as const) {
+describe.concurrent("the machines of a fleet", () => {
+  for (const how of ["revokeInstallationToken", "invalidateInstallationToken"] as const) {
     onRedis(
-      `drop what ${how} removed on another one, within the stated delay`,
+      `drop the token that ${how} invalidates on another one, within the stated delay`,
       Effect.fnUntraced(function* () {
         const { control, installationIds } = yield* Simulator
         const [a, b] = yield* fleetOf(2)
@@ -26,17 +26,17 @@ describe.concurrent("machines of one fleet", () => {
         const first = yield* a.token(id)
         assert.strictEqual(yield* b.token(id), first)
         yield* a.icr[how](InstallationId.make(id))
-        yield* Effect.sleep(RedisTokenStore.removalDelay)
+        yield* Effect.sleep(RedisTokenStore.invalidationDelay)
         const second = yield* b.token(id)
         assert.notStrictEqual(second, first)
         assert.strictEqual(yield* a.token(id), second)
         assert.strictEqual(yield* control.requestCount(route), 2)
-      }, Effect.provide(Simulator.layer()))
+      }, Effect.provide(Simulator.layer))
     )
   }
 
   onRedis(
-    "replace a token that the registry refuses to all of them once",
+    "exchange once when the registry refuses the token of all of them",
     Effect.fnUntraced(function* () {
       const { control, installationIds, organizationIds } = yield* Simulator
       const machines = yield* fleetOf(5)
@@ -55,11 +55,11 @@ describe.concurrent("machines of one fleet", () => {
       )
       assert.deepStrictEqual(new Set(statuses), new Set([200]))
       assert.strictEqual(yield* control.requestCount(route), 2)
-    }, Effect.provide(Simulator.layer()))
+    }, Effect.provide(Simulator.layer))
   )
 
   onRedis(
-    "share tokens that live for less than the windows in which they are refreshed",
+    "share tokens whose whole life is shorter than the refresh windows",
     Effect.fnUntraced(
       function* () {
         const { control, installationIds } = yield* Simulator
@@ -68,12 +68,12 @@ describe.concurrent("machines of one fleet", () => {
         assert.strictEqual(new Set(tokens).size, 1)
         assert.strictEqual(yield* control.requestCount(route), 1)
       },
-      Effect.provide(Simulator.layer({ tokenLife: "25 seconds" }))
+      Effect.provide(Simulator.layerWith({ tokenLife: "25 seconds" }))
     )
   )
 
   onRedis(
-    "each get a token of their own when they insist on a new one, one after the other",
+    "exchange one after the other when each of them forces a refresh",
     Effect.fnUntraced(function* () {
       const { control, installationIds } = yield* Simulator
       const machines = yield* fleetOf(3)
@@ -81,7 +81,7 @@ describe.concurrent("machines of one fleet", () => {
       yield* control.faults.probability(route, 1, { _tag: "Latency", millis: 200 })
       yield* Effect.forEach(
         machines,
-        ({ icr }) => icr.installationToken(InstallationId.make(id), { forceRefresh: true }),
+        ({ icr }) => icr.installationTokenWith(InstallationId.make(id), { forceRefresh: true }),
         { concurrency: "unbounded" }
       )
       const [first = 0, second = 0, third = 0, ...more] = (yield* control.requestLog)
@@ -89,6 +89,6 @@ describe.concurrent("machines of one fleet", () => {
         .map(({ at }) => at)
       assert.isEmpty(more)
       assert.isTrue(second - first >= 199 && third - second >= 199, `${second - first} ms, ${third - second} ms`)
-    }, Effect.provide(Simulator.layer()))
+    }, Effect.provide(Simulator.layer))
   )
 })

@@ -17,7 +17,7 @@ type Send = Redis.Redis["Service"]["send"]
 
 interface Trouble {
   readonly name: string
-  /** Whether Redis is of no use meanwhile. */
+  /** Whether Redis is unavailable meanwhile. */
   readonly isOutage: boolean
   readonly begin: (server: Server, send: Send) => Effect.Effect<unknown, unknown>
   readonly end: (server: Server, send: Send) => Effect.Effect<unknown, unknown, never>
@@ -52,7 +52,7 @@ const troubles: ReadonlyArray<Trouble> = [
   { name: "flushed", isOutage: false, begin: (_, send) => send("FLUSHALL"), end: () => Effect.void }
 ]
 
-/** What two machines saw: some tokens they hold, some that neither has, and after the trouble some new ones. */
+/** What two machines experience: with tokens they hold, with new ones during the trouble, and with new ones after it. */
 const observe = Effect.fnUntraced(function* (
   machines: ReadonlyArray<Effect.Success<ReturnType<typeof makeMachine>>>,
   isOutage: boolean,
@@ -83,7 +83,7 @@ const observe = Effect.fnUntraced(function* (
   exchanges.push(yield* ask(after))
   assert.isTrue(
     machines.every(({ slowest }) => slowest.millis < 2000),
-    "no call waited long"
+    "no call waited for long"
   )
   return { exchanges, failed, warnings: machines.map(({ lines }) => lines("Warn")) }
 })
@@ -103,7 +103,7 @@ const check = (
   storeKey: Redacted.Redacted,
   seen: Effect.Success<ReturnType<typeof observe>>
 ) => {
-  // Held tokens cost nothing, new ones are minted by each machine during an outage, and shared again after it.
+  // Held tokens need no exchange; new ones are exchanged by each machine during an outage, and shared again after it.
   assert.deepStrictEqual(seen.exchanges, [0, isOutage ? 2 * each : each, each])
   assert.strictEqual(seen.failed, 0)
   for (const warnings of seen.warnings) {
@@ -113,9 +113,9 @@ const check = (
   noteRow(name, seen)
 }
 
-const provided = Effect.provide(Layer.merge(NodeServices.layer, Simulator.layer({ installations: 3 * each })))
+const provided = Effect.provide(Layer.merge(NodeServices.layer, Simulator.layerWith({ installations: 3 * each })))
 
-describe("callers of two machines see nothing of it when Redis is", () => {
+describe("the callers of two machines notice nothing when Redis is", () => {
   for (const { begin, end, isOutage, name } of troubles) {
     onOwnRedis(
       name,
@@ -178,7 +178,7 @@ describe("callers of two machines see nothing of it when Redis is", () => {
   )
 
   onOwnRedis(
-    "still out of memory after a second: it does not count as back because it answers",
+    "still out of memory after a second, though it answers reads: the outage does not end",
     Effect.fnUntraced(function* () {
       const server = yield* startRedis()
       const { send } = yield* rawAt(server.url)
@@ -192,7 +192,7 @@ describe("callers of two machines see nothing of it when Redis is", () => {
     }, provided)
   )
 
-  onOwnRedis("…and the README's table is what was seen", () =>
+  onOwnRedis("in trouble as in the table of the README: its figures are the observed ones", () =>
     Effect.sync(() => {
       const readme = fs.readFileSync(`${root}/packages/redis/README.md`, "utf8")
       for (const row of rows) {

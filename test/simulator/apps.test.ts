@@ -8,7 +8,7 @@ import { appJwt } from "./support/jwt.ts"
 
 const TokenWithScope = Schema.Struct({ ...Token.fields, installationId: Schema.String, organizationId: Schema.String })
 
-const simulator = Simulator.layer({ installations: 12 })
+const simulator = Simulator.layerWith({ installations: 12 })
 
 describe("access tokens", () => {
   it.effect(

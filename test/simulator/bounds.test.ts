@@ -7,8 +7,8 @@ import { TestClock } from "effect/testing"
 import { call, callAsApp } from "./support/calls.ts"
 import { manage } from "./support/manage.ts"
 
-const server = Effect.provide(Layer.merge(Simulator.layerServer(), FetchHttpClient.layer))
-const simulator = Effect.provide(Simulator.layer())
+const server = Effect.provide(Layer.merge(Simulator.layerServer, FetchHttpClient.layer))
+const simulator = Effect.provide(Simulator.layer)
 
 const script = (fault: Schema.Json) => ({ route: "*", steps: [fault] })
 

@@ -10,7 +10,7 @@ import { TestClock } from "effect/testing"
 import { body, call, callAsApp, errorOf, firstInstallation, FullToken, mint, Page, status } from "./support/calls.ts"
 import { appJwt } from "./support/jwt.ts"
 
-const simulator = Effect.provide(Simulator.layer())
+const simulator = Effect.provide(Simulator.layer)
 
 describe("Apps, v0.5", () => {
   it.effect(
@@ -44,7 +44,7 @@ describe("Apps, v0.5", () => {
         yield* TestClock.adjust("30 days")
         assert.strictEqual(yield* status("/projects", token), 200)
       },
-      Effect.provide(Simulator.layer({ tokenLife: "31 days" }))
+      Effect.provide(Simulator.layerWith({ tokenLife: "31 days" }))
     )
   )
   it.effect(

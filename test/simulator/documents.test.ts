@@ -4,53 +4,28 @@ import { Effect, Schema } from "effect"
 import { ChildProcess, ChildProcessSpawner } from "effect/process"
 import jsonwebtoken from "jsonwebtoken"
 import * as fs from "node:fs"
-import { fileURLToPath } from "node:url"
 import { directory, start } from "./support/program.ts"
 
 /**
- * The documents this project started from judge the simulator: their curl commands are run as written by a real shell and a
- * real curl against a real process, and their JSON examples say what must come back.
+ * The documents judge the simulator: their curl commands are run as written by a real shell and a real curl against a real
+ * process, and their JSON examples say what must come back. Both stand in `test/documents`.
  */
-const seeds = fileURLToPath(new URL("../../../shared/seeds", import.meta.url))
+const read = (name: string) => fs.readFileSync(new URL(`../documents/${name}`, import.meta.url), "utf8")
 
-const documents = fs.existsSync(seeds)
-  ? fs.readdirSync(seeds).map((name) => ({ name, text: fs.readFileSync(`${seeds}/${name}`, "utf8") }))
-  : []
-if (documents.length === 0) {
-  process.stderr.write(`\nSKIPPED test/simulator/documents.test.ts: no documents in ${seeds}\n`)
-}
-
-/** A command starts with `curl` and goes on for as long as its lines end in a backslash. */
-const commandsOf = (text: string): ReadonlyArray<string> => {
-  const commands: Array<string> = []
-  let current: Array<string> | undefined
-  for (const line of text.split("\n")) {
-    if (current === undefined && /^\s*curl\s/.test(line)) current = []
-    if (current === undefined) continue
-    current.push(line)
-    if (!/\\\s*$/.test(line)) {
-      commands.push(current.join("\n"))
-      current = undefined
-    }
-  }
-  return commands
-}
-
-const Json = Schema.fromJsonString(Schema.Json)
-const decodeJson = Schema.decodeUnknownEffect(Json)
+const Command = Schema.Struct({ document: Schema.String, command: Schema.String })
+const commands = Schema.decodeUnknownSync(Schema.fromJsonString(Schema.Array(Command)))(read("commands.json"))
 
 /** `POST /app/accessTokens` and so on → the JSON printed as its answer. */
 const examples = new Map(
-  documents.flatMap(({ text }) =>
-    Array.from(
-      text.matchAll(/^(GET|POST|DELETE) (\S+) HTTP\/1\.1\n(?:[\w-]+: .*\n)+200Success\n(true|\{[\s\S]*?^\})$/gm),
-      ([, method, path, json]) => [`${method} ${path}`, json] as const
-    )
+  Object.entries(
+    Schema.decodeUnknownSync(Schema.fromJsonString(Schema.Record(Schema.String, Schema.Json)))(read("answers.json"))
   )
 )
 
+const decodeJson = Schema.decodeUnknownEffect(Schema.fromJsonString(Schema.Json))
+
 /** Which printed answer belongs to a command. */
-const exampleFor = (command: string): string | undefined => {
+const exampleFor = (command: string): Schema.Json | undefined => {
   const method = /(?:-X|--request) '?(\w+)'?/.exec(command)?.[1]
   const path = /https:\/\/[^/]+([^'"?]*)/.exec(command)?.[1] ?? ""
   return examples.get(`${method} ${path.replace(/\{?INSTALLATION_ID\}?/, "{installationId}")}`)
@@ -94,17 +69,16 @@ const shell = Effect.fnUntraced(function* (command: string) {
 const Token = Schema.Struct({ token: Schema.String })
 
 describe("the documents' own curl commands", () => {
-  it.live.skipIf(documents.length === 0)(
+  it.live(
     "run as written and answer with the printed fields",
     Effect.fnUntraced(
       function* () {
         const simulator = yield* running
         const [installationId = ""] = simulator.installationIds
         let compared = 0
-        const commands = documents.flatMap(({ name, text }) => commandsOf(text).map((command) => ({ name, command })))
         assert.strictEqual(commands.length, 17)
 
-        for (const { command, name } of commands) {
+        for (const { command, document } of commands) {
           const fresh = yield* shell(
             `curl -X POST -H "Authorization: Bearer ${simulator.jwt}" ${simulator.baseUrl}/app/installations/${installationId}/accessTokens`
           )
@@ -115,7 +89,7 @@ describe("the documents' own curl commands", () => {
             .replace(/YOUR_JWT|(?<=Bearer )JWT/, simulator.jwt)
             .replace(/\{?INSTALLATION_ID\}?/, installationId)
           const answer = yield* shell(filled.trimEnd())
-          assert.strictEqual(answer.status, "200", `${name}\n${command}\n${JSON.stringify(answer.body)}`)
+          assert.strictEqual(answer.status, "200", `${document}\n${command}\n${JSON.stringify(answer.body)}`)
           const example = exampleFor(command)
           if (example === undefined) {
             assert.match(
@@ -126,7 +100,7 @@ describe("the documents' own curl commands", () => {
             continue
           }
           compared++
-          assert.deepStrictEqual(missing(yield* decodeJson(example), answer.body), [], `${name}\n${command}`)
+          assert.deepStrictEqual(missing(example, answer.body), [], `${document}\n${command}`)
         }
         assert.strictEqual(examples.size, 5)
         assert.strictEqual(compared, 16)

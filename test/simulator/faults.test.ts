@@ -7,7 +7,7 @@ import { TestClock } from "effect/testing"
 import { call, callAsApp, errorOf, firstInstallation, mint } from "./support/calls.ts"
 import { appJwt } from "./support/jwt.ts"
 
-const simulator = Effect.provide(Simulator.layer())
+const simulator = Effect.provide(Simulator.layer)
 const list = callAsApp("GET", "/app/installations")
 const route = "GET /app/installations"
 
@@ -83,9 +83,9 @@ describe("a probability", () => {
           Effect.map(call("GET", "/app/installations", jwt), ({ status }) => status)
         )
       })
-      const first = yield* run.pipe(Effect.provide(Simulator.layer({ seed: 5 })))
-      const again = yield* run.pipe(Effect.provide(Simulator.layer({ seed: 5 })))
-      const other = yield* run.pipe(Effect.provide(Simulator.layer({ seed: 6 })))
+      const first = yield* run.pipe(Effect.provide(Simulator.layerWith({ seed: 5 })))
+      const again = yield* run.pipe(Effect.provide(Simulator.layerWith({ seed: 5 })))
+      const other = yield* run.pipe(Effect.provide(Simulator.layerWith({ seed: 6 })))
       assert.deepStrictEqual(first, again)
       assert.notDeepEqual(first, other)
       const hit = first.filter((status) => status === 503).length

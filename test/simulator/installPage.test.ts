@@ -44,7 +44,7 @@ describe("the install page", () => {
         }
         assert.deepStrictEqual([status, location], [303, expected.href])
       }
-    }).pipe(Effect.provide(Simulator.layerServer({ callbackUrls: callbacks })))
+    }).pipe(Effect.provide(Simulator.layerServerWith({ callbackUrls: callbacks })))
   )
 
   it.live("installs with the permissions it shows, tells the app, and gives the same installation a second time", () =>
@@ -62,7 +62,7 @@ describe("the install page", () => {
       assert.include((yield* install({}, made?.organizationId)).text, made?.id ?? "none")
       assert.deepStrictEqual(yield* simulator.installationIds, before)
       assert.strictEqual((yield* install({}, "no such organization")).status, 400)
-    }).pipe(Effect.provide(Simulator.layerServer()))
+    }).pipe(Effect.provide(Simulator.layerServer))
   )
 
   it.live("escapes what is in its address, and takes no form of another site", () =>
@@ -81,7 +81,7 @@ describe("the install page", () => {
         assert.strictEqual((await fetch(`${baseUrl}/apps/other/installations/new`)).status, 404)
       })
       assert.deepStrictEqual(yield* simulator.installationIds, before)
-    }).pipe(Effect.provide(Simulator.layerServer()))
+    }).pipe(Effect.provide(Simulator.layerServer))
   )
 
   it.live("answers to any name it is reached by, unlike the page that controls the simulator", () =>
@@ -96,6 +96,6 @@ describe("the install page", () => {
         })
       assert.strictEqual(yield* status("/apps/app1/installations/new"), 200)
       assert.strictEqual(yield* status("/"), 403)
-    }).pipe(Effect.provide(Simulator.layerServer()))
+    }).pipe(Effect.provide(Simulator.layerServer))
   )
 })

@@ -6,7 +6,7 @@ import { TestClock } from "effect/testing"
 import { body, call, callAsApp, errorOf, firstInstallation, FullToken, mint, status } from "./support/calls.ts"
 import { appJwt } from "./support/jwt.ts"
 
-const simulator = Effect.provide(Simulator.layer())
+const simulator = Effect.provide(Simulator.layer)
 
 describe("Authenticate as an installation", () => {
   it.effect(
@@ -59,7 +59,7 @@ describe("App private keys", () => {
     Effect.fnUntraced(function* () {
       const { control } = yield* Simulator
       const other = yield* Effect.map(Simulator, ({ app }) => app.privateKey).pipe(
-        Effect.provide(Simulator.layer({ seed: 2 }))
+        Effect.provide(Simulator.layerWith({ seed: 2 }))
       )
       // A PEM private key holds its public half.
       const fingerprint = yield* control.addPublicKey(Redacted.value(other))

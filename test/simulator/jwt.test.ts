@@ -22,7 +22,7 @@ const without = (claims: Record<string, unknown>, name: string) =>
 
 const rs256 = { alg: "RS256", typ: "JWT" }
 
-const atNow = (options: SimulatorOptions = {}) => Effect.provide(Simulator.layer(options))
+const atNow = (options: SimulatorOptions = {}) => Effect.provide(Simulator.layerWith(options))
 
 const outcome = Effect.fnUntraced(function* (jwt: string) {
   const response = yield* call("GET", "/app/installations", jwt)

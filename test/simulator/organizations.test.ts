@@ -6,7 +6,7 @@ import { Effect, Schema } from "effect"
 import { HttpClient, HttpClientRequest } from "effect/http"
 import { body, call, callAsApp, errorOf, firstInstallation, mint } from "./support/calls.ts"
 
-const simulator = Effect.provide(Simulator.layer())
+const simulator = Effect.provide(Simulator.layer)
 
 const organization = Effect.gen(function* () {
   const [id] = yield* (yield* Simulator).organizationIds
@@ -127,8 +127,8 @@ describe("Inventory and Warehouse", () => {
       const first = yield* read()
       const ids = [...first.inventory.credits, ...first.warehouse.credits].map(({ id }) => id)
       assert.strictEqual(new Set(ids).size, 5)
-      assert.deepStrictEqual(yield* read().pipe(Effect.provide(Simulator.layer())), first)
-      assert.notDeepEqual(yield* read().pipe(Effect.provide(Simulator.layer({ seed: 2 }))), first)
+      assert.deepStrictEqual(yield* read().pipe(Effect.provide(Simulator.layer)), first)
+      assert.notDeepEqual(yield* read().pipe(Effect.provide(Simulator.layerWith({ seed: 2 }))), first)
     }, simulator)
   )
 

@@ -5,7 +5,7 @@ import { TestClock } from "effect/testing"
 import { callAsApp, status } from "./support/calls.ts"
 
 const organizations = Effect.flatMap(Simulator, ({ organizationIds }) => organizationIds)
-const simulator = Effect.provide(Simulator.layer({ installations: 2 }))
+const simulator = Effect.provide(Simulator.layerWith({ installations: 2 }))
 
 describe("tokens that people make for themselves", () => {
   it.effect("an organization's token opens its own resources with the permissions chosen, no app involved", () =>

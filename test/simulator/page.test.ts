@@ -36,7 +36,7 @@ const press = (page: Page, row: string, label: string) =>
     await page.waitForLoadState("networkidle")
   })
 
-const server = Effect.provide(Layer.merge(Simulator.layerServer({ installations: 3 }), FetchHttpClient.layer))
+const server = Effect.provide(Layer.merge(Simulator.layerServerWith({ installations: 3 }), FetchHttpClient.layer))
 
 describe("in a real browser", () => {
   it.live.skipIf(skip)(

@@ -32,7 +32,7 @@ describe("walking the list", () => {
       yield* Effect.gen(function* () {
         const { installationIds } = yield* Simulator
         assert.deepStrictEqual(yield* walk(limit), yield* installationIds)
-      }).pipe(Effect.provide(Simulator.layer({ installations: total, privateKey: yield* key })))
+      }).pipe(Effect.provide(Simulator.layerWith({ installations: total, privateKey: yield* key })))
     }),
     { arbitrary: { runs: 40 } }
   )
@@ -46,7 +46,7 @@ describe("walking the list", () => {
         const install = Effect.orDie(Effect.asVoid(control.install()))
         const seen = yield* walk(limit, (page) => (page < installs ? install : Effect.void))
         assert.deepStrictEqual(seen, yield* installationIds)
-      }).pipe(Effect.provide(Simulator.layer({ installations: total, privateKey: yield* key })))
+      }).pipe(Effect.provide(Simulator.layerWith({ installations: total, privateKey: yield* key })))
     }),
     { arbitrary: { runs: 40 } }
   )
@@ -70,7 +70,7 @@ describe("walking the list", () => {
           prevPage: page
         })
         assert.strictEqual(installations.length, Math.max(0, Math.min(size, total - page * size)))
-      }).pipe(Effect.provide(Simulator.layer({ installations: total, privateKey: yield* key })))
+      }).pipe(Effect.provide(Simulator.layerWith({ installations: total, privateKey: yield* key })))
     }),
     { arbitrary: { runs: 40 } }
   )
@@ -92,7 +92,7 @@ describe("walking the list", () => {
         const answer = yield* Effect.flatMap(callAsApp("GET", `/app/installations?limit=10&page=${page}`), errorOf)
         assert.strictEqual(answer.status, 400, page)
       }
-    }, Effect.provide(Simulator.layer()))
+    }, Effect.provide(Simulator.layer))
   )
 
   it.effect(
@@ -107,7 +107,7 @@ describe("walking the list", () => {
           others.slice(4, 5)
         )
       },
-      Effect.provide(Simulator.layer({ installations: 12 }))
+      Effect.provide(Simulator.layerWith({ installations: 12 }))
     )
   )
 
@@ -126,7 +126,7 @@ describe("walking the list", () => {
           ids.slice(4, 6)
         )
       },
-      Effect.provide(Simulator.layer({ installations: 9 }))
+      Effect.provide(Simulator.layerWith({ installations: 9 }))
     )
   )
 })
@@ -134,7 +134,7 @@ describe("walking the list", () => {
 /** One key for all the worlds of a property: making one takes longer than the rest of the test. */
 const key = Effect.runSync(
   Effect.cached(
-    Effect.map(Simulator, ({ app }) => app.privateKey).pipe(Effect.provide(Simulator.layer({ installations: 0 })))
+    Effect.map(Simulator, ({ app }) => app.privateKey).pipe(Effect.provide(Simulator.layerWith({ installations: 0 })))
   )
 )
 
@@ -154,7 +154,7 @@ describe("the switches of the list", () => {
         })
         assert.strictEqual((yield* page("limit=20&page=0")).installations.length, 20)
       },
-      Effect.provide(Simulator.layer({ installations: 60 }))
+      Effect.provide(Simulator.layerWith({ installations: 60 }))
     )
   )
   it.effect(
@@ -166,7 +166,7 @@ describe("the switches of the list", () => {
           message: ["limit should not be empty", "page should not be empty"]
         })
       },
-      Effect.provide(Simulator.layer({ behaviour: { missingPaging: "refuse" } }))
+      Effect.provide(Simulator.layerWith({ behaviour: { missingPaging: "refuse" } }))
     )
   )
   it.effect(
@@ -176,7 +176,7 @@ describe("the switches of the list", () => {
         assert.strictEqual((yield* page("limit=2&page=1")).pagination.currentPage, 1)
         assert.strictEqual((yield* callAsApp("GET", "/app/installations?limit=2&page=0")).status, 400)
       },
-      Effect.provide(Simulator.layer({ behaviour: { firstPage: 1 } }))
+      Effect.provide(Simulator.layerWith({ behaviour: { firstPage: 1 } }))
     )
   )
   it.effect(
@@ -185,7 +185,7 @@ describe("the switches of the list", () => {
       function* () {
         assert.strictEqual((yield* page("limit=3&page=1")).pagination.pageCount, 1)
       },
-      Effect.provide(Simulator.layer({ installations: 4, behaviour: { pageCount: "items" } }))
+      Effect.provide(Simulator.layerWith({ installations: 4, behaviour: { pageCount: "items" } }))
     )
   )
   it.effect(
@@ -197,7 +197,7 @@ describe("the switches of the list", () => {
       assert.notProperty((yield* page("limit=9&page=0")).pagination, "nextPage")
       yield* control.setBehaviour({ nextPageAtEnd: "same" })
       assert.strictEqual((yield* page("limit=9&page=0")).pagination.nextPage, 1)
-    }, Effect.provide(Simulator.layer()))
+    }, Effect.provide(Simulator.layer))
   )
   it.effect(
     "installationOrder and listSuspended",
@@ -215,7 +215,7 @@ describe("the switches of the list", () => {
         yield* control.setBehaviour({ installationOrder: "oldestFirst" })
         assert.deepStrictEqual(yield* listed, [a, b, c])
       },
-      Effect.provide(Simulator.layer({ installations: 3 }))
+      Effect.provide(Simulator.layerWith({ installations: 3 }))
     )
   )
 })

@@ -5,7 +5,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Schema } from "effect"
 import { body, call, callAsApp, errorOf, mint } from "./support/calls.ts"
 
-const simulator = Effect.provide(Simulator.layer())
+const simulator = Effect.provide(Simulator.layer)
 
 describe("API versions", () => {
   it.effect(
@@ -51,9 +51,9 @@ describe("the profiles", () => {
         const response = yield* call("GET", "/projects?limit=1&page=0", "crs_nobody", versioned)
         return (yield* errorOf(response)).status
       })
-      assert.strictEqual(yield* refused().pipe(Effect.provide(Simulator.layer({ profile: "strict" }))), 401)
-      assert.strictEqual(yield* refused().pipe(Effect.provide(Simulator.layer({ profile: "observed" }))), 403)
-      assert.strictEqual(yield* refused().pipe(Effect.provide(Simulator.layer())), 403)
+      assert.strictEqual(yield* refused().pipe(Effect.provide(Simulator.layerWith({ profile: "strict" }))), 401)
+      assert.strictEqual(yield* refused().pipe(Effect.provide(Simulator.layerWith({ profile: "observed" }))), 403)
+      assert.strictEqual(yield* refused().pipe(Effect.provide(Simulator.layer)), 403)
     })
   )
   it.effect(
@@ -75,7 +75,7 @@ describe("the profiles", () => {
         const { installations } = yield* Effect.flatMap(callAsApp("GET", "/app/installations"), body(Seen))
         assert.deepStrictEqual(installations[0]?.permissions, { organization_info: "VIEW" })
       },
-      Effect.provide(Simulator.layer({ profile: "observed" }))
+      Effect.provide(Simulator.layerWith({ profile: "observed" }))
     )
   )
   it.effect(
@@ -86,7 +86,7 @@ describe("the profiles", () => {
         assert.strictEqual((yield* call("GET", "/projects", "a.b.c")).status, 401)
         assert.strictEqual((yield* call("GET", "/projects", yield* mint())).status, 200)
       },
-      Effect.provide(Simulator.layer({ profile: "observed" }))
+      Effect.provide(Simulator.layerWith({ profile: "observed" }))
     )
   )
   it("single switches win over the profile, and every profile sets every switch", () => {

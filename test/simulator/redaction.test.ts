@@ -6,7 +6,7 @@ import { call, errorOf, mint } from "./support/calls.ts"
 import { appJwt } from "./support/jwt.ts"
 
 const controlToken = "opens/the control+interface"
-const simulator = Effect.provide(Simulator.layer({ controlToken }))
+const simulator = Effect.provide(Simulator.layerWith({ controlToken }))
 
 const everyByte = (text: string) =>
   Array.from(text, (one) => `%${one.codePointAt(0)?.toString(16).padStart(2, "0")}`).join("")
@@ -66,7 +66,7 @@ describe("the request log shows no secret", () => {
   it.effect(
     "an empty control token is refused, for it would open to everybody",
     Effect.fnUntraced(function* () {
-      const error = yield* Effect.flip(Effect.void.pipe(Effect.provide(Simulator.layer({ controlToken: "" }))))
+      const error = yield* Effect.flip(Effect.void.pipe(Effect.provide(Simulator.layerWith({ controlToken: "" }))))
       assert.strictEqual(error.message, "controlToken must not be empty")
     })
   )

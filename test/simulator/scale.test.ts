@@ -23,7 +23,7 @@ describe("a large world", () => {
         )
         assert.match(yield* mint(ids.at(-1)), /^crs_/)
       },
-      Effect.provide(Simulator.layer({ installations: 100_000 }))
+      Effect.provide(Simulator.layerWith({ installations: 100_000 }))
     )
   )
   it.effect(
@@ -36,7 +36,7 @@ describe("a large world", () => {
           installations: []
         })
       },
-      Effect.provide(Simulator.layer({ installations: 0 }))
+      Effect.provide(Simulator.layerWith({ installations: 0 }))
     )
   )
 })
@@ -54,7 +54,7 @@ describe("what is kept is bounded", () => {
         )
         assert.strictEqual(yield* control.requestCount("GET /projects"), 25)
       },
-      Effect.provide(Simulator.layer({ requestLogSize: 10 }))
+      Effect.provide(Simulator.layerWith({ requestLogSize: 10 }))
     )
   )
   it.effect(
@@ -63,7 +63,7 @@ describe("what is kept is bounded", () => {
       const { control } = yield* Simulator
       yield* call("GET", `/projects?q=${"x".repeat(10_000)}`)
       assert.isTrue(((yield* control.requestLog)[0]?.path.length ?? 0) <= 2_000)
-    }, Effect.provide(Simulator.layer()))
+    }, Effect.provide(Simulator.layer))
   )
   it.effect(
     "no log at all with size 0",
@@ -74,7 +74,7 @@ describe("what is kept is bounded", () => {
         assert.deepStrictEqual(yield* control.requestLog, [])
         assert.strictEqual(yield* control.requestCount(), 1)
       },
-      Effect.provide(Simulator.layer({ requestLogSize: 0 }))
+      Effect.provide(Simulator.layerWith({ requestLogSize: 0 }))
     )
   )
   it.effect(
@@ -89,7 +89,7 @@ describe("what is kept is bounded", () => {
         )
         assert.deepStrictEqual(status, [403, 403, 200, 200, 200, 200, 200])
       },
-      Effect.provide(Simulator.layer({ tokenCapacity: 5 }))
+      Effect.provide(Simulator.layerWith({ tokenCapacity: 5 }))
     )
   )
   it.effect(
@@ -100,7 +100,7 @@ describe("what is kept is bounded", () => {
       yield* TestClock.adjust("3 hours")
       yield* mint()
       assert.strictEqual((yield* control.tokens).length, 1)
-    }, Effect.provide(Simulator.layer()))
+    }, Effect.provide(Simulator.layer))
   )
 })
 
@@ -108,7 +108,7 @@ describe("two simulators", () => {
   it.effect(
     "share nothing",
     Effect.fnUntraced(function* () {
-      const build = (seed: number) => Effect.map(Layer.build(Simulator.layer({ seed })), (context) => context)
+      const build = (seed: number) => Effect.map(Layer.build(Simulator.layerWith({ seed })), (context) => context)
       const [one, other] = [yield* build(1), yield* build(2)]
       const token = yield* Effect.provide(mint(), one)
       const jwt = yield* Effect.provide(appJwt(), one)

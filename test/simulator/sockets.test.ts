@@ -8,7 +8,7 @@ import { call, callAsApp, errorOf } from "./support/calls.ts"
 import { appJwt } from "./support/jwt.ts"
 import { manage } from "./support/manage.ts"
 
-const server = Effect.provide(Layer.merge(Simulator.layerServer(), FetchHttpClient.layer))
+const server = Effect.provide(Layer.merge(Simulator.layerServer, FetchHttpClient.layer))
 
 /** What plain `node:http` sees of one exchange: head, bytes of the body, and how it ended. */
 const observe = Effect.fnUntraced(function* (fault: Fault, until: "end" | "silence" | "silence after data" = "end") {
@@ -114,7 +114,7 @@ describe("the loopback server", () => {
         )
         return answer.replaceAll(baseUrl, "BASE")
       })
-      const inMemory = yield* ask().pipe(Effect.provide(Simulator.layer()))
+      const inMemory = yield* ask().pipe(Effect.provide(Simulator.layer))
       assert.strictEqual(yield* ask(), inMemory)
     }, server)
   )
@@ -133,11 +133,11 @@ describe("the loopback server", () => {
     "says which port it could not have",
     Effect.fnUntraced(function* () {
       const port = Number(new URL((yield* Simulator).baseUrl).port)
-      const error = yield* Effect.flip(Effect.scoped(Layer.build(Simulator.layerServer({ port }))))
+      const error = yield* Effect.flip(Effect.scoped(Layer.build(Simulator.layerServerWith({ port }))))
       assert.match(error.message, new RegExp(`^cannot listen on port ${port}: .*EADDRINUSE`))
       for (const bad of [-1, 65_536, 1.5]) {
         assert.strictEqual(
-          (yield* Effect.flip(Effect.scoped(Layer.build(Simulator.layerServer({ port: bad })))))._tag,
+          (yield* Effect.flip(Effect.scoped(Layer.build(Simulator.layerServerWith({ port: bad })))))._tag,
           "SimulatorError"
         )
       }
@@ -148,7 +148,7 @@ describe("the loopback server", () => {
 describe("the control interface over HTTP", () => {
   const Installation = Schema.Struct({ id: Schema.String, status: Schema.String })
   const secret = "a-control-token-of-this-test"
-  const own = Effect.provide(Layer.merge(Simulator.layerServer({ controlToken: secret }), FetchHttpClient.layer))
+  const own = Effect.provide(Layer.merge(Simulator.layerServerWith({ controlToken: secret }), FetchHttpClient.layer))
 
   it.live(
     "does what the typed one does",

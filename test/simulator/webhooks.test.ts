@@ -36,7 +36,7 @@ describe("deliveries", () => {
       })
       assert.strictEqual((yield* control.webhooks.send(id, "installed")).status, 307)
       assert.strictEqual(calls, 1)
-    }).pipe(Effect.provide(Simulator.layer()))
+    }).pipe(Effect.provide(Simulator.layer))
   )
 
   it.effect("stay cleared when they were under way", () =>
@@ -58,7 +58,7 @@ describe("deliveries", () => {
       answer(new Response(null, { status: 202 }))
       assert.strictEqual((yield* Fiber.join(sending)).status, 202)
       assert.deepStrictEqual(yield* control.webhooks.deliveries, [])
-    }).pipe(Effect.provide(Simulator.layer()))
+    }).pipe(Effect.provide(Simulator.layer))
   )
 
   it.effect("tell about every control action, once, signed over the text of signedData", () =>
@@ -92,7 +92,7 @@ describe("deliveries", () => {
         kept.map(({ event, status }) => [event, status]),
         events.map((event) => [event, 202])
       )
-    }).pipe(Effect.provide(Simulator.layer()))
+    }).pipe(Effect.provide(Simulator.layer))
   )
 
   it.effect("look as they were really seen where the simulator is told so", () =>
@@ -117,7 +117,7 @@ describe("deliveries", () => {
         lengths.toSorted((a, b) => a - b)
       )
       assert.isUndefined((yield* decodeSigned(signedData))["state"])
-    }).pipe(Effect.provide(Simulator.layer({ profile: "observed" })))
+    }).pipe(Effect.provide(Simulator.layerWith({ profile: "observed" })))
   )
 
   it.effect("tell about transactions, with a sender left out", () =>
@@ -139,7 +139,7 @@ describe("deliveries", () => {
       )
       assert.notStrictEqual(transactions[0].id, transactions[1].id)
       assert.isFalse(bodies.some((body) => "sender" in body))
-    }).pipe(Effect.provide(Simulator.layer()))
+    }).pipe(Effect.provide(Simulator.layer))
   )
 
   it.effect("can be repeated, tampered with, signed with the old secret or not at all", () =>
@@ -175,7 +175,7 @@ describe("deliveries", () => {
       assert.strictEqual((yield* again()).signature, null)
       assert.strictEqual(seen.at(-1)?.signature, null)
       yield* Effect.flip(control.webhooks.redeliver(999))
-    }).pipe(Effect.provide(Simulator.layer()))
+    }).pipe(Effect.provide(Simulator.layer))
   )
 
   it.effect("are sent once and record what became of them", () =>
@@ -198,7 +198,7 @@ describe("deliveries", () => {
       assert.include((yield* Fiber.join(waiting)).failure ?? "", "10 seconds")
       yield* control.reset
       assert.deepStrictEqual(yield* control.webhooks.deliveries, [])
-    }).pipe(Effect.provide(Simulator.layer()))
+    }).pipe(Effect.provide(Simulator.layer))
   )
 
   it.effect("go to the app they are about", () =>
@@ -214,7 +214,7 @@ describe("deliveries", () => {
       const { signedData } = yield* decodeBody(theirs.seen[0]?.body ?? "")
       assert.strictEqual(theirs.seen[0]?.signature, sign(signedData, other.webhookSecret))
       yield* Effect.flip(control.webhooks.setTarget("ftp://nowhere"))
-    }).pipe(Effect.provide(Simulator.layer()))
+    }).pipe(Effect.provide(Simulator.layer))
   )
 })
 
@@ -252,6 +252,6 @@ describe("control of the deliveries over HTTP", () => {
       assert.strictEqual(seen.length, 2)
       const anonymous = yield* Effect.promise(() => fetch(`${baseUrl}/_simulator/deliveries`))
       assert.strictEqual(anonymous.status, 401)
-    }).pipe(Effect.provide(Simulator.layerServer()))
+    }).pipe(Effect.provide(Simulator.layerServer))
   )
 })

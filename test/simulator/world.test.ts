@@ -7,7 +7,7 @@ import { HttpClient } from "effect/http"
 import { body, call, callAsApp, errorOf, firstInstallation, mint, Page, status } from "./support/calls.ts"
 import { appJwt } from "./support/jwt.ts"
 
-const simulator = Effect.provide(Simulator.layer())
+const simulator = Effect.provide(Simulator.layer)
 
 describe("the world", () => {
   it.effect(
@@ -18,9 +18,9 @@ describe("the world", () => {
         const list = yield* Effect.flatMap(callAsApp("GET", "/app/installations"), (response) => response.json)
         return { appId: app.appId, organizations: yield* organizationIds, list, token: yield* mint() }
       })
-      const first = yield* world().pipe(Effect.provide(Simulator.layer({ seed: 7 })))
-      assert.deepStrictEqual(yield* world().pipe(Effect.provide(Simulator.layer({ seed: 7 }))), first)
-      const other = yield* world().pipe(Effect.provide(Simulator.layer({ seed: 8 })))
+      const first = yield* world().pipe(Effect.provide(Simulator.layerWith({ seed: 7 })))
+      assert.deepStrictEqual(yield* world().pipe(Effect.provide(Simulator.layerWith({ seed: 7 }))), first)
+      const other = yield* world().pipe(Effect.provide(Simulator.layerWith({ seed: 8 })))
       assert.notStrictEqual(other.appId, first.appId)
       assert.notStrictEqual(other.token, first.token)
     })
@@ -112,8 +112,8 @@ describe("the world", () => {
   it.effect(
     "refuses options that make no sense, without showing a key",
     Effect.fnUntraced(function* () {
-      const build = (options: Parameters<typeof Simulator.layer>[0]) =>
-        Effect.flip(Effect.void.pipe(Effect.provide(Simulator.layer(options))))
+      const build = (options: Parameters<typeof Simulator.layerWith>[0]) =>
+        Effect.flip(Effect.void.pipe(Effect.provide(Simulator.layerWith(options))))
       assert.include((yield* build({ installations: -1 })).message, "installations must be a whole number")
       assert.include(
         (yield* build({ behaviour: { pageCap: 0 } })).message,

@@ -130,4 +130,4 @@ export const deliverThroughKills = Effect.fnUntraced(function* (deliveries: numb
 })
 
 /** A simulator on a socket of its own. */
-export const registry = Layer.orDie(Simulator.layerServer({ installations: 1 }))
+export const registry = Layer.orDie(Simulator.layerServerWith({ installations: 1 }))

@@ -2,8 +2,8 @@
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import * as NodeRedis from "@effect/platform-node/NodeRedis"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
-import { Webhook } from "@effect-icr/app/Webhook"
-import * as WebhookQueue from "@effect-icr/app/WebhookQueue"
+import { Webhook } from "@effect-icr/webhooks/Webhook"
+import * as WebhookQueue from "@effect-icr/webhooks/WebhookQueue"
 import { Config, Effect, Layer } from "effect"
 import { HttpRouter } from "effect/http"
 import { PersistedQueue, Redis } from "effect/persistence"
@@ -32,7 +32,7 @@ Layer.unwrap(
       { concurrency: 32 }
     )
     return HttpRouter.serve(route, { disableLogger: true }).pipe(
-      Layer.provide(Webhook.layerWithoutApp({ secret })),
+      Layer.provide(Webhook.layerVerifyOnly({ secret })),
       Layer.provide(PersistedQueue.layer),
       // Short locks: what a killed process held is taken again after a second.
       Layer.provide(

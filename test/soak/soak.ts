@@ -54,7 +54,7 @@ const program = Effect.gen(function* () {
   const ask = Effect.fnUntraced(function* (id: InstallationId, turn: number) {
     seen.calls++
     const options = turn % 2500 === 0 ? { forceRefresh: true } : undefined
-    const token = yield* app.installationToken(id, options)
+    const token = yield* options === undefined ? app.installationToken(id) : app.installationTokenWith(id, options)
     const now = yield* Clock.currentTimeMillis
     if (token.installationId !== id) seen.foreign++
     if (DateTime.toEpochMillis(token.expiresAt) <= now) seen.stale++
@@ -106,11 +106,11 @@ const program = Effect.gen(function* () {
 
 const overSocket = Layer.unwrap(
   Effect.map(Simulator, ({ app, baseUrl }) =>
-    IcrApp.layerOptions({ appId: app.appId, privateKey: app.privateKey, baseUrl })
+    IcrApp.layerWith({ appId: app.appId, privateKey: app.privateKey, baseUrl })
   )
 ).pipe(
   Layer.provide(FetchHttpClient.layer),
-  Layer.provideMerge(Simulator.layerServer({ installations, tokenLife, seed }))
+  Layer.provideMerge(Simulator.layerServerWith({ installations, tokenLife, seed }))
 )
 
 await Effect.runPromise(Effect.scoped(program).pipe(Effect.provide(overSocket), Effect.provide(Logger.layer([]))))

@@ -1,4 +1,4 @@
-/** A Redis of the test's own: on a socket file in a folder of its own, so that no port is fixed and no data is shared. */
+/** Starts a Redis for one test, on a socket file in a temporary folder: no fixed port, no shared data. */
 import { Effect } from "effect"
 import { spawn } from "node:child_process"
 import { existsSync, mkdtempSync, rmSync } from "node:fs"
@@ -9,14 +9,14 @@ const places = ["/usr/bin/redis-server", "/usr/local/bin/redis-server", "/opt/ho
 
 const redisPath = places.find(existsSync)
 
-/** For `it.skipIf`: whether to skip, having said why. */
+/** For `it.skipIf`: prints why tests are skipped when there is no Redis. */
 export const withoutRedis = (what: string): boolean => {
   if (redisPath !== undefined) return false
   process.stderr.write(`\nSKIPPED: ${what}: no redis-server at ${places.join(", ")} (apt-get install redis-server)\n\n`)
   return true
 }
 
-/** Starts one, and gives the path of its socket; it ends with the scope. */
+/** Starts a Redis that is killed when the scope closes. Succeeds with the path of its socket. */
 export const startRedis = Effect.gen(function* () {
   const folder = yield* Effect.acquireRelease(
     Effect.sync(() => mkdtempSync(join(tmpdir(), "icr-redis-"))),

@@ -135,11 +135,11 @@ const script = (registry: Registry) => (request: TestRequest) =>
     return { ...answer, headers: { ...answer.headers, date } }
   })
 
-const config = IcrConfig.layer({ appId: "test", baseUrl: "http://localhost" })
+const config = IcrConfig.layerWith({ appId: "test", baseUrl: "http://localhost" })
 
 /** `IcrApp` and all services beneath it, over this registry. One attempt a call unless told otherwise. */
 export const appOver = (registry: Registry, tokens: CacheOptions = {}, http: HttpOptions = { retry: false }) =>
-  IcrApp.layer.pipe(
+  IcrApp.layerNoDeps.pipe(
     Layer.provideMerge(TokenCache.layerWith(tokens)),
     Layer.provideMerge([IcrHttp.layerTest(script(registry), http), Signer.layerTest(), ServerClock.layer, config])
   )

@@ -1,35 +1,59 @@
 /**
  * The International Carbon Registry for ICR Apps, as Effect services.
  *
- * Every module is also a subpath: `@effect-icr/app/IcrApp`, `@effect-icr/app/domain/Installation`, …
+ * Every module is also a subpath, such as `@effect-icr/app/IcrApp` or `@effect-icr/app/domain/Installation`. Prefer those:
+ * a bundler then takes only what is used.
  */
-export { type Claims, ClaimsError } from "./Claims.ts"
-export { type Credential } from "./Credential.ts"
+export {
+  IcrApp,
+  type InstallationOutcome,
+  type Options as IcrAppOptions,
+  type Service as IcrAppService
+} from "./app/IcrApp.ts"
+export { ServerClock, type Service as ServerClockService } from "./clock/ServerClock.ts"
+export {
+  type Environment,
+  IcrConfig,
+  type Options as IcrConfigOptions,
+  type Service as IcrConfigService
+} from "./config/IcrConfig.ts"
 export { AppAccessToken, InstallationAccessToken } from "./domain/AccessToken.ts"
 export { AppId, InstallationId, OrganizationId } from "./domain/Ids.ts"
 export { Installation, InstallationPage } from "./domain/Installation.ts"
 export { Industry, Organization, type OrganizationType } from "./domain/Organization.ts"
 export { Pagination } from "./domain/Pagination.ts"
-export { PermissionLevel, PermissionName, Permissions } from "./domain/Permissions.ts"
-export { WebhookEvent } from "./domain/WebhookEvent.ts"
-/** The members of the `WebhookEvent` union and their parts. */
-export * as WebhookEvents from "./domain/WebhookEvent.ts"
-export { IcrApp } from "./IcrApp.ts"
-export { IcrConfig } from "./IcrConfig.ts"
-export { IcrError } from "./IcrError.ts"
+export { type MissingPermission, PermissionLevel, PermissionName, Permissions } from "./domain/Permissions.ts"
+export { IcrError } from "./errors/IcrError.ts"
 /** The reasons inside an `IcrError`, for tests and for building one's own. */
-export * as IcrReason from "./IcrError.ts"
-export { IcrHttp, idempotent, schemaBodyJson } from "./IcrHttp.ts"
-export { InstallFlow } from "./InstallFlow.ts"
-export { InstallStates } from "./InstallStates.ts"
-export { RateLimit } from "./RateLimit.ts"
-export * as RetryPolicy from "./RetryPolicy.ts"
-export { ServerClock } from "./ServerClock.ts"
-export { Signer } from "./Signer.ts"
-export { TokenCache } from "./TokenCache.ts"
-export * as TokenSeal from "./TokenSeal.ts"
-export { TokenStore, TokenStoreError } from "./TokenStore.ts"
-export { Webhook } from "./Webhook.ts"
-export { WebhookDeduplication } from "./WebhookDeduplication.ts"
-export * as WebhookMac from "./WebhookMac.ts"
-export * as WebhookQueue from "./WebhookQueue.ts"
+export * as IcrReason from "./errors/IcrReason.ts"
+export { type Credential, type Presented, type Refusal, type Verdict } from "./http/Credential.ts"
+export {
+  IcrHttp,
+  type Options as IcrHttpOptions,
+  type Request as IcrHttpRequest,
+  type Service as IcrHttpService,
+  type TestRequest as IcrHttpTestRequest,
+  type TestResponse as IcrHttpTestResponse,
+  idempotent,
+  schemaBodyJson
+} from "./http/IcrHttp.ts"
+export { RateLimit, type Options as RateLimitOptions, type Service as RateLimitService } from "./http/RateLimit.ts"
+export * as RetryPolicy from "./http/RetryPolicy.ts"
+export { Signer, type Service as SignerService } from "./signer/Signer.ts"
+export { type DeduplicationStore, DeduplicationStoreError } from "./tokens/DeduplicationStore.ts"
+export * as KeyValueTokenStore from "./tokens/KeyValueTokenStore.ts"
+export {
+  type GetOptions as TokenOptions,
+  TokenCache,
+  type Options as TokenCacheOptions,
+  type Service as TokenCacheService
+} from "./tokens/TokenCache.ts"
+export { TokenInvalidation } from "./tokens/TokenInvalidation.ts"
+export * as TokenSeal from "./tokens/TokenSeal.ts"
+export {
+  TokenStore,
+  type Entry as TokenStoreEntry,
+  TokenStoreError,
+  type Removal as TokenStoreRemoval,
+  type Service as TokenStoreService
+} from "./tokens/TokenStore.ts"

@@ -1,10 +1,15 @@
 /**
  * A `Redis` that a program can start without.
  *
- * A layer such as `NodeRedis.layer` fails when there is no Redis at the start, or none that takes the password. This one
- * provides a `Redis` at once and connects behind the callers, every second until it succeeds; commands sent before that fail
- * with the reason of the last attempt. What the connected client does about later interruptions is its own affair, unless it gives
- * up, as `NodeRedis` does after a `socketTimeout`: then it connects anew.
+ * A layer such as `NodeRedis.layer` fails when Redis is not there at the start or refuses the password. This one provides a
+ * `Redis` in any case and connects in the background, once a second until it succeeds. Until then every command fails with the
+ * reason of the last attempt.
+ *
+ * **When to use**: beneath `RedisTokenStore`, `RedisWebhookDeduplication` and `RedisInstallStates`, so that an outage of Redis
+ * neither keeps the program from starting nor, when Redis hangs, from ending.
+ *
+ * **Gotchas**: once connected, interruptions are the client's own business. Only when the client gives up, as `NodeRedis` does
+ * after a `socketTimeout`, is a new one connected.
  */
 import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
@@ -22,69 +27,70 @@ import * as Scope from "effect/Scope"
 import { codeOf } from "./internal/errorCode.ts"
 
 type Service = Redis.Redis["Service"]
+/** The connected client, or the reason why there is none. */
 type Connection = Effect.Effect<Service, Redis.RedisError>
 
-const patience = "2 seconds"
-const pause = "1 second"
+/** How long building the layer waits for the first attempt to connect. */
+const firstAttemptTimeout = "2 seconds"
+const retryInterval = "1 second"
+const closeTimeout = "1 second"
+
+const errorWithCode = (code: string) => new Redis.RedisError({ cause: Object.assign(new Error(code), { code }) })
+
+/** Keeps only the code: an error about the address may quote the address, and the password in it. */
+const withoutMessage = (error: unknown) =>
+  errorWithCode(codeOf(error instanceof Redis.RedisError ? error : new Redis.RedisError({ cause: error })))
+
+/** Waits for an effect within the limit and leaves it running after that: a Redis that hangs must not block the end of a program. */
+const waitBriefly = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+  Effect.flatMap(Effect.forkDetach(effect), (fiber) =>
+    Effect.asVoid(Effect.timeoutOption(Fiber.await(fiber), closeTimeout))
+  )
 
 const make = Effect.fnUntraced(function* <E, R>(layer: Layer.Layer<Redis.Redis, E, R>) {
   const scope = yield* Effect.scope
   const environment = yield* Effect.context<R>()
-  const notYet = Object.assign(new Error("not connected yet"), { code: "NOT_CONNECTED" })
-  const current = yield* Ref.make<Connection>(Effect.fail(new Redis.RedisError({ cause: notYet })))
+  const current = yield* Ref.make<Connection>(Effect.fail(errorWithCode("NOT_CONNECTED")))
+  const firstAttempt = yield* Deferred.make<void>()
 
-  // A client may wait for answers before it closes; a Redis that hangs must not keep the program from ending.
-  const closeSoon = (attempt: Scope.Closeable, exit: Exit.Exit<unknown, unknown>) =>
-    Effect.flatMap(Effect.forkDetach(Scope.close(attempt, exit)), (closing) =>
-      Effect.asVoid(Effect.timeoutOption(Fiber.await(closing), pause))
-    )
-
-  const tried = yield* Deferred.make<void>()
-  const connect = Effect.gen(function* () {
+  const connectOnce = Effect.gen(function* () {
     const attempt = yield* Scope.make()
+    const close = (exit: Exit.Exit<unknown, unknown>) => waitBriefly(Scope.close(attempt, exit))
     const context = yield* Layer.buildWithScope(layer, attempt).pipe(
-      // Who uses the service tells about outages; the client would report every single attempt as well.
+      // The services that use this Redis report outages; the client would report every single attempt as well.
       Effect.provideService(References.MinimumLogLevel, "Error"),
-      Effect.onExit((exit) =>
-        Exit.isSuccess(exit)
-          ? Scope.addFinalizerExit(scope, (exit) => closeSoon(attempt, exit))
-          : closeSoon(attempt, exit)
-      )
+      Effect.onExit((exit) => (Exit.isSuccess(exit) ? Scope.addFinalizerExit(scope, close) : close(exit)))
     )
     yield* Ref.set(current, Effect.succeed(Context.get(context, Redis.Redis)))
   }).pipe(
-    Effect.tapCause((cause) =>
-      Ref.set(current, Effect.fail(new Redis.RedisError({ cause: causeOf(Cause.squash(cause)) })))
-    ),
-    Effect.onExit(() => Deferred.succeed(tried, undefined))
+    Effect.tapCause((cause) => Ref.set(current, Effect.fail(withoutMessage(Cause.squash(cause))))),
+    Effect.onExit(() => Deferred.succeed(firstAttempt, undefined))
   )
 
-  const begin = Effect.gen(function* () {
-    const connecting = yield* connect.pipe(Effect.sandbox, Effect.retry(Schedule.spaced(pause)), Effect.forkDetach)
-    // Nor must one that hangs while a connection to it is being made.
-    yield* Scope.addFinalizer(
-      scope,
-      Effect.andThen(
-        Effect.forkDetach(Fiber.interrupt(connecting)),
-        Effect.asVoid(Effect.timeoutOption(Fiber.await(connecting), pause))
-      )
+  const connect = Effect.gen(function* () {
+    const connecting = yield* connectOnce.pipe(
+      Effect.sandbox,
+      Effect.retry(Schedule.spaced(retryInterval)),
+      Effect.forkDetach
     )
+    yield* Scope.addFinalizer(scope, waitBriefly(Fiber.interrupt(connecting)))
   }).pipe(Effect.provide(environment))
-  yield* begin
-  // Where Redis is up, the first command finds it.
-  yield* Effect.timeoutOption(Deferred.await(tried), patience)
 
-  /** Once for each client that has given up, however many callers find out. */
-  const again = (connection: Connection, error: Redis.RedisError) =>
+  yield* connect
+  // Where Redis is available, the first command finds it connected.
+  yield* Effect.timeoutOption(Deferred.await(firstAttempt), firstAttemptTimeout)
+
+  /** Replaces a client that has given up, once however many callers notice. */
+  const reconnect = (connection: Connection, error: Redis.RedisError) =>
     Effect.flatMap(
       Ref.modify(current, (now) => (now === connection ? [true, Effect.fail(error)] : [false, now])),
-      (isFirst) => (isFirst ? begin : Effect.void)
+      (isFirst) => (isFirst ? connect : Effect.void)
     )
 
   const use = <A, R>(f: (redis: Service) => Effect.Effect<A, Redis.RedisError, R>) =>
     Effect.flatMap(Ref.get(current), (connection) =>
       Effect.tapError(Effect.flatMap(connection, f), (error) =>
-        codeOf(error) === "ClientClosedError" ? again(connection, error) : Effect.void
+        codeOf(error) === "ClientClosedError" ? reconnect(connection, error) : Effect.void
       )
     )
 
@@ -104,12 +110,11 @@ const make = Effect.fnUntraced(function* <E, R>(layer: Layer.Layer<Redis.Redis, 
   })
 })
 
-/** The code alone: an error about the address carries the address, and its password. */
-const causeOf = (error: unknown) => {
-  const code = codeOf(error instanceof Redis.RedisError ? error : new Redis.RedisError({ cause: error }))
-  return Object.assign(new Error(code), { code })
-}
-
-/** Over any layer of a Redis client, such as `NodeRedis.layer({ url })`. Never fails. */
+/**
+ * Over any layer of a Redis client, such as `NodeRedis.layer({ url })`. Never fails.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
 export const layer = <E, R>(redis: Layer.Layer<Redis.Redis, E, R>): Layer.Layer<Redis.Redis, never, R> =>
   Layer.effect(Redis.Redis, make(redis))

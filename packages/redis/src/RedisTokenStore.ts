@@ -1,12 +1,31 @@
 /**
- * One token for a fleet: `TokenStore` on Redis 6.2 or newer, or on Valkey, through Effect's own `Redis` service.
+ * A `TokenStore` on Redis 6.2 or newer, or on Valkey, for a fleet of processes that share their access tokens.
  *
- * Processes that need the same token find it here, and while one of them mints it the others wait: a lease around the
- * exchange makes it one for the whole fleet. Tokens are sealed (AES-256-GCM, see `TokenSeal`). A removal (a refused, revoked or
- * forgotten token) reaches the other processes within {@link removalDelay}.
+ * A process that needs a token finds the one that another process has exchanged. A lease around each exchange makes the other
+ * processes wait, so that the whole fleet exchanges once. Tokens are sealed with AES-256-GCM (see `TokenSeal`). A token that
+ * one process invalidates is dropped by the others within {@link invalidationDelay}.
  *
- * Redis is a convenience, never a condition: while it is away (an answer that takes longer than `timeout` counts as away)
- * every process goes on with the tokens it holds and mints its own; one warning says so, and it heals by itself.
+ * **When to use**: several processes or machines run the same app. A single process that wants its tokens to survive a
+ * restart needs only `KeyValueTokenStore`.
+ *
+ * **Gotchas**: no call fails because of Redis. While it is unavailable, one warning is logged, and each process serves the
+ * tokens it holds and exchanges its own. An answer that takes longer than `timeout` counts as unavailable. Provide the
+ * `Redis` through `ReconnectingRedis`, so that the program can start without it.
+ *
+ * ```ts
+ * import { IcrApp } from "@effect-icr/app/IcrApp"
+ * import * as ReconnectingRedis from "@effect-icr/redis/ReconnectingRedis"
+ * import * as RedisTokenStore from "@effect-icr/redis/RedisTokenStore"
+ * import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
+ * import * as NodeRedis from "@effect/platform-node/NodeRedis"
+ * import * as Layer from "effect/Layer"
+ *
+ * export const AppLive = IcrApp.layer.pipe(
+ *   Layer.provide(RedisTokenStore.layer),
+ *   Layer.provide(ReconnectingRedis.layer(NodeRedis.layer({ url: "redis://127.0.0.1:6379" }))),
+ *   Layer.provide(NodeHttpClient.layerUndici)
+ * )
+ * ```
  */
 import type { IcrError } from "@effect-icr/app/IcrError"
 import * as TokenSeal from "@effect-icr/app/TokenSeal"
@@ -16,127 +35,120 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import { Redis } from "effect/persistence/Redis"
-import * as Leases from "./internal/lease.ts"
-import * as Link from "./internal/link.ts"
-import { positiveMillis } from "./internal/options.ts"
-import * as Removals from "./internal/removals.ts"
+import * as Availability from "./internal/availability.ts"
+import * as Invalidations from "./internal/invalidations.ts"
+import * as Leases from "./internal/leases.ts"
+import { defaultPrefix, defaultTimeout, positiveMillis, type RedisOptions } from "./internal/options.ts"
+import * as PendingInvalidations from "./internal/pendingInvalidations.ts"
 import * as Scripts from "./internal/scripts.ts"
+import * as UnreadableEntries from "./internal/unreadableEntries.ts"
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Options
 // ---------------------------------------------------------------------------------------------------------------------
 
-/** How tokens are sealed and named, and how long anything may take. */
-export type Options = TokenSeal.Options & {
-  /** Before every key, to share a Redis with others. Default `icr:`. On a cluster it needs a hash tag, such as `{icr}:`. */
-  readonly prefix?: string | undefined
-  /** What takes Redis longer counts as away. Default 250 ms. */
-  readonly timeout?: Duration.Input | undefined
-  /** How long the others wait for a process that died while it minted. A living one renews its lease. Default 10 s. */
-  readonly lease?: Duration.Input | undefined
-  /**
-   * The longest wait for a living process that mints; after it a process mints for itself. Default 8 s; the cache itself
-   * waits no longer than 10 s.
-   */
-  readonly wait?: Duration.Input | undefined
-}
+/**
+ * How tokens are sealed, how keys are named, and how long a command or a lease may take.
+ *
+ * @category options
+ * @since 0.1.0
+ */
+export type Options = TokenSeal.Options &
+  RedisOptions & {
+    /**
+     * When the lease of a process that died during an exchange expires. A living process renews its lease. Default 10 s.
+     */
+    readonly lease?: Duration.Input | undefined
+    /**
+     * The longest wait for a living process to finish an exchange; after it, a process exchanges for itself. Default 8 s.
+     * The token cache waits 10 s at the most.
+     */
+    readonly wait?: Duration.Input | undefined
+  }
 
-/** How long a removal takes to reach the other processes, at the most, while Redis is there. */
-export const removalDelay: Duration.Duration = Duration.seconds(2)
+/**
+ * How long an invalidation takes to reach the other processes, at the most, while Redis is available.
+ *
+ * @category constants
+ * @since 0.1.0
+ */
+export const invalidationDelay: Duration.Duration = Duration.seconds(2)
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Constructor
 // ---------------------------------------------------------------------------------------------------------------------
 
-const mostUnreadable = 1000
-
 const make = Effect.fnUntraced(function* (options: Options) {
   const seal = yield* TokenSeal.make(options)
-  const { prefix = "icr:" } = options
-  const me = crypto.randomUUID()
-  const tokenAt = (key: string) => `${prefix}token:${key}`
-  const leaseAt = (key: string) => `${prefix}lease:${key}`
-  const log = `${prefix}removed`
+  const { prefix = defaultPrefix } = options
+  const processId = crypto.randomUUID()
+  const tokenKey = (key: string) => `${prefix}token:${key}`
+  const leaseKey = (key: string) => `${prefix}lease:${key}`
+  const logKey = `${prefix}invalidations`
 
-  const removing = (key: string, upTo: number) => (redis: Redis["Service"]) => {
-    const to = upTo === Infinity ? undefined : upTo
-    const entry = Removals.encode({ key, upTo: to ?? null, by: me })
-    return redis.eval(Scripts.remove)({ token: tokenAt(key), lease: leaseAt(key), log, upTo: to, entry })
+  const invalidate = (key: string, end: number) => (redis: Redis["Service"]) => {
+    const upTo = end === Infinity ? undefined : end
+    const entry = Invalidations.encode({ key, upTo: upTo ?? null, by: processId })
+    return redis.eval(Scripts.invalidate)({ tokenKey: tokenKey(key), leaseKey: leaseKey(key), logKey, upTo, entry })
   }
-  const untold = Removals.makeUntold(removing)
-  const link = yield* Link.make(yield* Redis, {
-    timeout: yield* positiveMillis("timeout", options.timeout ?? "250 millis"),
+  const pending = yield* PendingInvalidations.make(invalidate)
+  const redis = yield* Availability.make(yield* Redis, {
+    timeout: yield* positiveMillis("timeout", options.timeout ?? defaultTimeout),
     probeKey: `${prefix}probe`,
-    meanwhile: "tokens are neither shared nor minted in turn",
-    catchUp: untold.tell
+    consequence: "tokens are not shared, and each process exchanges its own",
+    // Before any token is read: a process must not read one that was invalidated during the outage.
+    onAvailable: pending.replay
   })
-  const leases = Leases.make(link, {
-    life: yield* positiveMillis("lease", options.lease ?? "10 seconds"),
+  const leases = yield* Leases.make(redis, {
+    timeToLive: yield* positiveMillis("lease", options.lease ?? "10 seconds"),
     wait: yield* positiveMillis("wait", options.wait ?? "8 seconds")
   })
-
-  // Sealed under a key that this process does not have, say. Where it would count, all processes would mint without a lease.
-  const unreadable = new Map<string, string>()
-  const remember = (key: string, text: string) => {
-    const [oldest] = unreadable.keys()
-    if (oldest !== undefined && unreadable.size >= mostUnreadable) unreadable.delete(oldest)
-    unreadable.set(key, text)
-  }
+  const unreadable = yield* UnreadableEntries.make
 
   const open = Effect.fnUntraced(function* (key: string, text: string, timeLeft: number) {
     const [, end = "", sealed = ""] = /^(\d+) (.*)$/s.exec(text) ?? []
-    // What has no end was not written by us.
+    // This package stores nothing without a time to live, for which Redis reports a negative time.
     const value = timeLeft < 0 ? Option.none() : yield* seal.open(key, sealed)
     if (Option.isNone(value)) {
-      remember(key, text)
+      yield* unreadable.add(key, text)
       return Option.none<Entry>()
     }
-    unreadable.delete(key)
+    yield* unreadable.remove(key)
     return Option.some<Entry>({ value: value.value, expiresAt: Number(end), timeLeft })
   })
 
   return TokenStore.of({
     get: (key) =>
-      link
-        .use((redis) => redis.eval(Scripts.get)(tokenAt(key)))
+      redis
+        .use((redis) => redis.eval(Scripts.get)(tokenKey(key)))
         .pipe(
           Effect.orElseSucceed(() => null),
           Effect.flatMap((found) => (found === null ? Effect.succeedNone : open(key, ...found)))
         ),
     set: Effect.fnUntraced(function* (key, { expiresAt, value }, timeToLive) {
-      const text = `${expiresAt} ${yield* seal.seal(key, value)}`
-      const [token, lease] = [tokenAt(key), leaseAt(key)]
-      const life = Math.max(1, Math.floor(Duration.toMillis(timeToLive)))
-      yield* Effect.ignore(
-        link.use((redis) =>
-          redis.eval(Scripts.set)({
-            token,
-            lease,
-            text,
-            expiresAt,
-            life,
-            owner: leases.ownerOf(lease),
-            unreadable: unreadable.get(key) ?? ""
-          })
-        )
-      )
+      const entry: Scripts.SetOptions = {
+        tokenKey: tokenKey(key),
+        leaseKey: leaseKey(key),
+        text: `${expiresAt} ${yield* seal.seal(key, value)}`,
+        expiresAt,
+        timeToLive: Math.max(1, Math.floor(Duration.toMillis(timeToLive))),
+        owner: yield* leases.ownerOf(leaseKey(key)),
+        unreadable: yield* unreadable.textOf(key)
+      }
+      yield* Effect.ignore(redis.use((redis) => redis.eval(Scripts.set)(entry)))
     }),
-    // One that Redis cannot be told of now is told when it is back, before any call gets to it.
     remove: (key, upTo = Infinity) =>
-      link.use(removing(key, upTo)).pipe(
-        Effect.onError(() => Effect.sync(() => untold.add(key, upTo))),
-        // It may be back by now; during an outage this fails at once.
-        Effect.catch(() => untold.tell(link.use)),
+      redis.use(invalidate(key, upTo)).pipe(
+        Effect.onError(() => pending.add(key, upTo)),
+        // An outage that has ended in the meantime does not replay what was added after its end. During one this fails at once.
+        Effect.catch(() => pending.replay(redis.use)),
         Effect.ignore
       ),
     lease: (key, newerThan) =>
-      leases.take({
-        lease: leaseAt(key),
-        token: tokenAt(key),
-        newerThan,
-        unreadable: unreadable.get(key) ?? ""
-      }),
-    removals: Removals.make(link, log, me)
+      Effect.flatMap(unreadable.textOf(key), (unreadable) =>
+        leases.acquire({ leaseKey: leaseKey(key), tokenKey: tokenKey(key), newerThan, unreadable })
+      ),
+    removals: Invalidations.read(redis, logKey, processId)
   })
 })
 
@@ -145,8 +157,20 @@ const make = Effect.fnUntraced(function* (options: Options) {
 // ---------------------------------------------------------------------------------------------------------------------
 
 /**
- * Tokens in Redis, sealed with the keys of `ICR_TOKEN_STORE_KEY` unless told otherwise. Fails with the reason `Configuration`
- * for a key that cannot be one or a time that is not positive; what Redis does fails nothing.
+ * Tokens in Redis, sealed with the keys of `ICR_TOKEN_STORE_KEY` unless the options name others. Fails with the reason
+ * `Configuration` for a key that is missing or malformed, and for a time that is not positive.
+ *
+ * @category layers
+ * @since 0.1.0
  */
-export const layer = (options: Options = {}): Layer.Layer<TokenStore, IcrError, Redis> =>
+export const layerWith = (options: Options): Layer.Layer<TokenStore, IcrError, Redis> =>
   Layer.effect(TokenStore, make(options))
+
+/**
+ * Tokens in Redis, sealed with the keys of `ICR_TOKEN_STORE_KEY`. Fails with the reason `Configuration` for a key that is
+ * missing or malformed.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layer: Layer.Layer<TokenStore, IcrError, Redis> = layerWith({})

@@ -1,28 +1,37 @@
 /**
- * Which deliveries came before, to any machine of a fleet: `WebhookDeduplication` on Redis or Valkey.
+ * `WebhookDeduplication` on Redis or Valkey: recognizes a webhook delivery that any process of a fleet has accepted before.
  *
- * While Redis is away each process goes on with what it took in itself, with one warning: a redelivery to another machine then
- * counts as new, as without this store.
+ * **When to use**: several processes receive webhooks. A single process needs nothing: `Webhook` remembers its deliveries in
+ * memory.
+ *
+ * **Gotchas**: while Redis is unavailable each process recognizes only its own deliveries, and one warning is logged. A Redis
+ * that loses its data forgets the deliveries. This module needs `@effect-icr/webhooks`.
  */
-import { makeMemory } from "@effect-icr/app/Claims"
+import { makeMemory } from "@effect-icr/app/DeduplicationStore"
 import type { IcrError } from "@effect-icr/app/IcrError"
-import { WebhookDeduplication } from "@effect-icr/app/WebhookDeduplication"
+import { WebhookDeduplication } from "@effect-icr/webhooks/WebhookDeduplication"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { Redis } from "effect/persistence/Redis"
-import * as RedisClaims from "./internal/claims.ts"
+import * as Deduplication from "./internal/deduplication.ts"
+import type { RedisOptions } from "./internal/options.ts"
 
-/** How claims are named, and how long anything may take. */
-export type Options = RedisClaims.Options
+/**
+ * How keys are named, and how long a command may take.
+ *
+ * @category options
+ * @since 0.1.0
+ */
+export type Options = RedisOptions
 
 const make = Effect.fnUntraced(function* (options: Options) {
-  const shared = yield* RedisClaims.make(options, "each process knows only its own webhook deliveries")
+  const shared = yield* Deduplication.make(options, "each process recognizes only its own webhook deliveries")
   const own = yield* makeMemory()
   return WebhookDeduplication.of({
     claim: Effect.fnUntraced(function* (key, timeToLive) {
       if (!(yield* own.claim(key, timeToLive))) return false
       const isFirst = yield* Effect.orElseSucceed(shared.claim(key, timeToLive), () => true)
-      // Another machine's: should that one give it back, a redelivery to this one must count as new.
+      // Another process has claimed it. If that one releases it, a redelivery to this process must count as new.
       if (!isFirst) yield* own.release(key)
       return isFirst
     }),
@@ -30,6 +39,19 @@ const make = Effect.fnUntraced(function* (options: Options) {
   })
 })
 
-/** Fails with the reason `Configuration` for a time that is not positive; what Redis does fails nothing. */
-export const layer = (options: Options = {}): Layer.Layer<WebhookDeduplication, IcrError, Redis> =>
+/**
+ * Accepted deliveries in Redis. Fails with the reason `Configuration` for a time that is not positive.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layerWith = (options: Options): Layer.Layer<WebhookDeduplication, IcrError, Redis> =>
   Layer.effect(WebhookDeduplication, make(options))
+
+/**
+ * Accepted deliveries in Redis, under keys that begin with `icr:`.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layer: Layer.Layer<WebhookDeduplication, IcrError, Redis> = layerWith({})

@@ -1,6 +1,10 @@
 /**
- * Where the registry's documents are silent or contradict each other, a simulator has to choose. Every such choice is a
- * switch here, with the default the evidence speaks for. {@link profiles} are three settings of all of them.
+ * Switches for everything that the registry's documents leave open or contradict themselves about.
+ *
+ * Each switch says which evidence its default rests on; titles in parentheses name pages of the registry's
+ * documentation. {@link profiles} holds three settings of all switches.
+ *
+ * @since 0.1.0
  */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -10,16 +14,21 @@ import { SimulatorError } from "./SimulatorError.ts"
 
 const RefusalStatus = Schema.Literals([401, 403])
 
-/** All switches. Durations lie between 0 and 10 years and are given in milliseconds in JSON. */
+/**
+ * All switches. Durations lie between 0 and 10 years and are milliseconds in JSON.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
 export const Behaviour = Schema.Struct({
-  /** Life of an installation access token. Two hours by the prose of "Authenticate as an installation". */
+  /** Lifetime of an installation access token. Two hours by the prose of "Authenticate as an installation". */
   installationTokenLife: Life,
-  /** Life of an app access token. No page states it; the only example spans 31 days (Apps, v0.5). */
+  /** Lifetime of an app access token. No page states it; the only example spans 31 days (Apps, v0.5). */
   appTokenLife: Life,
-  /** A new token is refused for this long, as if it had not reached every server yet. Default none. */
+  /** How long a new token is refused, as if it had not reached every server yet. Default 0. */
   freshTokenDelay: Life,
 
-  /** Status for a missing, unknown, expired or revoked access token. The sandbox was seen to answer 403. */
+  /** Status for a missing, unknown, expired or revoked access token. The real sandbox answered 403. */
   refusedTokenStatus: RefusalStatus,
   /** Status for a JWT that is missing, malformed, expired, over-long or wrongly signed. No page states it. */
   refusedJwtStatus: RefusalStatus,
@@ -27,55 +36,78 @@ export const Behaviour = Schema.Struct({
   jwtMaxLife: Life,
   /** Tolerance for the clocks of the two sides, in both directions. */
   jwtClockTolerance: Life,
-  /** Where the 10 minutes start. From `iat` refuses the 660 seconds that the registry's own demo app signs. */
+  /** Start of the 10 minutes. `iat` refuses the 660 seconds that the registry's own demo app signs. */
   jwtSpanFrom: Schema.Literals(["now", "iat"]),
-  /** The claim `alg`, which "Generate a JWT" lists beside the ordinary header: left alone, or `RS256` when present. */
+  /** Whether a claim `alg`, which "Generate a JWT" lists besides the header, must be `RS256` when present. */
   jwtAlgClaim: Schema.Literals(["ignored", "checked"]),
-  /** "Generate a JWT" calls `/projects` with the app JWT; the other pages keep JWTs to the app endpoints. */
+  /**
+   * Whether `/projects` takes an app JWT. "Generate a JWT" sends one; the other pages keep JWTs to the app endpoints.
+   */
   jwtOnProjects: Schema.Boolean,
 
   /** Number of the first page in requests. Every sample asks for `page=0` first. */
   firstPage: Schema.Literals([0, 1]),
-  /** Largest page. The project list was seen to return at most 50. */
+  /** Largest page. The real project list returned at most 50 items. */
   pageCap: Schema.Int.check(Schema.isGreaterThan(0)),
-  /** A `limit` above the cap: cut down to it, or answered with 400. */
+  /** Whether a `limit` above the cap is reduced to the cap or answered with 400. */
   overPageCap: Schema.Literals(["clamp", "refuse"]),
-  /** `limit` or `page` omitted. Labelled required, yet the registry's own demo app sends neither: 10 and first page. */
+  /**
+   * What an omitted `limit` or `page` means: 10 and the first page, or 400. Both are labelled required, yet the
+   * registry's own demo app sends neither.
+   */
   missingPaging: Schema.Literals(["default", "refuse"]),
-  /** `pageCount`: the number of pages, or the number of items on this page. The example fits both. */
+  /** Whether `pageCount` is the number of pages or of items on this page. The example fits both. */
   pageCount: Schema.Literals(["pages", "items"]),
-  /** `nextPage` on the last page: null, left out, or the last page's own number. No page says. */
+  /** `nextPage` on the last page: null, omitted, or the last page's own number. Not documented. */
   nextPageAtEnd: Schema.Literals(["null", "absent", "same"]),
-  /** Order of the installation list. No page says. */
+  /** Order of the installation list. Not documented. */
   installationOrder: Schema.Literals(["oldestFirst", "newestFirst"]),
-  /** The list holds "all active installations" (Apps, v0.5): without or with the suspended ones. */
+  /** Whether the installation list, "all active installations" (Apps, v0.5), includes suspended ones. */
   listSuspended: Schema.Boolean,
 
-  /** Supported values of `x-icr-api-version`, oldest first (API versions). Anything else is answered with 400. */
+  /** Supported values of `x-icr-api-version`, oldest first (API versions). Other values are answered with 400. */
   apiVersions: Schema.NonEmptyArray(Schema.String),
-  /** Header left out: the first supported version (Apps, v0.5), the last (API versions), or 400. */
+  /** What an omitted version header means: the first version (Apps, v0.5), the last (API versions), or 400. */
   missingVersion: Schema.Literals(["oldest", "newest", "refuse"]),
 
-  /** A live token's permissions: those at its minting, or the installation's at the time of the call. No page says. */
+  /** Permissions of a token: those at its creation, or the installation's at the time of the call. Not documented. */
   tokenPermissions: Schema.Literals(["minted", "current"]),
-  /** Whether `DELETE /app/installations/token` also takes an app access token. No page says. */
+  /** Whether `DELETE /app/installations/token` also takes an app access token. Not documented. */
   revokeAppTokens: Schema.Boolean,
-  /** `POST /app/create/user/organization`: on the older Apps page only, still used by the registry's own demo app. */
+  /**
+   * Whether `POST /app/create/user/organization` exists. Only the older Apps page has it; the registry's own demo app
+   * still uses it.
+   */
   createUserOrganization: Schema.Boolean,
-  /** Status of a credit request that was taken. No page says; 201 is what a POST gets where nobody thought of it. */
+  /** Status of an accepted credit request. Not documented; 201 is the default of NestJS for a POST. */
   createdRequestStatus: Schema.Literals([200, 201]),
   /**
-   * The shape of data: as printed, or as real payloads were seen (null industries, empty strings, `undefined/` addresses,
-   * partial permissions).
+   * Shape of the data: as printed in the documents, or as in real payloads (null industries, empty strings,
+   * `undefined/` addresses, partial permissions).
    */
   data: Schema.Literals(["printed", "seen"])
 })
+
+/**
+ * A setting of all switches.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export type Behaviour = typeof Behaviour.Type
 
 const validate = Schema.decodeUnknownEffect(Schema.toType(Behaviour))
 
-/** `base` with some switches changed; a value that no switch takes is refused. */
-export const change = (base: Behaviour, changes: Partial<Behaviour>): Effect.Effect<Behaviour, SimulatorError> =>
+/**
+ * Returns `base` with some switches changed. Fails when a switch does not take the given value.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const changeBehaviour = (
+  base: Behaviour,
+  changes: Partial<Behaviour>
+): Effect.Effect<Behaviour, SimulatorError> =>
   validate({ ...base, ...changes }).pipe(
     Effect.mapError(({ message }) => new SimulatorError({ message: `behaviour: ${message}` }))
   )
@@ -109,9 +141,14 @@ const documented: Behaviour = {
 }
 
 /**
- * - `documented` (default): the pages as printed, the table of defaults above.
- * - `observed`: the same rules, with data as real payloads look and the JWT taken on `/projects`.
+ * Three settings of all switches:
+ *
+ * - `documented` (default): the pages as printed.
+ * - `observed`: the same rules, with data as in real payloads and the JWT accepted on `/projects`.
  * - `strict`: refuses everything that a careful server may refuse.
+ *
+ * @since 0.1.0
+ * @category constructors
  */
 export const profiles = {
   documented,
@@ -131,4 +168,10 @@ export const profiles = {
   }
 } as const satisfies Record<string, Behaviour>
 
+/**
+ * Name of a setting in {@link profiles}.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export type Profile = keyof typeof profiles

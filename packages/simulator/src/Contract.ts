@@ -1,6 +1,8 @@
 /**
- * The registry's HTTP interface as an `HttpApi` value: the Apps endpoints (v0.5) and as much of Projects, Organizations,
- * Inventory and Warehouse as real calls with an app token and with an installation token need.
+ * The registry's HTTP interface as an `HttpApi` value: the Apps endpoints (v0.5), and the endpoints of Projects,
+ * Organizations, Inventory and Warehouse that an app calls with its tokens.
+ *
+ * @since 0.1.0
  */
 import type { AppRecord, TokenRecord } from "./internal/Tables.ts"
 import * as Context from "effect/Context"
@@ -12,37 +14,68 @@ import * as HttpApiSecurity from "effect/http-api/HttpApiSecurity"
 import * as OpenApi from "effect/http-api/OpenApi"
 import * as Schema from "effect/Schema"
 import * as Credits from "./Credits.ts"
+import * as ErrorBody from "./ErrorBody.ts"
 import * as Wire from "./Wire.ts"
 
-/** The app whose JWT authorised the current request. */
+/**
+ * The app whose JWT authorised the current request.
+ *
+ * @since 0.1.0
+ * @category services
+ */
 export class CurrentApp extends Context.Service<CurrentApp, AppRecord>()("@effect-icr/simulator/Contract/CurrentApp") {}
 
-/** The access token that authorised the current request. */
+/**
+ * The access token that authorised the current request.
+ *
+ * @since 0.1.0
+ * @category services
+ */
 export class CurrentToken extends Context.Service<CurrentToken, TokenRecord>()(
   "@effect-icr/simulator/Contract/CurrentToken"
 ) {}
 
-/** Endpoints for an app-signed JWT (Authenticate as an app). */
+/**
+ * Authorises endpoints that take a JWT signed by the app (Authenticate as an app).
+ *
+ * @since 0.1.0
+ * @category middleware
+ */
 export class AppJwt extends HttpApiMiddleware.Service<AppJwt, { provides: CurrentApp }>()(
   "@effect-icr/simulator/Contract/AppJwt",
-  { security: { jwt: HttpApiSecurity.bearer }, error: [Wire.Unauthorized, Wire.Forbidden] }
+  { security: { jwt: HttpApiSecurity.bearer }, error: [ErrorBody.Unauthorized, ErrorBody.Forbidden] }
 ) {}
 
-/** Endpoints for an access token. */
+/**
+ * Authorises endpoints that take an access token.
+ *
+ * @since 0.1.0
+ * @category middleware
+ */
 export class AccessToken extends HttpApiMiddleware.Service<AccessToken, { provides: CurrentToken }>()(
   "@effect-icr/simulator/Contract/AccessToken",
-  { security: { accessToken: HttpApiSecurity.bearer }, error: [Wire.Unauthorized, Wire.Forbidden] }
+  { security: { accessToken: HttpApiSecurity.bearer }, error: [ErrorBody.Unauthorized, ErrorBody.Forbidden] }
 ) {}
 
-/** Endpoints for an access token that, by one documented sample, also take the app JWT (Generate a JWT). */
+/**
+ * Authorises endpoints that take an access token and, by one documented sample, the app JWT (Generate a JWT).
+ *
+ * @since 0.1.0
+ * @category middleware
+ */
 export class AnyCredential extends HttpApiMiddleware.Service<AnyCredential>()(
   "@effect-icr/simulator/Contract/AnyCredential",
-  { security: { accessToken: HttpApiSecurity.bearer }, error: [Wire.Unauthorized, Wire.Forbidden] }
+  { security: { accessToken: HttpApiSecurity.bearer }, error: [ErrorBody.Unauthorized, ErrorBody.Forbidden] }
 ) {}
 
-/** Gives a request that does not fit the contract the registry's error body instead of an empty 400. */
+/**
+ * Answers a request outside the contract with the registry's error body instead of an empty 400.
+ *
+ * @since 0.1.0
+ * @category middleware
+ */
 export class Validation extends HttpApiMiddleware.Service<Validation>()("@effect-icr/simulator/Contract/Validation", {
-  error: Wire.BadRequest
+  error: ErrorBody.BadRequest
 }) {}
 
 const headers = {
@@ -64,31 +97,31 @@ const apps = HttpApiGroup.make("Apps")
       headers,
       params: installationId,
       success: Wire.InstallationAccessToken,
-      error: [Wire.Forbidden, Wire.NotFound]
+      error: [ErrorBody.Forbidden, ErrorBody.NotFound]
     }).annotate(OpenApi.Summary, "Generate an installation access token"),
     HttpApiEndpoint.get("listInstallations", "/app/installations", {
       headers,
       query: page,
       success: Wire.InstallationPage,
-      error: Wire.BadRequest
+      error: ErrorBody.BadRequest
     }).annotate(OpenApi.Summary, "Get all installations for an app"),
     HttpApiEndpoint.get("getInstallation", "/app/installations/:installationId", {
       headers,
       params: installationId,
       success: Wire.Installation,
-      error: Wire.NotFound
+      error: ErrorBody.NotFound
     }).annotate(OpenApi.Summary, "Get an installation"),
     HttpApiEndpoint.get("getOrganizationInstallation", "/app/organizations/:organizationId/installation", {
       headers,
       params: { organizationId: Schema.String },
       success: Wire.Installation,
-      error: Wire.NotFound
+      error: ErrorBody.NotFound
     }).annotate(OpenApi.Summary, "Get the installation on an organization"),
     HttpApiEndpoint.post("createUserOrganization", "/app/create/user/organization", {
       headers,
       payload: Wire.CreateUserOrganization,
       success: Wire.CreatedUserOrganization,
-      error: Wire.NotFound
+      error: ErrorBody.NotFound
     }).annotate(OpenApi.Summary, "Create a user and an organization that has the app installed")
   )
   .middleware(AppJwt)
@@ -104,8 +137,12 @@ const tokens = HttpApiGroup.make("Access tokens")
   .middleware(AccessToken)
   .middleware(Validation)
 
-const ofOrganization = { headers, params: { id: Schema.String }, error: [Wire.Forbidden, Wire.NotFound] } as const
-/** Asks for the development inventory. Accepted and without effect: no page says what that holds. */
+const ofOrganization = {
+  headers,
+  params: { id: Schema.String },
+  error: [ErrorBody.Forbidden, ErrorBody.NotFound]
+} as const
+/** Selects the development inventory. Accepted without effect, since no page says what that inventory holds. */
 const development = { development: Schema.optionalKey(Schema.String) }
 
 const organizations = HttpApiGroup.make("Organizations")
@@ -128,7 +165,7 @@ const organizations = HttpApiGroup.make("Organizations")
       params: { ...ofOrganization.params, action: Credits.CreditAction },
       payload: Credits.NewCreditRequest,
       success: Credits.CreditRequest,
-      error: [...ofOrganization.error, Wire.BadRequest]
+      error: [...ofOrganization.error, ErrorBody.BadRequest]
     }).annotate(OpenApi.Summary, "Request an action on credits of the inventory"),
     HttpApiEndpoint.get("getWarehouseInventory", "/organizations/:id/warehouse/inventory", {
       ...ofOrganization,
@@ -145,32 +182,37 @@ const projects = HttpApiGroup.make("Projects")
       headers,
       query: page,
       success: Wire.ProjectPage,
-      error: Wire.BadRequest
+      error: ErrorBody.BadRequest
     }).annotate(OpenApi.Summary, "Get all public projects"),
     HttpApiEndpoint.get("getProject", "/projects/:id", {
       headers,
       params: { id: Schema.String },
       success: Wire.Project,
-      error: Wire.NotFound
+      error: ErrorBody.NotFound
     }).annotate(OpenApi.Summary, "Get a project")
   )
   .middleware(AnyCredential)
   .middleware(Validation)
 
-/** Apart from the public projects: a JWT opens these under no reading of the documents. */
+/** Separate from the public projects, because no reading of the documents gives a JWT access to these. */
 const internalProjects = HttpApiGroup.make("Internal projects")
   .add(
     HttpApiEndpoint.get("listInternalProjects", "/projects/internal", {
       headers,
       query: page,
       success: Wire.ProjectPage,
-      error: [Wire.BadRequest, Wire.Forbidden]
+      error: [ErrorBody.BadRequest, ErrorBody.Forbidden]
     }).annotate(OpenApi.Summary, "Get all projects, those not yet public among them")
   )
   .middleware(AccessToken)
   .middleware(Validation)
 
-/** The contract the simulator serves; `/openapi.json` is made from it. */
+/**
+ * The contract that the simulator serves and from which it generates `/openapi.json`.
+ *
+ * @since 0.1.0
+ * @category api
+ */
 export class RegistryApi extends HttpApi.make("registry")
   .add(apps, tokens, organizations, internalProjects, projects)
   .annotateMerge(OpenApi.annotations({ title: "International Carbon Registry, simulated", version: "2023-06-16" })) {}

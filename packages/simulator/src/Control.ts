@@ -1,5 +1,8 @@
 /**
- * What a test, or a person at the plain page, can do to the registry while it runs.
+ * Actions that change the registry while it runs: what an administrator of the registry, an organization or bad luck
+ * can do. The same actions are offered over HTTP by `ControlApi`.
+ *
+ * @since 0.1.0
  */
 import type * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
@@ -7,37 +10,53 @@ import type * as Redacted from "effect/Redacted"
 import type * as Stream from "effect/Stream"
 import type { Behaviour } from "./Behaviour.ts"
 import type { Fault, FaultStep } from "./Fault.ts"
-import type { RegistryEvent } from "./RegistryEvent.ts"
 import type { RequestEntry } from "./RequestLog.ts"
 import type { Route } from "./Route.ts"
 import type { SimulatorError } from "./SimulatorError.ts"
 import type { Webhooks } from "./Webhooks.ts"
 import type { OrganizationType, Permissions } from "./Wire.ts"
 
-/** An installation as the registry's own dashboard sees it. */
+/**
+ * An installation as the registry's own dashboard shows it.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export interface InstallationView {
   readonly id: string
   readonly appId: string
   readonly organizationId: string
   readonly status: "active" | "suspended"
   readonly permissions: Permissions
-  /** Asked for by the app, not yet approved or rejected. */
+  /** Permissions that the app requests and nobody has approved or rejected yet. */
   readonly pending: Permissions | undefined
 }
 
+/**
+ * An access token as the control shows it, without its value.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export interface TokenView {
   readonly id: string
-  /** The value, masked but for its last four characters. */
+  /** The value with all but its first and last four characters masked. */
   readonly masked: string
-  /** Absent on the tokens that organizations and users make for themselves. */
+  /** Absent on the tokens that organizations and users create for themselves. */
   readonly appId: string | undefined
   readonly installationId: string | undefined
-  /** Whose resources it opens. */
+  /** The organization whose resources the token gives access to. */
   readonly organizationId: string | undefined
   /** Milliseconds since 1970 on the registry's clock. */
   readonly expiresAt: number
 }
 
+/**
+ * A registered app.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export interface AppView {
   readonly appId: string
   readonly appNameId: string
@@ -45,7 +64,12 @@ export interface AppView {
   readonly keyFingerprints: ReadonlyArray<string>
 }
 
-/** An app together with what its owner was given once. */
+/**
+ * An app with the credentials its owner receives once, at registration.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export interface AppCredentials {
   readonly appId: string
   readonly appNameId: string
@@ -54,6 +78,12 @@ export interface AppCredentials {
   readonly webhookSecret: Redacted.Redacted<string>
 }
 
+/**
+ * A key pair at its creation.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export interface AppKey {
   /** SHA-256 of the public key, base64. */
   readonly fingerprint: string
@@ -61,104 +91,184 @@ export interface AppKey {
   readonly privateKey: Redacted.Redacted<string>
 }
 
+/**
+ * Plans faults, by script or by probability.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export interface Faults {
-  /** The next exchanges on `route` (or on any route, `"*"`) meet these, one step each, in order; later scripts queue up. */
+  /** Applies one step to each following request on `route` (`"*"`: any route), in order. Later scripts queue up. */
   readonly script: (route: Route | "*", steps: ReadonlyArray<FaultStep>) => Effect.Effect<void, SimulatorError>
   /**
-   * Every exchange on `route` meets `fault` with this probability (0…1), drawn from the world's seed, after scripts have run
-   * out. Several rules add up.
+   * Applies `fault` to each request on `route` with this probability (0 to 1), once the scripts have run out. The seed
+   * determines the draws. Several rules are drawn independently.
    */
   readonly probability: (
     route: Route | "*",
     probability: number,
     fault: Fault | ReadonlyArray<Fault>
   ) => Effect.Effect<void, SimulatorError>
-  /** Scripts and probabilities are forgotten. */
+  /** Removes all scripts and probabilities. */
   readonly clear: Effect.Effect<void>
-  /** Script steps not yet used up. */
+  /** Number of script steps not yet used. */
   readonly pending: Effect.Effect<number>
 }
 
-/** Ids are the wire's; an id nobody knows fails with `SimulatorError`. `appId` left out means the first app. */
+/**
+ * Something that the registry notifies an app of (Webhook actions and payloads).
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface RegistryEvent {
+  readonly event: "installed" | "uninstalled" | "suspended" | "unsuspended" | "newPermissionsAccepted"
+  /** Milliseconds since 1970 on the registry's clock. */
+  readonly at: number
+  /** The installation after the change, or its last state when it was uninstalled. */
+  readonly installation: InstallationView
+}
+
+/**
+ * Which installations to list.
+ *
+ * @since 0.1.0
+ * @category options
+ */
+export interface InstallationsOptions {
+  readonly appId?: string | undefined
+  /** Largest number of installations returned. */
+  readonly limit?: number | undefined
+}
+
+/**
+ * Which installation to make.
+ *
+ * @since 0.1.0
+ * @category options
+ */
+export interface InstallOptions {
+  readonly appId?: string | undefined
+  /** An existing organization. */
+  readonly organizationId?: string | undefined
+  /**
+   * Type of a new organization. Default `marketParticipant` when `fullName` is given, else it follows from the
+   * organization's number.
+   */
+  readonly organizationType?: OrganizationType | undefined
+  /** Name of a new organization. */
+  readonly fullName?: string | undefined
+  /** Default: what the app requests. */
+  readonly permissions?: Permissions | undefined
+}
+
+/**
+ * The token of an organization.
+ *
+ * @since 0.1.0
+ * @category options
+ */
+export interface OrganizationTokenOptions {
+  readonly organizationId: string
+  readonly permissions: Permissions
+  /** Default 1 year, at most 10. */
+  readonly life?: Duration.Input | undefined
+}
+
+/**
+ * The token of a user.
+ *
+ * @since 0.1.0
+ * @category options
+ */
+export interface UserTokenOptions {
+  /** Default 1 year, at most 10. */
+  readonly life?: Duration.Input | undefined
+}
+
+/**
+ * All control actions. An unknown id fails with `SimulatorError`. An omitted `appId` means the first app.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export interface Control {
+  /** All registered apps. */
   readonly apps: Effect.Effect<ReadonlyArray<AppView>>
+  /** Registers an app with a new key pair and webhook secret. */
   readonly createApp: (appNameId: string) => Effect.Effect<AppCredentials, SimulatorError>
-  /** Oldest first; all of them unless `limit` is given. */
-  readonly installations: (options?: {
-    readonly appId?: string | undefined
-    readonly limit?: number | undefined
-  }) => Effect.Effect<ReadonlyArray<InstallationView>, SimulatorError>
-  /** Newest first, the expired ones of the last hour among them. */
+  /** Installations of an app, oldest first; all of them unless `limit` is given. */
+  readonly installations: (
+    options?: InstallationsOptions
+  ) => Effect.Effect<ReadonlyArray<InstallationView>, SimulatorError>
+  /** Access tokens, newest first, including those that expired within the last hour. */
   readonly tokens: Effect.Effect<ReadonlyArray<TokenView>>
   /**
-   * A token as an organization's admin makes one in the dashboard, with permissions of its own and no app involved
-   * (Authenticate as an organization). Its life is the admin's choice; default 1 year.
+   * Creates a token as an organization's administrator does in the dashboard, with its own permissions and no app
+   * involved (Authenticate as an organization). Default lifetime 1 year.
    */
-  readonly createOrganizationToken: (options: {
-    readonly organizationId: string
-    readonly permissions: Permissions
-    readonly life?: Duration.Input | undefined
-  }) => Effect.Effect<Redacted.Redacted<string>, SimulatorError>
-  /** A token as a user makes one in the user settings (Authentication); default life 1 year. */
-  readonly createUserToken: (options?: {
-    readonly life?: Duration.Input | undefined
-  }) => Effect.Effect<Redacted.Redacted<string>, SimulatorError>
+  readonly createOrganizationToken: (
+    options: OrganizationTokenOptions
+  ) => Effect.Effect<Redacted.Redacted<string>, SimulatorError>
+  /** Creates a token as a user does in the user settings (Authentication). Default lifetime 1 year. */
+  readonly createUserToken: (options?: UserTokenOptions) => Effect.Effect<Redacted.Redacted<string>, SimulatorError>
 
-  /** Installs the app on an organization, a new one unless `organizationId` is given. */
-  readonly install: (options?: {
-    readonly appId?: string | undefined
-    readonly organizationId?: string | undefined
-    readonly organizationType?: OrganizationType | undefined
-    readonly fullName?: string | undefined
-    readonly permissions?: Permissions | undefined
-  }) => Effect.Effect<InstallationView, SimulatorError>
-  /** Permanent: the installation is gone, its tokens are dead (Review installations). */
+  /** Installs the app on an organization: a new one unless `organizationId` is given. */
+  readonly install: (options?: InstallOptions) => Effect.Effect<InstallationView, SimulatorError>
+  /** Removes the installation for good and ends its tokens (Review installations). */
   readonly uninstall: (installationId: string) => Effect.Effect<void, SimulatorError>
-  /** Temporary: no new tokens, and living ones rest until `unsuspend` (Review installations). */
+  /** Refuses new tokens and pauses existing ones until `unsuspend` (Review installations). */
   readonly suspend: (installationId: string) => Effect.Effect<void, SimulatorError>
+  /** Ends a suspension; existing tokens work again. */
   readonly unsuspend: (installationId: string) => Effect.Effect<void, SimulatorError>
-  /** Grants exactly these permissions, at once. */
+  /** Replaces the granted permissions at once and drops a pending request. Sends no event. */
   readonly setPermissions: (installationId: string, permissions: Permissions) => Effect.Effect<void, SimulatorError>
-  /** The app asks for these from now on: new installations get them, present ones wait for approval. */
+  /** Changes what the app requests: new installations are granted it, existing ones await approval. */
   readonly requestPermissions: (permissions: Permissions, appId?: string) => Effect.Effect<void, SimulatorError>
+  /** Grants the pending permissions (Approve new permissions). */
   readonly approvePermissions: (installationId: string) => Effect.Effect<void, SimulatorError>
-  /** The installation keeps what it had (Approve new permissions). */
+  /** Drops the pending permissions; the granted ones stay (Approve new permissions). */
   readonly rejectPermissions: (installationId: string) => Effect.Effect<void, SimulatorError>
 
-  /** What apps are told about, from the moment the stream runs. Nothing is kept for later. */
+  /** Events as apps are notified of them, from the moment the stream runs. Earlier events are not replayed. */
   readonly events: Stream.Stream<RegistryEvent>
-  /** The deliveries that tell them. */
+  /** Controls the webhook deliveries. */
   readonly webhooks: Webhooks
-  /** Where the install page may send the browser, the default first (Callback URL). */
+  /** Sets where the install page may redirect the browser; the first is the default (Callback URL). */
   readonly setCallbackUrls: (urls: ReadonlyArray<string>, appId?: string) => Effect.Effect<void, SimulatorError>
 
-  /** Registers one more key pair. */
+  /** Registers an additional key pair. */
   readonly addKey: (appId?: string) => Effect.Effect<AppKey, SimulatorError>
-  /** Registers a public key (PEM) whose private half is elsewhere, in a KMS for instance; gives its fingerprint. */
+  /** Registers a public key (PEM) whose private half is elsewhere, such as in a KMS, and returns its fingerprint. */
   readonly addPublicKey: (pem: string, appId?: string) => Effect.Effect<string, SimulatorError>
-  /** A new key pair; every older key is revoked. */
+  /** Registers a new key pair and revokes every older key. */
   readonly rotateKey: (appId?: string) => Effect.Effect<AppKey, SimulatorError>
+  /** Revokes the key with this fingerprint. */
   readonly revokeKey: (fingerprint: string, appId?: string) => Effect.Effect<void, SimulatorError>
+  /** Fingerprints of the app's keys. */
   readonly keys: (appId?: string) => Effect.Effect<ReadonlyArray<string>, SimulatorError>
 
-  /** Ends one token: its value or its id. */
+  /** Ends one token, given by its value or its id. */
   readonly revokeToken: (token: string | Redacted.Redacted<string>) => Effect.Effect<void, SimulatorError>
-  /** Every token now living has ended. */
+  /** Ends every existing token. */
   readonly expireAllTokens: Effect.Effect<void>
   /**
-   * Puts the registry's clock this far ahead of Effect's (negative: behind). Not added to an earlier skew; at most 10
-   * years.
+   * Sets how far the registry's clock is ahead of Effect's `Clock` (negative: behind), at most 10 years. Replaces an
+   * earlier skew.
    */
   readonly skewClock: (by: Duration.Input) => Effect.Effect<void, SimulatorError>
 
+  /** The current setting of all switches. */
   readonly behaviour: Effect.Effect<Behaviour>
+  /** Changes some switches. */
   readonly setBehaviour: (changes: Partial<Behaviour>) => Effect.Effect<void, SimulatorError>
+  /** Plans faults. */
   readonly faults: Faults
 
-  /** The last requests, oldest first, without secrets. Bounded by the option `requestLogSize`. */
+  /** The last requests, oldest first, without secrets. The option `requestLogSize` bounds their number. */
   readonly requestLog: Effect.Effect<ReadonlyArray<RequestEntry>>
-  /** Requests since the start or the last reset: on one route, or on all of them, unknown ones included. */
+  /** Number of requests since the start or the last reset, on one route or in all, unknown routes included. */
   readonly requestCount: (route?: Route) => Effect.Effect<number>
-  /** Back to the first state: installations, keys, clock, switches; no tokens, faults, log and counts. */
+  /** Restores the initial installations, keys, clock and switches; removes tokens, faults, log and counts. */
   readonly reset: Effect.Effect<void>
 }

@@ -1,6 +1,8 @@
 /**
- * The control interface as HTTP, for tests written in another language: everything under `/_simulator/`, with its own
- * bearer token, answered on loopback only.
+ * The control interface over HTTP, for tests written in another language. Its endpoints lie under `/_simulator/`, need
+ * the control token, and are answered on loopback names only.
+ *
+ * @since 0.1.0
  */
 import * as HttpApi from "effect/http-api/HttpApi"
 import * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
@@ -12,14 +14,20 @@ import * as Schema from "effect/Schema"
 import * as Struct from "effect/Struct"
 import { Behaviour } from "./Behaviour.ts"
 import { Validation } from "./Contract.ts"
+import { BadRequest, Unauthorized } from "./ErrorBody.ts"
 import { Fault, FaultStep } from "./Fault.ts"
 import { Skew } from "./internal/bounds.ts"
+import { webhookGroup } from "./internal/webhookControlApi.ts"
 import { RequestEntry } from "./RequestLog.ts"
 import { Route } from "./Route.ts"
-import { webhookGroup } from "./WebhookControlApi.ts"
-import { BadRequest, OrganizationType, Permissions, Unauthorized } from "./Wire.ts"
+import { OrganizationType, Permissions } from "./Wire.ts"
 
-/** The simulator's own token, not one of the registry's. */
+/**
+ * Authorises with the simulator's own token, which is none of the registry's.
+ *
+ * @since 0.1.0
+ * @category middleware
+ */
 export class ControlToken extends HttpApiMiddleware.Service<ControlToken>()(
   "@effect-icr/simulator/ControlApi/ControlToken",
   { security: { controlToken: HttpApiSecurity.bearer }, error: Unauthorized }
@@ -53,7 +61,7 @@ const Token = Schema.Struct({
   organizationId: Schema.NullOr(Schema.String),
   expiresAt: Schema.Finite
 })
-/** The value, shown this once. */
+/** The only answer that shows the token's value. */
 const NewToken = Schema.Struct({ token: Schema.String })
 const life = { lifeMillis: Schema.optionalKey(Schema.Finite) }
 const Key = Schema.Struct({ fingerprint: Schema.String, privateKey: Schema.String })
@@ -173,7 +181,12 @@ const group = HttpApiGroup.make("control")
   .middleware(Validation)
   .prefix("/_simulator")
 
-/** The contract of the control interface; `/_simulator/openapi.json` is made from it. */
+/**
+ * The contract of the control interface, from which `/_simulator/openapi.json` is generated.
+ *
+ * @since 0.1.0
+ * @category api
+ */
 export class ControlApi extends HttpApi.make("simulator-control")
   .add(group)
   .add(webhookGroup.middleware(ControlToken).middleware(Validation).prefix("/_simulator"))

@@ -1,7 +1,17 @@
-/** Credits on the wire: what an organization holds, and what an app may ask for (Inventory, Warehouse; v0.5). */
+/**
+ * Credits on the wire: what an organization holds and what an app may request (Inventory, Warehouse; v0.5).
+ *
+ * @since 0.1.0
+ */
 import * as Schema from "effect/Schema"
 import { Timestamp } from "./Wire.ts"
 
+/**
+ * The project that a credit belongs to.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
 export const ProjectReference = Schema.Struct({
   id: Schema.String,
   fullName: Schema.String,
@@ -10,8 +20,20 @@ export const ProjectReference = Schema.Struct({
   num: Schema.String
 }).annotate({ identifier: "ProjectReference" })
 
+/**
+ * Kinds of credits.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
 export const CreditType = Schema.Literals(["exPost", "exAnte"])
 
+/**
+ * A credit in an organization's inventory.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
 export const InventoryCredit = Schema.Struct({
   organizationId: Schema.String,
   id: Schema.String,
@@ -26,14 +48,32 @@ export const InventoryCredit = Schema.Struct({
   amount: Schema.Finite,
   type: CreditType
 }).annotate({ identifier: "InventoryCredit" })
+
+/**
+ * A credit in an organization's inventory.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export type InventoryCredit = typeof InventoryCredit.Type
 
+/**
+ * Answer of `GET /organizations/{id}/inventory`.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
 export const Inventory = Schema.Struct({
   credits: Schema.Array(InventoryCredit),
   organizationId: Schema.String
 }).annotate({ identifier: "Inventory" })
 
-/** The printed example has neither token, vintage, supply nor unit. */
+/**
+ * A credit in a warehouse. The printed example has no token, vintage, supply or unit.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
 export const WarehouseCredit = Schema.Struct({
   id: Schema.String,
   inventoryId: Schema.String,
@@ -43,16 +83,40 @@ export const WarehouseCredit = Schema.Struct({
   amount: Schema.Finite,
   type: CreditType
 }).annotate({ identifier: "WarehouseCredit" })
+
+/**
+ * A credit in a warehouse.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export type WarehouseCredit = typeof WarehouseCredit.Type
 
+/**
+ * Answer of `GET /organizations/{id}/warehouse/inventory`.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
 export const Warehouse = Schema.Struct({
   credits: Schema.Array(WarehouseCredit),
   organizationId: Schema.String
 }).annotate({ identifier: "Warehouse" })
 
+/**
+ * Actions that an app can request on credits.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
 export const CreditAction = Schema.Literals(["transfer", "retire", "transfer_retire", "cancel"])
 
-/** Body of `POST /organizations/{id}/inventory/requests/{action}`. */
+/**
+ * Body of `POST /organizations/{id}/inventory/requests/{action}`.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
 export const NewCreditRequest = Schema.Struct({
   creditId: Schema.NonEmptyString,
   amount: Schema.Finite.check(Schema.isGreaterThan(0)),
@@ -66,8 +130,21 @@ export const NewCreditRequest = Schema.Struct({
     })
   )
 }).annotate({ identifier: "NewCreditRequest" })
+
+/**
+ * The body of a credit request.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export type NewCreditRequest = typeof NewCreditRequest.Type
 
+/**
+ * A requested action on credits, as answered to its creation.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
 export const CreditRequest = Schema.Struct({
   action: CreditAction,
   type: CreditType,
@@ -89,4 +166,11 @@ export const CreditRequest = Schema.Struct({
   retirementComment: Schema.optionalKey(Schema.String),
   beneficiaryName: Schema.optionalKey(Schema.String)
 }).annotate({ identifier: "CreditRequest" })
+
+/**
+ * A requested action on credits.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export type CreditRequest = typeof CreditRequest.Type

@@ -1,19 +1,26 @@
 /**
- * What may go wrong between two computers, as plain data: usable in a test, and as JSON over the control interface.
+ * Faults between a client and the registry as plain data, for tests and, as JSON, for the control interface.
+ *
+ * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
 import * as Bounds from "./internal/bounds.ts"
 
-/** Up to 10 years; left out means without end. */
+/** Up to 10 years; without end when omitted. */
 const millis = Schema.optionalKey(Bounds.Millis)
 const Status = Schema.Int.check(Schema.isBetween({ minimum: 200, maximum: 599 }))
 
-/** One fault. Several can meet in one exchange. */
+/**
+ * One fault. A request can be subject to several.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
 export const Fault = Schema.Union([
   /**
-   * Answers with `status` instead of the real answer. `body`: an object or list becomes JSON, a string goes out as it is
-   * (give a `content-type` in `headers` if it is not text); default is the registry's error body for that status.
-   * `handled: true` lets the real handler do its work first, so that only its answer is lost.
+   * Answers with `status` instead of the real answer. A `body` that is an object or list becomes JSON; a string is sent
+   * unchanged (name its `content-type` in `headers` if it is not text). Default: the registry's error body for the
+   * status. `handled: true` runs the real handler first, so that only its answer is lost.
    */
   Schema.TaggedStruct("Status", {
     status: Status,
@@ -21,36 +28,57 @@ export const Fault = Schema.Union([
     headers: Schema.optionalKey(Bounds.Headers),
     handled: Schema.optionalKey(Schema.Boolean)
   }),
-  /** Waits, then goes on. */
+  /** Delays the handling of the request. */
   Schema.TaggedStruct("Latency", { millis: Bounds.Millis }),
-  /** The request arrives, and nothing comes back. */
+  /** Sends nothing after the request has arrived. */
   Schema.TaggedStruct("StallBeforeHead", { millis }),
-  /** Head and half of the body, then silence. */
+  /** Sends the head and half of the body, then nothing. */
   Schema.TaggedStruct("StallInBody", { millis }),
   /**
-   * The connection is reset: before the request is handled (default), after it was handled but before its answer, or in the
-   * middle of the body.
+   * Resets the connection: before the request is handled (default), after it is handled but before its answer, or in
+   * the middle of the body.
    */
   Schema.TaggedStruct("Reset", { at: Schema.optionalKey(Schema.Literals(["request", "answer", "body"])) }),
-  /** A complete answer whose JSON stops in the middle. */
+  /** Completes an answer whose JSON stops in the middle. */
   Schema.TaggedStruct("TruncatedJson", {}),
-  /** An HTML error page, as from a proxy. Default status 502. */
+  /** Answers with an HTML error page, as a proxy does. Default status 502. */
   Schema.TaggedStruct("HtmlPage", { status: Schema.optionalKey(Status) }),
-  /** A JSON body of this many bytes, default 16 MiB. */
+  /** Answers with a JSON body of this many bytes, 16 MiB by default. */
   Schema.TaggedStruct("OversizedBody", { bytes: Schema.optionalKey(Schema.Int.check(Schema.isGreaterThan(0))) }),
-  /** The first field of the answer comes twice, the false one first. */
+  /** Repeats the first field of the answer, with a wrong value first. */
   Schema.TaggedStruct("DuplicateFields", {}),
-  /** Every object of the answer carries fields that nobody documented. */
+  /** Adds undocumented fields to every object of the answer. */
   Schema.TaggedStruct("UnknownFields", {}),
-  /** An error whose message, fields and headers repeat the request's credentials. Default status 400. */
+  /**
+   * Answers with an error that repeats the request's credentials in message, fields and headers. Default status 400.
+   */
   Schema.TaggedStruct("EchoCredentials", { status: Schema.optionalKey(Status) }),
-  /** The `Date` header of the answer is off by this much. */
+  /** Shifts the `Date` header of the answer. */
   Schema.TaggedStruct("DateSkew", { millis: Bounds.Skew }),
-  /** A token minted in this exchange is refused for its first so many milliseconds. */
+  /** Refuses a token created by this request for its first milliseconds. */
   Schema.TaggedStruct("FreshToken", { millis: Bounds.Millis })
 ])
+
+/**
+ * One fault.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export type Fault = typeof Fault.Type
 
-/** What one exchange in a script meets: nothing, one fault, or several at once. */
+/**
+ * What one request of a script is subject to: nothing, one fault, or several.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
 export const FaultStep = Schema.Union([Schema.Literal("pass"), Fault, Schema.Array(Fault)])
+
+/**
+ * One step of a script.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export type FaultStep = typeof FaultStep.Type

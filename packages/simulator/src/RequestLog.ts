@@ -1,24 +1,41 @@
+/**
+ * Entries of the request log.
+ *
+ * @since 0.1.0
+ */
 import * as Schema from "effect/Schema"
 
-/** One exchange as the registry saw it. Secrets are cut out before it is stored. */
+/**
+ * One request as the registry saw it. Secrets are removed before an entry is stored.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
 export const RequestEntry = Schema.Struct({
-  /** Counts from 1 since the start. */
+  /** Position since the start or the last reset, from 1. */
   number: Schema.Int,
   /** Milliseconds since 1970 on the registry's clock. */
   at: Schema.Finite,
   method: Schema.String,
   /** Path and query. */
   path: Schema.String,
-  /** The route, when the registry knows one. */
+  /** The registry's route; null when the path matches none. */
   route: Schema.NullOr(Schema.String),
-  /** What the request carried in `authorization`. */
+  /** Kind of credential in the header `authorization`. */
   credential: Schema.Literals(["none", "jwt", "token", "other"]),
-  /** The API version the request was held to; null when it asked for one that is not supported. */
+  /** The API version applied to the request; null when it is not supported. */
   apiVersion: Schema.NullOr(Schema.String),
   headers: Schema.Record(Schema.String, Schema.String),
-  /** Status of the answer; null when there was none, as after a reset. */
+  /** Status of the answer; null when there was none, such as after a reset. */
   status: Schema.NullOr(Schema.Int),
-  /** The faults that were in play. */
+  /** Tags of the faults applied. */
   faults: Schema.Array(Schema.String)
 })
+
+/**
+ * One entry of the request log.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export type RequestEntry = typeof RequestEntry.Type

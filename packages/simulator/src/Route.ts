@@ -1,8 +1,16 @@
 /**
- * The names of the simulated registry's routes, as request counts, the request log and faults use them.
+ * Names of the registry's routes, as request counts, the request log and faults use them.
+ *
+ * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
 
+/**
+ * All routes.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
 export const routes = [
   "POST /app/accessTokens",
   "POST /app/installations/{installationId}/accessTokens",
@@ -21,5 +29,18 @@ export const routes = [
   "GET /projects/{id}"
 ] as const
 
+/**
+ * Name of a route.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
 export const Route = Schema.Literals(routes)
+
+/**
+ * Name of a route.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export type Route = typeof Route.Type

@@ -1,5 +1,18 @@
 /**
- * The International Carbon Registry on your machine: in memory for tests, or on a loopback socket for everything else.
+ * The International Carbon Registry on your machine.
+ *
+ * **When to use**
+ *
+ * - `Simulator.layer` in tests: the registry runs in memory on the caller's own fiber, and `TestClock` moves both
+ * sides.
+ * - `Simulator.layerServer` for other processes, and for what only a socket shows. It listens on 127.0.0.1 only.
+ *
+ * `layerWith` and `layerServerWith` take options.
+ *
+ * **Gotchas**
+ *
+ * Ids, tokens and webhook secrets follow from the seed, so nothing secret may depend on them. Two simulators with the
+ * same seed issue the same tokens.
  *
  * ```ts
  * import { Simulator } from "@effect-icr/simulator/Simulator"
@@ -14,8 +27,10 @@
  *   assert.strictEqual(yield* control.requestCount("GET /projects"), 1)
  * })
  *
- * await Effect.runPromise(Effect.provide(program, Simulator.layer()))
+ * await Effect.runPromise(Effect.provide(program, Simulator.layer))
  * ```
+ *
+ * @since 0.1.0
  */
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import * as NodeHttpServerRequest from "@effect/platform-node/NodeHttpServerRequest"
@@ -30,7 +45,7 @@ import * as Redacted from "effect/Redacted"
 import * as Ref from "effect/Ref"
 import { randomBytes } from "node:crypto"
 import { createServer } from "node:http"
-import { type Behaviour, change, profiles, type Profile } from "./Behaviour.ts"
+import { type Behaviour, changeBehaviour, profiles, type Profile } from "./Behaviour.ts"
 import type { AppCredentials, Control } from "./Control.ts"
 import * as Addresses from "./internal/addresses.ts"
 import * as ControlActions from "./internal/control.ts"
@@ -47,64 +62,84 @@ import * as World from "./internal/World.ts"
 import { SimulatorError } from "./SimulatorError.ts"
 import type { WebhookTarget } from "./Webhooks.ts"
 
-/** How the simulated registry is set up. */
+/**
+ * How the simulated registry is set up.
+ *
+ * @since 0.1.0
+ * @category options
+ */
 export interface SimulatorOptions {
-  /** Installations of the first app at the start: 0 to 100,000 and beyond. Default 3. */
+  /** Installations of the first app at the start, from 0 to more than 100,000. Default 3. */
   readonly installations?: number | undefined
-  /** Public projects. Default 60, more than one page. */
+  /** Number of public projects. Default 60, which is more than one page. */
   readonly projects?: number | undefined
-  /** Same seed, same ids, tokens, names and faults. A whole number; default 1. Give two simulators two seeds. */
+  /** A whole number that determines ids, tokens, names and random faults. Default 1. */
   readonly seed?: number | undefined
-  /** Setting of all the switches; default `documented`. */
+  /** A setting of all switches. Default `documented`. */
   readonly profile?: Profile | undefined
-  /** Single switches, over those of the profile. */
+  /** Single switches, which override those of the profile. */
   readonly behaviour?: Partial<Behaviour> | undefined
-  /** Short for the switch `installationTokenLife`; default 2 hours. */
+  /** Shorthand for the switch `installationTokenLife`. Default 2 hours. */
   readonly tokenLife?: Duration.Input | undefined
-  /** The first app's private key, PEM, PKCS#1 or PKCS#8. Default: a fresh RSA key of 2048 bits. */
+  /** The first app's private key in PEM form, PKCS#1 or PKCS#8. Default: a new RSA key of 2048 bits. */
   readonly privateKey?: string | Redacted.Redacted<string> | undefined
-  /** The first app's name id; default `app1`. */
+  /** The first app's name id. Default `app1`. */
   readonly appNameId?: string | undefined
-  /** Where the first app's webhook deliveries go; default nowhere. */
+  /** Where the first app's webhook deliveries go. Without it none are sent. */
   readonly webhookUrl?: WebhookTarget | undefined
-  /** Where the install page may send the browser, the default first; default nowhere. */
+  /** Where the install page may redirect the browser; the first is the default. Without it there is no redirect. */
   readonly callbackUrls?: ReadonlyArray<string> | undefined
-  /** What opens the control interface over HTTP; default: a random value. */
+  /** Bearer token of the HTTP control interface. Default: a random value. */
   readonly controlToken?: string | Redacted.Redacted<string> | undefined
-  /** How many tokens are kept; when there are more, the oldest end early. Default 100,000. */
+  /** Number of tokens kept. Beyond it the oldest tokens end early. Default 100,000. */
   readonly tokenCapacity?: number | undefined
-  /** How many of the last requests the log keeps; default 1000. */
+  /** Number of requests that the log keeps. Default 1000. */
   readonly requestLogSize?: number | undefined
 }
 
-/** Options of the loopback server. It listens on 127.0.0.1 and nowhere else. */
-export interface ServerOptions extends SimulatorOptions {
-  /** Default 0: a free port. */
+/**
+ * Options of the loopback server.
+ *
+ * @since 0.1.0
+ * @category options
+ */
+export interface SimulatorServerOptions extends SimulatorOptions {
+  /** Port on 127.0.0.1. Default 0, which takes a free one. */
   readonly port?: number | undefined
 }
 
+/**
+ * A running registry: its address, its first app, and the controls that change it.
+ *
+ * @since 0.1.0
+ * @category services
+ */
 export class Simulator extends Context.Service<
   Simulator,
   {
-    /** Without a slash at the end: `http://localhost` in memory, `http://127.0.0.1:PORT` on a socket. */
+    /** Has no trailing slash: `http://localhost` in memory, `http://127.0.0.1:PORT` on a socket. */
     readonly baseUrl: string
-    /** The first app, with what its owner was given when it was registered. */
+    /** The first app and the credentials its owner received at registration. */
     readonly app: AppCredentials
-    /** Ids of the first app's installations as they are now, oldest first. */
+    /** Current ids of the first app's installations, oldest first. */
     readonly installationIds: Effect.Effect<ReadonlyArray<string>>
-    /** Ids of the organizations these belong to, in the same order. */
+    /** Ids of the organizations of these installations, in the same order. */
     readonly organizationIds: Effect.Effect<ReadonlyArray<string>>
+    /** Changes the registry while it runs. */
     readonly control: Control
-    /** Bearer token of the control interface under `/_simulator/`, which a server has and memory has not. */
+    /** Bearer token of the control interface under `/_simulator/`, which only the server form has. */
     readonly controlToken: Redacted.Redacted<string>
   }
 >()("@effect-icr/simulator/Simulator") {
   /**
-   * In memory: the `HttpClient` it provides hands each request to the routes on the caller's own fiber, so that a test's
-   * virtual clock drives both sides. Requests to any other host fail.
+   * Runs the registry in memory and provides an `HttpClient` that reaches it and nothing else. Each request is handled
+   * on the caller's fiber, so a test's virtual clock drives both sides.
+   *
+   * @since 0.1.0
+   * @category layers
    */
-  static readonly layer = (
-    options: SimulatorOptions = {}
+  static readonly layerWith = (
+    options: SimulatorOptions
   ): Layer.Layer<Simulator | HttpClient.HttpClient, SimulatorError> =>
     Layer.effectContext(
       Effect.gen(function* () {
@@ -118,8 +153,21 @@ export class Simulator extends Context.Service<
       })
     ).pipe(Layer.provide(HttpServer.layerServices))
 
-  /** On a loopback socket, for other processes and for what only a socket shows. Stops with its scope. */
-  static readonly layerServer = (options: ServerOptions = {}): Layer.Layer<Simulator, SimulatorError> =>
+  /**
+   * {@link Simulator.layerWith} with defaults: three installations of one app.
+   *
+   * @since 0.1.0
+   * @category layers
+   */
+  static readonly layer = Simulator.layerWith({})
+
+  /**
+   * Serves the registry, its pages and its control interface on a loopback socket until the scope closes.
+   *
+   * @since 0.1.0
+   * @category layers
+   */
+  static readonly layerServerWith = (options: SimulatorServerOptions): Layer.Layer<Simulator, SimulatorError> =>
     Layer.effect(
       Simulator,
       Effect.gen(function* () {
@@ -132,13 +180,21 @@ export class Simulator extends Context.Service<
         return simulator
       })
     ).pipe(Layer.provide(HttpServer.layerServices))
+
+  /**
+   * {@link Simulator.layerServerWith} with defaults, on a free port.
+   *
+   * @since 0.1.0
+   * @category layers
+   */
+  static readonly layerServer = Simulator.layerServerWith({})
 }
 
 const listen = (port: number) =>
   NodeHttpServer.make(createServer, {
     port,
     host: "127.0.0.1",
-    // A stalled exchange must not hold up the stop.
+    // Bounds how long a stalled request can delay the shutdown.
     gracefulShutdownTimeout: "500 millis"
   }).pipe(
     Effect.catchTag("ServeError", ({ cause }) =>
@@ -150,8 +206,8 @@ const routesOver = (world: World.World["Service"]) =>
   Handlers.layer.pipe(Layer.provide(Layer.succeed(World.World, world)))
 
 /**
- * Before the head a TCP reset, as when a server dies. In the body an end after what was sent has left: a reset would overtake
- * it and the client would see no head either.
+ * Before the head, resets the TCP connection as a dying server does. Within the body, closes it after the sent bytes
+ * have left: a reset would overtake them, and the client would not see the head.
  */
 const cutSocket: Reset = (request, where) =>
   Effect.andThen(
@@ -184,7 +240,7 @@ const make = Effect.fnUntraced(function* (options: SimulatorOptions, baseUrl: st
     installations: yield* wholeNumber("installations", options.installations ?? 3, 0),
     projects: yield* wholeNumber("projects", options.projects ?? 60, 0),
     tokenCapacity: yield* wholeNumber("tokenCapacity", options.tokenCapacity ?? 100_000, 1),
-    behaviour: yield* change(profiles[options.profile ?? "documented"], { ...life, ...options.behaviour }),
+    behaviour: yield* changeBehaviour(profiles[options.profile ?? "documented"], { ...life, ...options.behaviour }),
     appNameId: options.appNameId ?? "app1",
     publicKey: key.publicKey,
     webhookTarget: yield* Addresses.webhookTarget(options.webhookUrl),

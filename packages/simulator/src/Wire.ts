@@ -1,19 +1,43 @@
 /**
- * What travels on the wire, written down from the registry's documents alone.
+ * Shapes of the registry's JSON, taken from its documents alone.
  *
- * The client library has its own description of the same objects. The two are kept apart on purpose: a field name that
- * is wrong in one of them shows up as a failing test instead of as silent agreement.
+ * The client library describes the same objects on its own. The two descriptions are separate on purpose: a wrong field
+ * name in one of them makes a test fail instead of passing as agreement.
+ *
+ * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
 
-/** ISO-8601 date-time; real answers carry milliseconds (Apps, v0.5). */
+/**
+ * ISO-8601 date-time. Real answers carry milliseconds (Apps, v0.5).
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
 export const Timestamp = Schema.String.annotate({ identifier: "Timestamp", description: "ISO-8601 date-time" })
 
-/** Permission name to level. A permission that was not granted has no key at all (Apps, v0.5; Permissions). */
+/**
+ * Levels by permission name. A permission that is not granted has no key (Apps, v0.5; Permissions).
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
 export const Permissions = Schema.Record(Schema.String, Schema.String).annotate({ identifier: "Permissions" })
+
+/**
+ * Levels by permission name.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export type Permissions = typeof Permissions.Type
 
-/** What `POST /app/accessTokens` answers with (Apps, v0.5). */
+/**
+ * Answer of `POST /app/accessTokens` (Apps, v0.5).
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
 export const AppAccessToken = Schema.Struct({
   id: Schema.String,
   createdAt: Timestamp,
@@ -24,17 +48,41 @@ export const AppAccessToken = Schema.Struct({
   permissions: Permissions,
   appId: Schema.String
 }).annotate({ identifier: "AppAccessToken" })
+
+/**
+ * An app access token.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export type AppAccessToken = typeof AppAccessToken.Type
 
-/** What `POST /app/installations/{installationId}/accessTokens` answers with (Apps, v0.5). */
+/**
+ * Answer of `POST /app/installations/{installationId}/accessTokens` (Apps, v0.5).
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
 export const InstallationAccessToken = Schema.Struct({
   ...AppAccessToken.fields,
   installationId: Schema.String,
   organizationId: Schema.String
 }).annotate({ identifier: "InstallationAccessToken" })
+
+/**
+ * An installation access token.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export type InstallationAccessToken = typeof InstallationAccessToken.Type
 
-/** Counters of a page. Requests count from 0, these from 1 (Apps, v0.5: `page=0` is answered with `currentPage: 1`). */
+/**
+ * Counters of a page. Requests count from 0, these from 1 (Apps, v0.5: `page=0` is answered with `currentPage: 1`).
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
 export const Pagination = Schema.Struct({
   total: Schema.Int,
   currentPage: Schema.Int,
@@ -42,11 +90,29 @@ export const Pagination = Schema.Struct({
   nextPage: Schema.optionalKey(Schema.NullOr(Schema.Int)),
   prevPage: Schema.optionalKey(Schema.NullOr(Schema.Int))
 }).annotate({ identifier: "Pagination" })
+
+/**
+ * Counters of a page.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export type Pagination = typeof Pagination.Type
 
+/**
+ * An industry that an organization works in.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
 export const Industry = Schema.Struct({ code: Schema.String, name: Schema.String })
 
-/** The values seen in the field `type` of an organization. */
+/**
+ * Values seen in the field `type` of an organization.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
 export const organizationTypes = [
   "projectProponent",
   "projectDeveloper",
@@ -54,10 +120,29 @@ export const organizationTypes = [
   "other",
   "validationBody"
 ] as const
+
+/**
+ * The field `type` of an organization.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
 export const OrganizationType = Schema.Literals(organizationTypes)
+
+/**
+ * The field `type` of an organization.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export type OrganizationType = typeof OrganizationType.Type
 
-/** An organization as the Apps and Organizations pages print it (v0.5). */
+/**
+ * An organization as the Apps and Organizations pages print it (v0.5).
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
 export const Organization = Schema.Struct({
   id: Schema.String,
   createdAt: Timestamp,
@@ -75,9 +160,21 @@ export const Organization = Schema.Struct({
   isPublic: Schema.Boolean,
   url: Schema.String
 }).annotate({ identifier: "Organization" })
+
+/**
+ * An organization.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export type Organization = typeof Organization.Type
 
-/** The grant of one app on one organization (Apps, v0.5). */
+/**
+ * The installation of one app on one organization (Apps, v0.5).
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
 export const Installation = Schema.Struct({
   id: Schema.String,
   createdAt: Timestamp,
@@ -88,14 +185,32 @@ export const Installation = Schema.Struct({
   appId: Schema.String,
   accessTokensUrl: Schema.String
 }).annotate({ identifier: "Installation" })
+
+/**
+ * The installation of one app on one organization.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export type Installation = typeof Installation.Type
 
+/**
+ * Answer of `GET /app/installations`.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
 export const InstallationPage = Schema.Struct({
   pagination: Pagination,
   installations: Schema.Array(Installation)
 }).annotate({ identifier: "InstallationPage" })
 
-/** Body of `POST /app/create/user/organization` (older Apps page; the registry's own demo app). */
+/**
+ * Body of `POST /app/create/user/organization` (older Apps page; the registry's own demo app).
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
 export const CreateUserOrganization = Schema.Struct({
   user: Schema.Struct({
     email: Schema.String.check(Schema.isPattern(/^[^@\s]+@[^@\s]+$/)),
@@ -109,10 +224,20 @@ export const CreateUserOrganization = Schema.Struct({
   })
 }).annotate({ identifier: "CreateUserOrganization" })
 
-/** Only `installation.id` of the answer is known. */
+/**
+ * Answer of `POST /app/create/user/organization`, of which only `installation.id` is known.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
 export const CreatedUserOrganization = Schema.Struct({ installation: Installation })
 
-/** A public project, the part of it the Projects page shows (v0.5). */
+/**
+ * A public project, limited to the fields that the Projects page shows (v0.5).
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
 export const Project = Schema.Struct({
   id: Schema.String,
   num: Schema.String,
@@ -137,41 +262,22 @@ export const Project = Schema.Struct({
   estimatedAnnualMitigations: Schema.Array(Schema.NullOr(Schema.Finite)),
   location: Schema.Struct({ lat: Schema.Finite, lng: Schema.Finite })
 }).annotate({ identifier: "Project" })
+
+/**
+ * A public project.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export type Project = typeof Project.Type
 
+/**
+ * Answer of `GET /projects`.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
 export const ProjectPage = Schema.Struct({
   pagination: Pagination,
   projects: Schema.Array(Project)
 }).annotate({ identifier: "ProjectPage" })
-
-/**
- * The registry's error body: what its own demo app reads (`statusCode`, `message` as text or as a list, `error`), which is
- * the default error body of NestJS.
- */
-const body = { statusCode: Schema.Int, message: Schema.Union([Schema.String, Schema.Array(Schema.String)]) }
-
-export class BadRequest extends Schema.Error<BadRequest>("BadRequest")(
-  { _tag: Schema.tagDefaultOmit("BadRequest"), ...body, error: Schema.String },
-  { httpApiStatus: 400 }
-) {}
-
-export class Unauthorized extends Schema.Error<Unauthorized>("Unauthorized")(
-  { _tag: Schema.tagDefaultOmit("Unauthorized"), ...body, error: Schema.String },
-  { httpApiStatus: 401 }
-) {}
-
-export class Forbidden extends Schema.Error<Forbidden>("Forbidden")(
-  { _tag: Schema.tagDefaultOmit("Forbidden"), ...body, error: Schema.String },
-  { httpApiStatus: 403 }
-) {}
-
-export class NotFound extends Schema.Error<NotFound>("NotFound")(
-  { _tag: Schema.tagDefaultOmit("NotFound"), ...body, error: Schema.String },
-  { httpApiStatus: 404 }
-) {}
-
-export const badRequest = (message: string | ReadonlyArray<string>) =>
-  new BadRequest({ statusCode: 400, message, error: "Bad Request" })
-export const unauthorized = (message: string) => new Unauthorized({ statusCode: 401, message, error: "Unauthorized" })
-export const forbidden = (message: string) => new Forbidden({ statusCode: 403, message, error: "Forbidden" })
-export const notFound = (message: string) => new NotFound({ statusCode: 404, message, error: "Not Found" })

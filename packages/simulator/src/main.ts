@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** `pnpm simulator`: the registry in the foreground, until Ctrl-C. */
+/** The program `icr-simulator`: runs the registry in the foreground until Ctrl-C. */
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import * as Command from "effect/cli/Command"
@@ -41,9 +41,10 @@ const flags = {
   )
 }
 
-/** The ready line shows at most this many ids; the rest is to be had from `GET /app/installations`. */
+/** Largest number of ids in the ready line. `GET /app/installations` lists all of them. */
 const mostIds = 100
 
+/** Writes the private key to a file that only its owner can read, and returns the file's absolute path. */
 const writeKey = Effect.fnUntraced(function* (file: string, pem: Redacted.Redacted<string>) {
   const fs = yield* FileSystem.FileSystem
   const path = (yield* Path.Path).resolve(file)
@@ -52,12 +53,13 @@ const writeKey = Effect.fnUntraced(function* (file: string, pem: Redacted.Redact
     const inside = (yield* Path.Path).join(path, "icr_private_key.pem")
     return yield* new SimulatorError({ message: `--key-file ${path} is a folder; name a file, such as ${inside}` })
   }
-  // An older file may be readable by others and would stay so: a mode is given to a new file only.
+  // A mode applies to a new file only. An older file might stay readable by others.
   yield* fs.remove(path, { force: true })
   yield* fs.writeFileString(path, Redacted.value(pem), { flag: "wx", mode: 0o600 })
   return path
 })
 
+/** Prints the ready line and the banner, then waits. */
 const run = Effect.fnUntraced(function* (keyFile: Option.Option<string>) {
   const { app, baseUrl, control, controlToken, ...simulator } = yield* Simulator
   const installationIds = (yield* simulator.installationIds).slice(0, mostIds)
@@ -87,7 +89,7 @@ const run = Effect.fnUntraced(function* (keyFile: Option.Option<string>) {
   return yield* Effect.never
 })
 
-/** One line and exit code 1: what went wrong is the caller's to mend, so a stack trace would only hide it. */
+/** Prints one line and sets exit code 1. The cause is the caller's input, so a stack trace would only hide it. */
 const complain = (message: string) =>
   Effect.andThen(
     Console.error(`icr-simulator: ${message}`),
@@ -99,7 +101,7 @@ const complain = (message: string) =>
 Command.make("icr-simulator", flags, ({ callbackUrl, keyFile, webhookUrl, ...options }) =>
   run(keyFile).pipe(
     Effect.provide(
-      Simulator.layerServer({
+      Simulator.layerServerWith({
         ...options,
         webhookUrl: Option.getOrUndefined(webhookUrl),
         callbackUrls: Option.toArray(callbackUrl)
@@ -109,7 +111,7 @@ Command.make("icr-simulator", flags, ({ callbackUrl, keyFile, webhookUrl, ...opt
 ).pipe(
   Command.withDescription("The International Carbon Registry on your machine"),
   Command.run({ version: "0.1.0" }),
-  // Standard output carries the ready line and nothing else.
+  // Standard output carries nothing but the ready line.
   Effect.catchTags({
     SimulatorError: ({ message }) => complain(message),
     PlatformError: ({ message }) => complain(message)

@@ -12,9 +12,11 @@ export const hour = 60 * minute
 /** The installation whose token is asked for. */
 export const acme = idOf("acme")
 /** Its token. */
-export const askWith = (options?: GetOptions) =>
-  Effect.flatMap(TokenCache, (cache) => cache.installationToken(acme, options))
-export const ask = askWith()
+export const ask = Effect.flatMap(TokenCache, (cache) => cache.installationToken(acme))
+/** Its token, with options. */
+export const askWith = (options: GetOptions) =>
+  Effect.flatMap(TokenCache, (cache) => cache.installationTokenWith(acme, options))
+/** A token of a new exchange. */
 export const forced = askWith({ forceRefresh: true })
 
 /** What a registry answers that is down. */

@@ -47,7 +47,7 @@ export const played = (play: Play) => {
 /** `IcrHttp` over any transport, without the services above it. */
 export const wireOver = <E, R>(transport: Layer.Layer<HttpClient.HttpClient, E, R>, options: Options = {}) =>
   IcrHttp.layerWith(options).pipe(
-    Layer.provide([transport, ServerClock.layer, IcrConfig.layer({ appId: "app-1", baseUrl: "http://localhost" })])
+    Layer.provide([transport, ServerClock.layer, IcrConfig.layerWith({ appId: "app-1", baseUrl: "http://localhost" })])
   )
 
 /** Neither a JWT nor a token, and refused for good when it is. */
@@ -85,3 +85,12 @@ export const draw = (share: number) =>
 
 /** A call that may be repeated. */
 export const get = Effect.flatMap(anyClient, (client) => client.get("/things"))
+
+/** A clock whose monotonic time is so many milliseconds ahead of another clock's. */
+export const aheadBy = (clock: Clock.Clock, millis: () => number): Clock.Clock => {
+  const ahead = () => clock.monotonicTimeNanosUnsafe() + BigInt(millis()) * 1_000_000n
+  return Object.create(clock, {
+    monotonicTimeNanosUnsafe: { value: ahead },
+    monotonicTimeNanos: { value: Effect.sync(ahead) }
+  })
+}

@@ -11,4 +11,4 @@ const program = Effect.gen(function* () {
   return yield* app.installationToken(id)
 })
 
-await Effect.runPromise(program.pipe(Effect.provide(IcrApp.layerEnv), Effect.provide(FetchHttpClient.layer)))
+await Effect.runPromise(program.pipe(Effect.provide(IcrApp.layer), Effect.provide(FetchHttpClient.layer)))

@@ -21,7 +21,7 @@ const claims = () => {
 }
 
 const signerOver = (clock: Layer.Layer<ServerClock>) => {
-  const config = IcrConfig.layer({ appId, privateKey: Redacted.make(privateKeyPem), baseUrl: nowhere })
+  const config = IcrConfig.layerWith({ appId, privateKey: Redacted.make(privateKeyPem), baseUrl: nowhere })
   return ManagedRuntime.make(Signer.layer.pipe(Layer.provide([config, clock]))).runPromise(Signer)
 }
 

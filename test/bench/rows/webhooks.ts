@@ -1,6 +1,6 @@
 /** Row 6: a webhook delivery, verified, and decoded. */
-import { Webhook } from "@effect-icr/app/Webhook"
-import { CurrentMac, layerHmac } from "@effect-icr/app/WebhookMac"
+import { Webhook } from "@effect-icr/webhooks/Webhook"
+import { CurrentMac, layerHmac } from "@effect-icr/webhooks/HmacSha256"
 import { verify as octokitVerify } from "@octokit/webhooks-methods"
 import { Effect, Layer, ManagedRuntime, Redacted } from "effect"
 import { createHmac, timingSafeEqual } from "node:crypto"
@@ -32,7 +32,7 @@ const must = (isSo: boolean) => {
 }
 
 const receiver = (mac: typeof native | undefined) => {
-  const layer = Webhook.layerWithoutApp({ secret: Redacted.make(secret) })
+  const layer = Webhook.layerVerifyOnly({ secret: Redacted.make(secret) })
   return ManagedRuntime.make(mac === undefined ? layer : Layer.provide(layer, mac)).runPromise(Webhook)
 }
 
@@ -116,7 +116,12 @@ export const run: Row["run"] = async (effort) => {
       findings.push(beside({ row: 6, work: whole }, decoding, "ours", peer))
     }
     findings.push(
-      beside({ row: 6, work: whole }, decoding, "ours through WebCrypto", "HMAC and `JSON.parse` by hand, no checks")
+      beside(
+        { row: 6, work: `${whole}, ours through WebCrypto` },
+        decoding,
+        "ours through WebCrypto",
+        "HMAC and `JSON.parse` by hand, no checks"
+      )
     )
   }
   return findings

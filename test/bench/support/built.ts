@@ -1,13 +1,14 @@
-/** The programs of `programs/` over our package as it is published: without types to strip at the start, and in few files. */
-import { execFileSync } from "node:child_process"
+/** The programs of `programs/` over our package as it is packed: without types to strip at the start, and in few files. */
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { dirname, join, resolve } from "node:path"
-import { pnpm, root } from "../../support/run.ts"
+import { fileURLToPath } from "node:url"
+import { firstProgram } from "./firstProgram.ts"
+import { pack } from "./packed.ts"
 
-const programs = join(root, "test/bench/programs")
+const programs = fileURLToPath(new URL("../programs", import.meta.url))
 
-/** Where the compiled programs are; below `node_modules`, so that they find their dependencies. */
-const folder = join(root, "node_modules/.cache/bench")
+/** Where they are; below `node_modules` of the benchmark, so that they find the peers. */
+const folder = fileURLToPath(new URL("../node_modules/.cache/bench", import.meta.url))
 
 /** A statement, not an example in a comment: one of those names all of `effect/http`, which no program would load. */
 const statement = /^(?:import|export) (?:[^"]* from )?"([^"]+)"/gm
@@ -23,19 +24,19 @@ const effectModules = (file: string, seen: Set<string> = new Set(), found: Set<s
   return found
 }
 
-/** Builds, and returns the folder and what the programs need of Effect. */
-export const built = (): { readonly folder: string; readonly effect: ReadonlyArray<string> } => {
-  const [command, ...args] = pnpm
-  execFileSync(command, [...args, "bundle"], { cwd: join(root, "packages/app") })
-  const dist = join(root, "packages/app/dist")
+/** Builds them, and `effectAlone.mjs`, which loads the modules of Effect that `ours.mjs` loads. Returns their folder. */
+export const built = (): string => {
   rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder, { recursive: true })
   cpSync(programs, folder, { recursive: true })
+  const packed = join(folder, "app")
+  pack(packed)
+  const entry = join(packed, "app/IcrApp.js")
   const ours = readFileSync(join(programs, "ours.mjs"), "utf8")
-  writeFileSync(join(folder, "ours.mjs"), ours.replace("@effect-icr/app/IcrApp", join(dist, "IcrApp.js")))
-  const effect = new Set(effectModules(join(dist, "IcrApp.js")))
-  for (const specifier of effectModules(join(programs, "ours.mjs"))) effect.add(specifier)
+  writeFileSync(join(folder, "ours.mjs"), ours.replace("@effect-icr/app/IcrApp", entry))
+  const effect = new Set([...effectModules(entry), ...effectModules(join(programs, "ours.mjs"))])
   writeFileSync(join(folder, "effectAlone.mjs"), [...effect].map((specifier) => `import "${specifier}"\n`).join(""))
   writeFileSync(join(folder, "nothing.mjs"), "")
-  return { folder, effect: [...effect].sort() }
+  writeFileSync(join(folder, "firstProgram.ts"), firstProgram(packed))
+  return folder
 }

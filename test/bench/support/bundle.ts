@@ -1,4 +1,4 @@
-/** What a bundler makes of the minimal program. */
+/** What a bundler makes of a program. */
 import { build } from "esbuild"
 import { writeFileSync } from "node:fs"
 import { join } from "node:path"
@@ -13,9 +13,12 @@ const textOf = async (entry: string, more: { readonly external?: Array<string>; 
 
 const sizeOf = (text: string) => gzipSync(text, { level: 9 }).length
 
+/** What belongs to the program's platform and is no part of a bundle. */
+const platform = "@effect/platform-node"
+
 /** Minified and gzipped, in bytes. */
 export const gzipped = async (entry: string, external: Array<string> = []): Promise<number> =>
-  sizeOf(await textOf(entry, { external, minify: true }))
+  sizeOf(await textOf(entry, { external: [platform, ...external], minify: true }))
 
 /** The list that keeps what is used; it is no part of Effect. */
 const list = /globalThis\.kept=\[[^\]]*\];?/
@@ -24,8 +27,8 @@ const list = /globalThis\.kept=\[[^\]]*\];?/
  * The size of a program that uses of each module of Effect exactly what `entry` uses, ours included, and nothing else: what
  * the bundle would be if our own code weighed nothing.
  */
-export const effectAlone = async (entry: string, folder: string): Promise<number> => {
-  const text = await textOf(entry, { external: ["effect/*"], minify: false })
+const effectAlone = async (entry: string, folder: string): Promise<number> => {
+  const text = await textOf(entry, { external: [platform, "effect/*"], minify: false })
   const uses = new Map<string, Set<string>>()
   for (const [, name = "", specifier = ""] of text.matchAll(/^import \* as (\S+) from "(effect\/[^"]+)"/gm)) {
     const members = uses.get(specifier) ?? new Set()
@@ -51,4 +54,23 @@ export const effectAlone = async (entry: string, folder: string): Promise<number
     ].join("\n")
   )
   return sizeOf((await textOf(file, { minify: true })).replace(list, ""))
+}
+
+/** Sizes of a bundle, minified and gzipped, in bytes. */
+export interface Sizes {
+  readonly whole: number
+  /** What it uses of Effect. */
+  readonly alone: number
+  /** The rest: what we add, jose included. */
+  readonly own: number
+  readonly jose: number
+}
+
+/** `folder` is where a file may be written that finds Effect. */
+export const sizes = async (entry: string, folder: string): Promise<Sizes> => {
+  const whole = await gzipped(entry)
+  const alone = await effectAlone(entry, folder)
+  const withJose = await gzipped(entry, ["effect/*"])
+  const jose = withJose - (await gzipped(entry, ["effect/*", "jose"]))
+  return { whole, alone, own: whole - alone, jose }
 }

@@ -1,7 +1,5 @@
-/** Our client, and what octokit's users would have instead, over the same `fetch`. */
-import { IcrApp, type LayerOptions } from "@effect-icr/app/IcrApp"
-import { createAppAuth } from "@octokit/auth-app"
-import { request } from "@octokit/request"
+/** Our client over a transport of one's own. */
+import { IcrApp, type ServiceOptions } from "@effect-icr/app/IcrApp"
 import { Layer, ManagedRuntime, Redacted } from "effect"
 import { FetchHttpClient, type HttpClient } from "effect/http"
 import { privateKeyPem } from "../../support/keys.ts"
@@ -19,19 +17,12 @@ export const ours = async (
   transport: Layer.Layer<HttpClient.HttpClient>,
   {
     baseUrl = nowhere,
+    http,
     privateKey = privateKeyPem,
-    ...options
-  }: LayerOptions & { baseUrl?: string; privateKey?: string } = {}
+    tokens
+  }: ServiceOptions & { readonly baseUrl?: string; readonly privateKey?: string } = {}
 ) => {
-  const app = IcrApp.layerOptions({ appId, privateKey: Redacted.make(privateKey), baseUrl }, options)
-  const runtime = ManagedRuntime.make(Layer.provide(app, transport))
+  const layer = IcrApp.layerWith({ appId, privateKey: Redacted.make(privateKey), baseUrl, http, tokens })
+  const runtime = ManagedRuntime.make(Layer.provide(layer, transport))
   return { runtime, app: await runtime.runPromise(IcrApp) }
 }
-
-/** octokit's token cache, over a `fetch` of one's own. */
-export const octokitAuth = (appId: string, fetch: typeof globalThis.fetch): ReturnType<typeof createAppAuth> =>
-  createAppAuth({
-    appId,
-    privateKey: privateKeyPem,
-    request: request.defaults({ baseUrl: nowhere, request: { fetch } })
-  })

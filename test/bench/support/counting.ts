@@ -1,63 +1,34 @@
-/** What an effect costs, in operations. */
+/** What an effect costs, counted: time on a shared machine proves nothing. */
 import { Effect } from "effect"
-import * as Scheduler from "effect/Scheduler"
+import { type Profiler, Session } from "node:inspector"
 
-/** How often something was done. */
-export interface Operations {
-  /** Steps of the interpreter, on all fibers. */
-  readonly steps: number
-  /** Calls of a method of any `Map` or `Set`, and steps over one. */
-  readonly lookups: number
-}
-
-class CountingScheduler extends Scheduler.MixedScheduler {
-  steps = 0
-
-  // Asked before every step.
-  override shouldYield() {
-    this.steps++
-    return false
-  }
-}
-
-const methods = ["get", "set", "has", "add", "delete", "clear", "forEach"] as const
-
-const prototypes: ReadonlyArray<object> = [
-  Map.prototype,
-  Set.prototype,
-  Object.getPrototypeOf(new Map().keys()),
-  Object.getPrototypeOf(new Set().keys())
-]
-
-/** Puts a counter before the methods of maps, sets and their iterators. Returns what takes it away again. */
-const count = (onCall: () => void): (() => void) => {
-  const undo: Array<() => void> = []
-  for (const prototype of prototypes) {
-    for (const name of [...methods, "next"] as const) {
-      const original = Object.getOwnPropertyDescriptor(prototype, name)
-      const method: unknown = original?.value
-      if (original === undefined || typeof method !== "function") continue
-      Object.defineProperty(prototype, name, {
-        ...original,
-        value: function (this: unknown, ...args: ReadonlyArray<unknown>) {
-          onCall()
-          return Reflect.apply(method, this, args)
-        }
-      })
-      undo.push(() => Object.defineProperty(prototype, name, original))
-    }
-  }
-  return () => undo.forEach((restore) => restore())
-}
-
-/** Runs an effect and counts its operations. Nothing else may run at the same time. */
-export const counting = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<Operations, E, R> =>
-  Effect.suspend(() => {
-    const scheduler = new CountingScheduler()
-    let lookups = 0
-    return Effect.acquireUseRelease(
-      Effect.sync(() => count(() => lookups++)),
-      () => Effect.provideService(effect, Scheduler.Scheduler, scheduler),
-      (restore) => Effect.sync(restore)
-    ).pipe(Effect.map(() => ({ steps: scheduler.steps, lookups })))
+const callsSince = (session: Session): number => {
+  let calls = 0
+  session.post("Profiler.takePreciseCoverage", (_error, { result }: Profiler.TakePreciseCoverageReturnType) => {
+    for (const { functions } of result) for (const { ranges } of functions) calls += ranges[0]?.count ?? 0
   })
+  return calls
+}
+
+/** Counts the calls of functions, all of them, while an effect runs: the engine does. Nothing else may run at the same time. */
+export const counting = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<number, E, R> =>
+  Effect.acquireUseRelease(
+    Effect.sync(() => {
+      const session = new Session()
+      session.connect()
+      session.post("Profiler.enable")
+      session.post("Profiler.startPreciseCoverage", { callCount: true, detailed: false })
+      return session
+    }),
+    (session) =>
+      Effect.suspend(() => {
+        // Starts at zero from here.
+        callsSince(session)
+        return Effect.map(effect, () => callsSince(session))
+      }),
+    (session) =>
+      Effect.sync(() => {
+        session.post("Profiler.stopPreciseCoverage")
+        session.disconnect()
+      })
+  )

@@ -46,14 +46,23 @@ export const time = (nanos: number): string =>
 /** A ratio with the middle half of its rounds. */
 export const times = ({ high, low, median }: Spread): string => `${digits(median)}× (${digits(low)}–${digits(high)})`
 
+/** An amount of memory. */
+export const memory = (bytes: number): string =>
+  bytes < 1024 ? `${bytes.toFixed(0)} B` : `${digits(bytes / 1024)} KiB`
+
+/** What a line is about. No two lines of the table have the same work and the same peer. */
+interface Line {
+  readonly row: number
+  readonly work: string
+}
+
 /** Two contenders of one comparison as a line of the table. */
 export const beside = (
-  line: { readonly row: number; readonly work: string; readonly target?: Target },
+  { row, target, work }: Line & { readonly target?: Target },
   timings: Timings,
   ours: string,
   theirs: string
 ): Finding => {
-  const { row, target, work } = line
   const slower = spread(ratios(timings, ours, theirs))
   const faster = spread(ratios(timings, theirs, ours))
   const wantsFaster = target !== undefined && "fasterBy" in target
@@ -63,7 +72,7 @@ export const beside = (
     beside: theirs,
     ours: time(spread(samplesOf(timings, ours)).median),
     theirs: time(spread(samplesOf(timings, theirs)).median),
-    result: wantsFaster ? `${times(faster)} faster` : times(slower),
+    result: !wantsFaster ? times(slower) : faster.median >= 1 ? `${times(faster)} faster` : `${times(slower)} slower`,
     target:
       target === undefined
         ? ""
@@ -83,9 +92,43 @@ export const beside = (
   }
 }
 
+/** As {@link beside}, for a target on what ours takes more than theirs, in microseconds, the difference taken within a round. */
+export const more = (
+  { atMost, row, work }: Line & { readonly atMost: number },
+  timings: Timings,
+  ours: string,
+  theirs: string
+): Finding => {
+  const peer = samplesOf(timings, theirs)
+  const differences = samplesOf(timings, ours).map((sample, round) => (sample - (peer[round] ?? Number.NaN)) / 1000)
+  const { high, low, median } = spread(differences)
+  return {
+    ...beside({ row, work }, timings, ours, theirs),
+    result: `${median.toFixed(1)} µs (${low.toFixed(1)}–${high.toFixed(1)}) more`,
+    target: `≤ ${atMost} µs more`,
+    met: median <= atMost
+  }
+}
+
+/** Two contenders measured by allocation as a line of the table, with a target on what ours allocates, in KiB. */
+export const allocated = (
+  { atMost, row, work }: Line & { readonly atMost?: number },
+  sizes: Timings,
+  ours: string,
+  theirs: string
+): Finding => {
+  const { median } = spread(samplesOf(sizes, ours))
+  return {
+    ...beside({ row, work }, sizes, ours, theirs),
+    ours: memory(median),
+    theirs: memory(spread(samplesOf(sizes, theirs)).median),
+    ...(atMost === undefined ? {} : { target: `≤ ${atMost} KiB`, met: median <= atMost * 1024 })
+  }
+}
+
 /** Whole numbers that must be the same in every round, such as requests sent. */
 export const counted = (
-  line: { readonly row: number; readonly work: string; readonly by: string; readonly wanted: number | undefined },
+  line: Line & { readonly by: string; readonly wanted: number | undefined },
   counts: ReadonlyArray<number>
 ): Finding => {
   const { by, row, wanted, work } = line

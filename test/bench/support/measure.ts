@@ -2,13 +2,14 @@
  * Contenders side by side. In every round each of them does the same work once, in an order that turns, so that whatever
  * slows the machine down for a while slows all of them; a ratio is taken within a round and never across two.
  */
+import { GCProfiler } from "node:v8"
 
 /** Something to be timed. */
 export interface Contender {
   readonly name: string
   /** Run before each time its work is timed. */
   readonly prepare?: () => Promise<void>
-  /** Does its work so many times. One in a process of its own tells what that took, in milliseconds. */
+  /** Does its work so many times. One in a process of its own tells what that took, in the unit of the clock. */
   readonly run: (operations: number) => unknown
 }
 
@@ -23,11 +24,11 @@ export interface Spread {
 export interface Effort {
   /** An odd number, at least 7. */
   readonly rounds: number
-  /** How long each contender works in each round, at least; with 0 it does its work once. */
+  /** How long each contender works in each round, at least (of allocation: megabytes); with 0 it does its work once. */
   readonly millis: number
   /**
    * `processor` counts the processor time of the whole process, for work that never waits: other programs on the machine
-   * do not count then. Default `wall`.
+   * do not count then. `allocation` counts what is put on the heap. Default `wall`.
    */
   readonly by?: ClockName
   /** Milliseconds that nobody counts: the compiler takes its time. Default 300. */
@@ -36,7 +37,7 @@ export interface Effort {
   readonly quick?: boolean
 }
 
-/** What a contender took: nanoseconds for one operation, round by round. */
+/** What a contender took for one operation, round by round: nanoseconds, or bytes. */
 export type Timings = ReadonlyMap<string, ReadonlyArray<number>>
 
 const at = (sorted: ReadonlyArray<number>, part: number): number => {
@@ -72,16 +73,39 @@ export const samplesOf = (timings: Timings, name: string): ReadonlyArray<number>
   return samples
 }
 
-/** What time is taken by. */
+/**
+ * Counts what is put on the heap, in megabytes: each collection tells what it found and what it left. Counting goes on from
+ * the first time it is asked.
+ */
+const allocation = () => {
+  let profiler: GCProfiler | undefined
+  let total = 0
+  let left = 0
+  return () => {
+    for (const { afterGC, beforeGC } of profiler?.stop()?.statistics ?? []) {
+      total += beforeGC.heapStatistics.usedHeapSize - left
+      left = afterGC.heapStatistics.usedHeapSize
+    }
+    const { heapUsed } = process.memoryUsage()
+    if (profiler !== undefined) total += heapUsed - left
+    left = heapUsed
+    profiler = new GCProfiler()
+    profiler.start()
+    return total / 1e6
+  }
+}
+
+/** What a contender is measured by: milliseconds, or megabytes. A sample is the millionth part: nanoseconds, or bytes. */
 export const clocks = {
   wall: () => performance.now(),
   processor: () => {
     const { system, user } = process.cpuUsage()
     return (system + user) / 1000
-  }
+  },
+  allocation: allocation()
 }
 
-/** What time is taken by. */
+/** What a contender is measured by. */
 export type ClockName = keyof typeof clocks
 
 const timed = async ({ prepare, run }: Contender, operations: number, now: () => number): Promise<number> => {

@@ -47,6 +47,6 @@ const start = async (program: string, ...options: ReadonlyArray<string>): Promis
 export const simulator = (installations: number): Promise<Registry> =>
   start(pathOf("../../../packages/simulator/src/main.ts"), "--installations", String(installations))
 
-/** Answers with the simulator's bytes from memory, over and over: the least work a server can do. */
-export const replaying = (installations: number): Promise<Registry> =>
-  start(pathOf("./replay.ts"), "--installations", String(installations))
+/** Answers with the simulator's bytes from memory, each answer `latency` milliseconds late: the least work a server can do. */
+export const replaying = (installations: number, latency = 0): Promise<Registry> =>
+  start(pathOf("./replay.ts"), "--installations", String(installations), "--latency", String(latency))

@@ -2,7 +2,7 @@
 import { availableParallelism, cpus, release } from "node:os"
 import type { Finding } from "./finding.ts"
 
-const columns = ["#", "Work", "Beside", "Ours", "Theirs", "Ours ÷ theirs", "Target", ""]
+const columns = ["#", "Work", "Beside", "Ours", "Theirs", "Ratio", "Target", ""]
 
 const verdict = ({ met }: Finding) => (met === undefined ? "" : met ? "ok" : "**missed**")
 
@@ -34,8 +34,22 @@ export const machine = (): string => {
 }
 
 /** The lines that have a target. */
-export const withTarget = (findings: ReadonlyArray<Finding>): ReadonlyArray<Finding> =>
+const withTarget = (findings: ReadonlyArray<Finding>): ReadonlyArray<Finding> =>
   findings.filter(({ met }) => met !== undefined)
+
+/** What the README at the front shows: the lines of rows 0 to 3 that have a target. */
+export const atTheFront = (findings: ReadonlyArray<Finding>): ReadonlyArray<Finding> =>
+  withTarget(findings).filter(({ row }) => row <= 3)
+
+/** Throws where two lines are about the same work beside the same peer: nobody could tell them apart. */
+export const checkLabels = (findings: ReadonlyArray<Finding>): void => {
+  const seen = new Set<string>()
+  for (const { beside, row, work } of findings) {
+    const label = `row ${row}: ${work} beside ${beside}`
+    if (seen.has(label)) throw new Error(`two lines are labelled "${label}"`)
+    seen.add(label)
+  }
+}
 
 /** How many targets were met, and which were not. */
 export const summary = (findings: ReadonlyArray<Finding>): string => {

@@ -32,5 +32,5 @@ const wire = (body: string) => {
 export const tokenCache = (body: string, capacity: number): Layer.Layer<TokenCache, IcrError> =>
   TokenCache.layerWith({ capacity }).pipe(
     Layer.provide([Signer.layerTest(), ServerClock.layer, Layer.succeed(IcrHttp, wire(body))]),
-    Layer.provide(IcrConfig.layer({ appId: "bench", baseUrl: nowhere }))
+    Layer.provide(IcrConfig.layerWith({ appId: "bench", baseUrl: nowhere }))
   )

@@ -1,5 +1,5 @@
 /**
- * `pnpm bench:fleet`: reads of a token that the process holds, with Redis behind it and without:
+ * `pnpm bench:fleet`: compares reads of cached tokens with and without a token store in Redis:
  *
  *     node test/redis/figures/reads.ts [seconds] [installations]
  */
@@ -37,39 +37,39 @@ const measure = Effect.gen(function* () {
 
 const program = Effect.gen(function* () {
   const url = yield* findRedis
-  if (Option.isNone(url)) return yield* Console.log("no Redis here: set REDIS_URL, or install `redis-server`")
+  if (Option.isNone(url)) return yield* Console.log("no Redis found: set REDIS_URL, or install `redis-server`")
   const { app, baseUrl } = yield* Simulator
-  const without = IcrApp.layerOptions({ appId: app.appId, privateKey: app.privateKey, baseUrl })
-  const behind = without.pipe(
+  const withoutRedis = IcrApp.layerWith({ appId: app.appId, privateKey: app.privateKey, baseUrl })
+  const withRedis = withoutRedis.pipe(
     Layer.provide(
-      RedisTokenStore.layer({
+      RedisTokenStore.layerWith({
         prefix: `icr-bench-${randomUUID()}:`,
         keys: Redacted.make(randomBytes(32).toString("base64"))
       })
     ),
     Layer.provide(ReconnectingRedis.layer(NodeRedis.layer({ url: url.value })))
   )
-  // The first round is for the engine to warm up on.
-  yield* Effect.provide(measure, Layer.fresh(without))
-  yield* Effect.provide(measure, Layer.fresh(behind))
+  // An unmeasured round first, while the engine compiles.
+  yield* Effect.provide(measure, Layer.fresh(withoutRedis))
+  yield* Effect.provide(measure, Layer.fresh(withRedis))
   const figures = yield* Effect.replicateEffect(
     Effect.all({
-      alone: Effect.provide(measure, Layer.fresh(without)),
-      shared: Effect.provide(measure, Layer.fresh(behind))
+      alone: Effect.provide(measure, Layer.fresh(withoutRedis)),
+      shared: Effect.provide(measure, Layer.fresh(withRedis))
     }),
     rounds
   )
   const alone = median(figures.map(({ alone }) => alone))
   const shared = median(figures.map(({ shared }) => shared))
   yield* Console.log(
-    `reads per second of ${installations} tokens held, median of ${rounds} rounds of ${seconds} s each`
+    `reads per second of ${installations} cached tokens, median of ${rounds} rounds of ${seconds} s each`
   )
   yield* Console.log(`  without Redis      ${alone.toLocaleString("en")}`)
-  yield* Console.log(`  with Redis behind  ${shared.toLocaleString("en")} (${Math.round((100 * shared) / alone)} %)`)
+  yield* Console.log(`  with Redis         ${shared.toLocaleString("en")} (${Math.round((100 * shared) / alone)} %)`)
 })
 
 program.pipe(
   Effect.scoped,
-  Effect.provide(Layer.merge(NodeServices.layer, Simulator.layer({ installations }))),
+  Effect.provide(Layer.merge(NodeServices.layer, Simulator.layerWith({ installations }))),
   NodeRuntime.runMain
 )

@@ -1,4 +1,4 @@
-/** Real processes that share a Redis and a registry. */
+/** Operating-system processes that share a Redis and a registry. */
 import { Simulator } from "@effect-icr/simulator"
 import { Effect, Redacted, Schema } from "effect"
 import { spawn } from "node:child_process"
@@ -9,11 +9,11 @@ import { Answer, type Ask, type Settings } from "./protocol.ts"
 const decode = Schema.decodeUnknownEffect(Schema.fromJsonString(Answer))
 const file = fileURLToPath(new URL("./worker.ts", import.meta.url))
 
-/** One process of a fleet; it ends with the scope at the latest. */
+/** One process of a fleet. Killed when the scope closes. */
 export interface Worker {
   readonly signal: (name: "SIGKILL" | "SIGSTOP" | "SIGCONT") => Effect.Effect<void>
   readonly ask: (ask: typeof Ask.Type) => Effect.Effect<typeof Answer.Type, unknown>
-  /** All it printed that is not an answer: its log. */
+  /** Everything it printed that is not an answer. */
   readonly log: ReadonlyArray<string>
 }
 

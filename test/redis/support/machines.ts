@@ -1,11 +1,11 @@
-/** Machines of a fleet within the test's process: each with a cache, a connection and a log of its own. */
+/** Machines of a fleet inside the test process, each with its own cache, connection and log. */
 import { IcrApp, InstallationId } from "@effect-icr/app"
 import { ReconnectingRedis, RedisTokenStore } from "@effect-icr/redis"
 import { Simulator } from "@effect-icr/simulator"
 import { NodeRedis } from "@effect/platform-node"
 import { Clock, Context, Effect, Layer, Logger, Redacted } from "effect"
 
-/** One machine, with what it logged and the slowest call so far. */
+/** One machine, with its log and the duration of its slowest call. */
 export const makeMachine = Effect.fnUntraced(function* (
   options: RedisTokenStore.Options & { readonly url: string; readonly password?: string }
 ) {
@@ -19,8 +19,8 @@ export const makeMachine = Effect.fnUntraced(function* (
     ...(options.password === undefined ? {} : { password: options.password })
   })
   const layer = Layer.fresh(
-    IcrApp.layerOptions({ appId: app.appId, privateKey: app.privateKey, baseUrl }).pipe(
-      Layer.provide(RedisTokenStore.layer(options)),
+    IcrApp.layerWith({ appId: app.appId, privateKey: app.privateKey, baseUrl }).pipe(
+      Layer.provide(RedisTokenStore.layerWith(options)),
       Layer.provide(ReconnectingRedis.layer(connection)),
       Layer.provideMerge(Logger.layer([logger]))
     )
@@ -38,7 +38,7 @@ export const makeMachine = Effect.fnUntraced(function* (
   return {
     icr,
     token,
-    /** All of them at once. */
+    /** The tokens of several installations, requested at once. */
     tokens: (ids: ReadonlyArray<string>) => Effect.forEach(ids, token, { concurrency: "unbounded" }),
     log,
     slowest,

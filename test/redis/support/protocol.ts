@@ -1,26 +1,26 @@
-/** What a test and its fleet's processes tell each other: JSON, a line each. */
+/** The messages between a test and the processes of its fleet: one line of JSON each. */
 import { Schema } from "effect"
 import { createHash } from "node:crypto"
 
-/** How a process is set up, in its environment. Times in milliseconds. */
+/** Settings of a process, passed in its environment. Times in milliseconds. */
 export const Settings = Schema.Struct({
   prefix: Schema.String,
   lease: Schema.Finite,
   timeout: Schema.Finite
 })
 
-/** A burst: so many callers at once for each of these installations, by a clock set forward this many milliseconds. */
+/** A burst of callers for each of these installations, with the process's clock set ahead by this many milliseconds. */
 export const Ask = Schema.Struct({ ids: Schema.Array(Schema.String), callers: Schema.Int, clockAhead: Schema.Int })
 
-/** What became of it. */
+/** The result of a burst. */
 export const Answer = Schema.Struct({
   tokens: Schema.Int,
   distinct: Schema.Int,
-  /** Of the tokens in the order of the installations: equal where two processes got the same ones. */
+  /** A hash of the tokens in the order of the installations: equal when two processes received the same ones. */
   digest: Schema.String,
   millis: Schema.Finite
 })
 
-/** Equal for equal tokens, and no secret. */
+/** Equal for equal tokens, and not a secret. */
 export const digestOf = (tokens: ReadonlyArray<string>) =>
   createHash("sha256").update(tokens.join()).digest("hex").slice(0, 16)

@@ -1,4 +1,4 @@
-/** The Redis of a test file: found or started before its tests, stopped after them. */
+/** The Redis of a test file. Found or started before its tests; if started, stopped after them. */
 import { RedisTokenStore } from "@effect-icr/redis"
 import { TokenStore } from "@effect-icr/app"
 import { NodeRedis, NodeServices } from "@effect/platform-node"
@@ -14,7 +14,7 @@ const scope = Scope.makeUnsafe()
 const found = await runtime.runPromise(Scope.provide(findRedis, scope))
 afterAll(() => Effect.runPromise(Effect.andThen(Scope.close(scope, Exit.void), runtime.disposeEffect)))
 
-/** Where it is; empty where the tests are skipped. */
+/** Its address. Empty when there is none and the tests are skipped. */
 export const url = Option.getOrElse(found, () => "")
 
 const hasServer = (() => {
@@ -36,35 +36,35 @@ if (missing.length > 0) {
   )
 }
 
-/** For tests that need a Redis. */
+/** A test that needs a Redis. */
 export const onRedis = it.live.skipIf(url === "")
-/** For tests that need one of their own. */
+/** A test that starts its own Redis. */
 export const onOwnRedis = it.live.skipIf(!hasServer)
 
-/** Never the same twice, so that tests share a server without meeting. */
+/** A prefix used once, so that tests can share a server. */
 export const uniquePrefix = () => `icr-test-${randomUUID()}:`
 
-/** A key to seal with. */
+/** A random key to seal tokens with. */
 export const newKey = () => Redacted.make(randomBytes(32).toString("base64"))
 
-/** A connection of its own, as another machine has. */
+/** A new connection, as each machine has one. */
 export const connection = () => Layer.fresh(NodeRedis.layer({ url }))
 
-/** The store as one more machine of the fleet has it. */
+/** The token store of one more machine of the fleet. */
 export const machine = (
   options: RedisTokenStore.Options,
-  over: Layer.Layer<Redis.Redis, Redis.RedisError> = connection()
+  redis: Layer.Layer<Redis.Redis, Redis.RedisError> = connection()
 ) =>
   Effect.map(
-    Layer.build(Layer.fresh(RedisTokenStore.layer(options)).pipe(Layer.provide(Layer.fresh(over)))),
+    Layer.build(Layer.fresh(RedisTokenStore.layerWith(options)).pipe(Layer.provide(Layer.fresh(redis)))),
     Context.get(TokenStore)
   )
 
-/** A Redis without anything of ours in between. */
+/** A plain Redis client. */
 export const rawAt = (url: string, password?: string) =>
   Effect.map(
     Layer.build(Layer.fresh(NodeRedis.layer({ url, ...(password === undefined ? {} : { password }) }))),
     Context.get(Redis.Redis)
   )
-/** The one of the tests. */
+/** A plain client for the Redis of the test file. */
 export const raw = rawAt(url)

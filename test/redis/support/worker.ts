@@ -1,6 +1,6 @@
 /**
- * One process of a fleet. It answers each line of its standard input, a list of installations and how many callers ask for
- * each of them at once, with a line about the tokens it got.
+ * One process of a fleet. Each line of its standard input names installations and how many callers ask for each of their
+ * tokens at once. It answers with a line about the tokens they received.
  */
 import { IcrApp, InstallationId, TokenCache } from "@effect-icr/app"
 import { IcrConfig, IcrHttp, ServerClock, Signer } from "@effect-icr/app"
@@ -19,16 +19,18 @@ const fleet = Layer.unwrap(
     const settings = yield* Config.String("FLEET_SETTINGS").pipe(
       Effect.flatMap(Schema.decodeUnknownEffect(Schema.fromJsonString(Settings)))
     )
-    const store = RedisTokenStore.layer(settings).pipe(Layer.provide(ReconnectingRedis.layer(NodeRedis.layer({ url }))))
-    return IcrApp.layer.pipe(
+    const store = RedisTokenStore.layerWith(settings).pipe(
+      Layer.provide(ReconnectingRedis.layer(NodeRedis.layer({ url })))
+    )
+    return IcrApp.layerNoDeps.pipe(
       Layer.provide(TokenCache.layer.pipe(Layer.provide(store))),
       Layer.provide([Signer.layer, IcrHttp.layer]),
-      Layer.provide([ServerClock.layer, IcrConfig.layerEnv, NodeHttpClient.layerUndici])
+      Layer.provide([ServerClock.layer, IcrConfig.layer, NodeHttpClient.layerUndici])
     )
   })
 )
 
-/** This machine's clock, set forward on demand: two hours pass in no time. */
+/** How far this process's clock is ahead, so that two hours pass at once. */
 const ahead = { millis: 0 }
 const forwarded = (clock: Clock.Clock): Clock.Clock => ({
   currentTimeMillisUnsafe: () => clock.currentTimeMillisUnsafe() + ahead.millis,

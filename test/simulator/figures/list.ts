@@ -61,7 +61,7 @@ const streamed = Effect.gen(function* () {
 
 const client = Layer.unwrap(
   Effect.map(Simulator, ({ app, baseUrl }) =>
-    IcrApp.layerOptions({ appId: app.appId, privateKey: app.privateKey, baseUrl })
+    IcrApp.layerWith({ appId: app.appId, privateKey: app.privateKey, baseUrl })
   )
 )
 
@@ -74,7 +74,7 @@ Effect.gen(function* () {
   yield* streamed
 }).pipe(
   Effect.provide(
-    client.pipe(Layer.provideMerge(Layer.merge(Simulator.layerServer({ installations }), FetchHttpClient.layer)))
+    client.pipe(Layer.provideMerge(Layer.merge(Simulator.layerServerWith({ installations }), FetchHttpClient.layer)))
   ),
   NodeRuntime.runMain
 )

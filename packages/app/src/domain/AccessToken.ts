@@ -3,7 +3,6 @@
  * Apps v0.5). The token text is `Redacted`: it prints, logs and serialises as `<redacted>`.
  */
 import * as Schema from "effect/Schema"
-import { quickStruct } from "../internal/quick.ts"
 import { AppId, InstallationId, OrganizationId } from "./Ids.ts"
 import { Permissions } from "./Permissions.ts"
 import { Timestamp } from "./Timestamp.ts"
@@ -21,18 +20,24 @@ const fields = {
   appId: AppId
 }
 
-/** For public and semi-public reads such as `/projects`. */
-export class AppAccessToken extends Schema.Class<AppAccessToken>("@effect-icr/app/AppAccessToken")(
-  quickStruct(fields)
-) {}
+/**
+ * For public and semi-public reads such as `/projects`.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export class AppAccessToken extends Schema.Class<AppAccessToken>("@effect-icr/app/AppAccessToken")(fields) {}
 
-/** For the resources of the one organization behind an installation, with every permission granted there. */
+/**
+ * For the resources of the one organization behind an installation, with every permission granted there.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
 export class InstallationAccessToken extends Schema.Class<InstallationAccessToken>(
   "@effect-icr/app/InstallationAccessToken"
-)(
-  quickStruct({
-    ...fields,
-    installationId: InstallationId,
-    organizationId: OrganizationId
-  })
-) {}
+)({
+  ...fields,
+  installationId: InstallationId,
+  organizationId: OrganizationId
+}) {}

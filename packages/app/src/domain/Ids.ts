@@ -6,20 +6,28 @@
  * here, before any request: one integrator's missing id once became `/app/installations/undefined/accessTokens`.
  */
 import * as Schema from "effect/Schema"
-import { quickWhen } from "../internal/quick.ts"
 
 // `undefined`, `null` and `NaN` are what a forgotten value looks like once it is text.
 const form = /^(?!(?:\.{1,2}|undefined|null|NaN)$)[\w.~:@+=,-]{1,200}$/
-const isSegment = (value: unknown) => typeof value === "string" && form.test(value)
 const segment = Schema.String.check(
   Schema.isPattern(form, {
     expected: "an id of 1 to 200 characters without '/', '?', '#', '%' or blanks, other than '.' and '..'"
   })
 )
 
-/** The app's id from the dashboard, the `iss` of its JWT (`Generate a JWT`). */
-export const AppId = quickWhen(segment.pipe(Schema.brand("AppId")), isSegment)
-/** The app's id from the dashboard, the `iss` of its JWT (`Generate a JWT`). */
+/**
+ * The app's id from the dashboard, the `iss` of its JWT (`Generate a JWT`).
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const AppId = segment.pipe(Schema.brand("AppId"))
+/**
+ * The app's id from the dashboard, the `iss` of its JWT (`Generate a JWT`).
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export type AppId = typeof AppId.Type
 
 /**
@@ -38,12 +46,30 @@ export type AppId = typeof AppId.Type
  * // configuration
  * Config.schema(InstallationId, "MY_INSTALLATION")
  * ```
+ *
+ * @category schemas
+ * @since 0.1.0
  */
-export const InstallationId = quickWhen(segment.pipe(Schema.brand("InstallationId")), isSegment)
-/** One app on one organization (`Get an installation`, Apps v0.5). */
+export const InstallationId = segment.pipe(Schema.brand("InstallationId"))
+/**
+ * One app on one organization (`Get an installation`, Apps v0.5).
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export type InstallationId = typeof InstallationId.Type
 
-/** The account that owns projects and credits (`Organizations`, v0.5). */
-export const OrganizationId = quickWhen(segment.pipe(Schema.brand("OrganizationId")), isSegment)
-/** The account that owns projects and credits (`Organizations`, v0.5). */
+/**
+ * The account that owns projects and credits (`Organizations`, v0.5).
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const OrganizationId = segment.pipe(Schema.brand("OrganizationId"))
+/**
+ * The account that owns projects and credits (`Organizations`, v0.5).
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export type OrganizationId = typeof OrganizationId.Type

@@ -1,41 +1,39 @@
 import * as Arr from "effect/Array"
 import * as Option from "effect/Option"
-import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import * as SchemaGetter from "effect/SchemaGetter"
-import { lenient, lenientText } from "../internal/lenient.ts"
-import { inFull, missing, quick, quickStruct } from "../internal/quick.ts"
+import { lenient, lenientText } from "./lenient.ts"
 import { OrganizationId } from "./Ids.ts"
 import { Timestamp } from "./Timestamp.ts"
 
-/** A line of business, as `{ code, name }` (`Get an installation`, Apps v0.5). */
-export class Industry extends Schema.Class<Industry>("@effect-icr/app/Industry")(
-  quickStruct({
-    code: lenientText,
-    name: lenientText
-  })
-) {}
-
-const readIndustry = inFull(Industry)
+/**
+ * A line of business, as `{ code, name }` (`Get an installation`, Apps v0.5).
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export class Industry extends Schema.Class<Industry>("@effect-icr/app/Industry")({
+  code: lenientText,
+  name: lenientText
+}) {}
 
 /**
  * The reference prints one object under the plural name; real payloads carry null. Object, list, null and absent all
- * become a list before anything looks inside: trying one shape after the other costs twice as much.
+ * become a list.
  */
-const Industries = quick(
-  Schema.optionalKey(Schema.Any).pipe(
-    Schema.decodeTo(Schema.Array(Industry), {
-      decode: SchemaGetter.transformOptional((value) => Option.some(Arr.ensure(Option.getOrNull(value) ?? []))),
-      encode: SchemaGetter.transformOptional((value) => value)
-    })
-  ),
-  (value) => {
-    const all = value === null || value === missing ? [] : Array.from(Arr.ensure(value), (one) => readIndustry(one))
-    return all.every(Predicate.isNotUndefined) ? all : undefined
-  }
+const Industries = Schema.optionalKey(Schema.Any).pipe(
+  Schema.decodeTo(Schema.Array(Industry), {
+    decode: SchemaGetter.transformOptional((value) => Option.some(Arr.ensure(Option.getOrNull(value) ?? []))),
+    encode: SchemaGetter.transformOptional((value) => value)
+  })
 )
 
-/** What kind of account it is. New kinds are kept as they come. */
+/**
+ * What kind of account it is. New kinds are kept as they come.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export type OrganizationType =
   | "projectProponent"
   | "projectDeveloper"
@@ -51,26 +49,27 @@ const OrganizationType: Schema.Codec<OrganizationType> = Schema.String
  *
  * Only the id, the name and the timestamps must be there. The registry sends `""`, `null` or nothing for what it does
  * not know, and sometimes a URL that starts with the text `undefined/`: the first three become `None`, URLs stay text.
+ *
+ * @category schemas
+ * @since 0.1.0
  */
-export class Organization extends Schema.Class<Organization>("@effect-icr/app/Organization")(
-  quickStruct({
-    id: OrganizationId,
-    createdAt: Timestamp,
-    updatedAt: Timestamp,
-    fullName: Schema.String,
-    type: lenient(OrganizationType, Predicate.isString),
-    countryCode: lenientText,
-    city: lenientText,
-    zip: lenientText,
-    physicalAddress: lenientText,
-    registrationNumber: lenientText,
-    website: lenientText,
-    logo: lenientText,
-    url: lenientText,
-    isPublic: lenient(Schema.Boolean, Predicate.isBoolean),
-    organizationIndustries: Industries
-  })
-) {
+export class Organization extends Schema.Class<Organization>("@effect-icr/app/Organization")({
+  id: OrganizationId,
+  createdAt: Timestamp,
+  updatedAt: Timestamp,
+  fullName: Schema.String,
+  type: lenient(OrganizationType),
+  countryCode: lenientText,
+  city: lenientText,
+  zip: lenientText,
+  physicalAddress: lenientText,
+  registrationNumber: lenientText,
+  website: lenientText,
+  logo: lenientText,
+  url: lenientText,
+  isPublic: lenient(Schema.Boolean),
+  organizationIndustries: Industries
+}) {
   /** The name, or the id where the name is blank. */
   get displayName(): string {
     return Option.getOrElse(Option.liftPredicate((name: string) => name.trim() !== "")(this.fullName), () => this.id)

@@ -8,6 +8,9 @@ const Counter = Schema.OptionFromOptionalNullOr(Schema.Finite)
  * Requests count pages from 0, yet the printed answer to `page=0` says `currentPage` 1, `nextPage` 2: never feed
  * `nextPage` back as `page`, it skips one. `pageCount` may be the number of pages or of items on this one; the
  * documents fit both.
+ *
+ * @category schemas
+ * @since 0.1.0
  */
 export class Pagination extends Schema.Class<Pagination>("@effect-icr/app/Pagination")({
   total: Counter,

@@ -4,13 +4,18 @@
  * A permission that was not granted has no key. Names and levels are open sets, since the registry counts new enum
  * values as compatible (`API Versions`): the known ones are typed, the others are kept as they came.
  */
+import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as Rec from "effect/Record"
 import * as Schema from "effect/Schema"
 import * as SchemaGetter from "effect/SchemaGetter"
-import { quick } from "../internal/quick.ts"
 
-/** The permission names of `Permissions` (Registering an ICR app). */
+/**
+ * The permission names of `Permissions` (Registering an ICR app).
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
 export const PermissionName = Schema.Literals([
   "organization_info",
   "organization_members",
@@ -19,34 +24,93 @@ export const PermissionName = Schema.Literals([
   "organization_warehouse",
   "examiner"
 ])
-/** The permission names of `Permissions` (Registering an ICR app). */
+/**
+ * The permission names of `Permissions` (Registering an ICR app).
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export type PermissionName = typeof PermissionName.Type
 
-/** The levels seen on the wire. `REQUEST` and `WRITE` include reading. */
+/**
+ * The levels seen on the wire. `REQUEST` and `WRITE` include reading.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
 export const PermissionLevel = Schema.Literals(["VIEW", "REQUEST", "WRITE"])
-/** The levels seen on the wire. `REQUEST` and `WRITE` include reading. */
+/**
+ * The levels seen on the wire. `REQUEST` and `WRITE` include reading.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export type PermissionLevel = typeof PermissionLevel.Type
 
-/** `(string & {})` keeps completion for the known levels while any other string is still welcome. */
+/**
+ * `(string & {})` keeps completion for the known levels while any other string is still welcome.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export type AnyPermissionLevel = PermissionLevel | (string & {})
 
-/** Name → level, only for what was granted. */
+/**
+ * Name → level, only for what was granted.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export type Permissions = { readonly [Name in PermissionName]?: AnyPermissionLevel } & {
   readonly [name: string]: AnyPermissionLevel
 }
 
-/** Name → level, only for what was granted: a level that is no text, such as null, is the same as no key. */
-export const Permissions: Schema.Codec<Permissions, { readonly [name: string]: string | null }> = quick(
-  Schema.Any.pipe(
-    Schema.decodeTo(Schema.Record(Schema.String, Schema.String), {
-      // What is no level goes before the levels are checked, so that they are walked through once.
-      decode: SchemaGetter.transform((levels) =>
-        Predicate.isObject(levels) && Rec.some(levels, Predicate.not(Predicate.isString))
-          ? Rec.filter(levels, Predicate.isString)
-          : levels
-      ),
-      encode: SchemaGetter.transform((levels) => levels)
-    })
-  ),
-  (levels) => (Predicate.isObject(levels) && Rec.every(levels, Predicate.isString) ? { ...levels } : undefined)
+/**
+ * Name → level, only for what was granted: a level that is no text, such as null, is the same as no key.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const Permissions: Schema.Codec<Permissions, { readonly [name: string]: unknown }> = Schema.Record(
+  Schema.String,
+  Schema.Unknown
+).pipe(
+  Schema.decodeTo(Schema.Record(Schema.String, Schema.String), {
+    decode: SchemaGetter.transform((levels) => Rec.filter(levels, Predicate.isString)),
+    encode: SchemaGetter.transform((levels) => levels)
+  })
 )
+
+/**
+ * A permission that was not granted, or at too low a level.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface MissingPermission {
+  readonly name: string
+  readonly required: AnyPermissionLevel
+  readonly granted: Option.Option<AnyPermissionLevel>
+}
+
+/** One level is a single text on the wire, so each has to include the ones before it (`Permissions`). */
+const order: ReadonlyArray<AnyPermissionLevel> = ["VIEW", "REQUEST", "WRITE"]
+
+/** A level nobody knows is only enough for itself. */
+const suffices = (granted: AnyPermissionLevel, required: AnyPermissionLevel) =>
+  granted === required || (order.includes(required) && order.indexOf(granted) > order.indexOf(required))
+
+/**
+ * What `required` asks for beyond what was granted; empty when all is granted.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const missingPermissions = (required: Permissions, granted: Permissions): ReadonlyArray<MissingPermission> =>
+  Object.entries(required)
+    .map(([name, level]) => ({
+      name,
+      required: level,
+      granted: Object.hasOwn(granted, name) ? Option.fromUndefinedOr(granted[name]) : Option.none()
+    }))
+    .filter(({ granted, required }) => !Option.exists(granted, (level) => suffices(level, required)))

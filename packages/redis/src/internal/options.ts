@@ -1,13 +1,31 @@
-import { Configuration, type IcrError, fail } from "@effect-icr/app/IcrError"
+/** Options that the services of this package share. */
+import { IcrError } from "@effect-icr/app/IcrError"
+import { Configuration } from "@effect-icr/app/IcrReason"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 
-/** A duration of at least a millisecond, in whole milliseconds; anything else is refused by name. */
+/** How keys are named, and how long a command may take. */
+export interface RedisOptions {
+  /**
+   * Put before every key, so that several programs can share a Redis. Default `icr:`. On a cluster it needs a hash tag, such
+   * as `{icr}:`.
+   */
+  readonly prefix?: string | undefined
+  /** A command that takes longer counts as an outage. Default 250 ms. */
+  readonly timeout?: Duration.Input | undefined
+}
+
+export const defaultPrefix = "icr:"
+export const defaultTimeout: Duration.Input = "250 millis"
+
+/** A duration in whole milliseconds. Fails with `Configuration` for one that is shorter than a millisecond or infinite. */
 export const positiveMillis = (variable: string, given: Duration.Input): Effect.Effect<number, IcrError> =>
   Duration.fromInput(given).pipe(
     Option.map((duration) => Math.round(Duration.toMillis(duration))),
     Option.filter((millis) => millis >= 1 && millis < Infinity),
     Effect.fromOption,
-    Effect.mapError(() => fail(new Configuration({ variable, detail: "must be a duration of at least 1 ms" })))
+    Effect.mapError(
+      () => new IcrError({ reason: new Configuration({ variable, detail: "must be a duration of at least 1 ms" }) })
+    )
   )

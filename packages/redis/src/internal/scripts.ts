@@ -1,129 +1,133 @@
-/** What Redis has to do in one step, as scripts. The first of their arguments are the keys they touch. */
+/** Lua scripts, each of which Redis executes as one atomic step. The first of their arguments are the keys they touch. */
 import * as Redis from "effect/persistence/Redis"
 
-/** A stored token is `<expiresAt> <sealed>`: the end in front, for the scripts to compare. */
+/** A stored token is `<expiresAt> <sealed>`: scripts compare the time in front, and cannot read what follows. */
 const endOf = `
 local function endOf(text)
   return text and tonumber(string.match(text, "^(%d+) ")) or 0
 end
 `
 
-/** A token and the milliseconds it stays; null when there is none. */
-export const get = Redis.script((token: string) => [token], {
+/** A token, and the milliseconds until Redis deletes it; null when there is none. */
+export const get = Redis.script((tokenKey: string) => [tokenKey], {
   numberOfKeys: 1,
   lua: `
-local there = redis.call("GET", KEYS[1])
-return there and { there, redis.call("PTTL", KEYS[1]) }`
-}).withReturnType<readonly [text: string, left: number] | null>()
+local text = redis.call("GET", KEYS[1])
+return text and { text, redis.call("PTTL", KEYS[1]) }`
+}).withReturnType<readonly [text: string, timeLeft: number] | null>()
 
-/** What `set` needs to know. */
+/** Arguments of {@link set}. */
 export interface SetOptions {
-  readonly token: string
-  readonly lease: string
+  readonly tokenKey: string
+  readonly leaseKey: string
   readonly text: string
   readonly expiresAt: number
   /** Milliseconds. */
-  readonly life: number
-  /** Whose lease the token was minted under; empty when it was minted without one. */
+  readonly timeToLive: number
+  /** The owner of the lease under which the token was exchanged. Empty when there was no lease. */
   readonly owner: string
-  /** A text that this process could not open: as good as none. Empty when there is none. */
+  /** A text that this process cannot open and that counts as missing. Empty when there is none. */
   readonly unreadable: string
 }
 
-/** Keeps a token, unless its holder has lost the lease or a token that ends later is there. */
+/** Stores a token, unless its process has lost the lease or the stored token ends later. */
 export const set = Redis.script(
-  (_: SetOptions) => [_.token, _.lease, _.text, String(_.expiresAt), String(_.life), _.owner, _.unreadable],
+  (_: SetOptions) => [_.tokenKey, _.leaseKey, _.text, String(_.expiresAt), String(_.timeToLive), _.owner, _.unreadable],
   {
     numberOfKeys: 2,
     lua: `${endOf}
 if ARGV[4] ~= "" and redis.call("GET", KEYS[2]) ~= ARGV[4] then return 0 end
-local there = redis.call("GET", KEYS[1])
-if there ~= ARGV[5] and endOf(there) > tonumber(ARGV[2]) then return 0 end
+local text = redis.call("GET", KEYS[1])
+if text ~= ARGV[5] and endOf(text) > tonumber(ARGV[2]) then return 0 end
 redis.call("SET", KEYS[1], ARGV[1], "PX", ARGV[3])
 return 1`
   }
 ).withReturnType<number>()
 
-/** What `remove` needs to know. */
-export interface RemoveOptions {
-  readonly token: string
-  readonly lease: string
-  readonly log: string
-  /** Tokens that end later stay; undefined removes any. */
+/** Arguments of {@link invalidate}. */
+export interface InvalidateOptions {
+  readonly tokenKey: string
+  readonly leaseKey: string
+  readonly logKey: string
+  /** Tokens that end later stay; undefined for none. */
   readonly upTo: number | undefined
-  /** For the other processes. */
+  /** The entry of the log, for the other processes. */
   readonly entry: string
 }
 
-// For a process that was cut off: beyond that it learns from the registry that a token is dead.
+// Limits for what a process can catch up with after an outage. Beyond them, it learns from the registry that a token is invalid.
 const logEntries = 10_000
-const logLife = 24 * 60 * 60 * 1000
+const logTimeToLive = 24 * 60 * 60 * 1000
 
 /**
- * Removes a token and tells the others. With it goes the lease: what its holder is minting was asked for before the removal
- * and may be as dead as what was removed.
+ * Deletes a token and writes the log. The lease is deleted as well: its holder asked for a token before the invalidation, and
+ * what it receives may be just as invalid.
  */
-export const remove = Redis.script(
-  (_: RemoveOptions) => [_.token, _.lease, _.log, _.upTo === undefined ? "" : String(_.upTo), _.entry],
+export const invalidate = Redis.script(
+  (_: InvalidateOptions) => [_.tokenKey, _.leaseKey, _.logKey, _.upTo === undefined ? "" : String(_.upTo), _.entry],
   {
     numberOfKeys: 3,
     lua: `${endOf}
-local there = redis.call("GET", KEYS[1])
-if ARGV[1] == "" or (there and endOf(there) <= tonumber(ARGV[1])) then redis.call("DEL", KEYS[1], KEYS[2]) end
-redis.call("XADD", KEYS[3], "MAXLEN", "~", "${logEntries}", "*", "removal", ARGV[2])
-redis.call("PEXPIRE", KEYS[3], "${logLife}")
+local text = redis.call("GET", KEYS[1])
+if ARGV[1] == "" or (text and endOf(text) <= tonumber(ARGV[1])) then redis.call("DEL", KEYS[1], KEYS[2]) end
+redis.call("XADD", KEYS[3], "MAXLEN", "~", "${logEntries}", "*", "invalidation", ARGV[2])
+redis.call("PEXPIRE", KEYS[3], "${logTimeToLive}")
 return 1`
   }
 ).withReturnType<number>()
 
-/** What `acquire` answers. */
-export const acquired = { lease: 1, newer: 2 }
+/** What {@link acquire} returns. */
+export const acquireOutcome = { held: 0, acquired: 1, newerToken: 2 }
 
-/** What `acquire` needs to know. */
+/** Arguments of {@link acquire}. */
 export interface AcquireOptions {
-  readonly token: string
-  readonly lease: string
+  readonly tokenKey: string
+  readonly leaseKey: string
   readonly owner: string
   /** Milliseconds. */
-  readonly life: number
-  /** A token that ends later than this is what the caller wants; `Infinity` when none is. */
+  readonly timeToLive: number
+  /** A token that ends later makes the lease unnecessary. `Infinity` when no token does. */
   readonly newerThan: number
-  /** But not this text, which this process could not open. */
+  /** A text that this process cannot open and that counts as missing. Empty when there is none. */
   readonly unreadable: string
 }
 
-/** Takes a lease that nobody has, unless the token it is for is there already. */
+/** Acquires a lease that no process holds, unless a newer token is stored. */
 export const acquire = Redis.script(
   (_: AcquireOptions) => [
-    _.token,
-    _.lease,
+    _.tokenKey,
+    _.leaseKey,
     _.owner,
-    String(_.life),
+    String(_.timeToLive),
     _.newerThan === Infinity ? "" : String(_.newerThan),
     _.unreadable
   ],
   {
     numberOfKeys: 2,
     lua: `${endOf}
-local there = ARGV[3] ~= "" and redis.call("GET", KEYS[1])
-if there and there ~= ARGV[4] and endOf(there) > tonumber(ARGV[3]) then return ${acquired.newer} end
-if redis.call("SET", KEYS[2], ARGV[1], "NX", "PX", ARGV[2]) then return ${acquired.lease} end
-return 0`
+local text = ARGV[3] ~= "" and redis.call("GET", KEYS[1])
+if text and text ~= ARGV[4] and endOf(text) > tonumber(ARGV[3]) then return ${acquireOutcome.newerToken} end
+if redis.call("SET", KEYS[2], ARGV[1], "NX", "PX", ARGV[2]) then return ${acquireOutcome.acquired} end
+return ${acquireOutcome.held}`
   }
 ).withReturnType<number>()
 
-/** Gives a lease back, if it is still the owner's. */
-export const release = Redis.script((lease: string, owner: string) => [lease, owner], {
+/** Deletes a lease or a claim whose owner value begins with `owner`. */
+export const release = Redis.script((key: string, owner: string) => [key, owner], {
   numberOfKeys: 1,
   lua: `
-if redis.call("GET", KEYS[1]) ~= ARGV[1] then return 0 end
+local owner = redis.call("GET", KEYS[1])
+if not owner or string.sub(owner, 1, #ARGV[1]) ~= ARGV[1] then return 0 end
 return redis.call("DEL", KEYS[1])`
 }).withReturnType<number>()
 
-/** Begins the time of a lease again, if it is still the owner's. */
-export const renew = Redis.script((lease: string, owner: string, life: number) => [lease, owner, String(life)], {
-  numberOfKeys: 1,
-  lua: `
+/** Restarts the time to live of a lease that still has this owner. */
+export const renew = Redis.script(
+  (leaseKey: string, owner: string, timeToLive: number) => [leaseKey, owner, String(timeToLive)],
+  {
+    numberOfKeys: 1,
+    lua: `
 if redis.call("GET", KEYS[1]) ~= ARGV[1] then return 0 end
 return redis.call("PEXPIRE", KEYS[1], ARGV[2])`
-}).withReturnType<number>()
+  }
+).withReturnType<number>()

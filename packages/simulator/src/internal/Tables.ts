@@ -1,7 +1,9 @@
 /**
- * The registry's tables: apps, installations, tokens. Plain mutable maps, changed only in synchronous steps (so no update can
- * be lost between two fibers) and held in one `Ref` by the `World`, so that a reset swaps all of them at once. Persistent
- * maps would copy for each of 100,000 installations what nobody ever reads again.
+ * The registry's tables: apps, installations, organizations and tokens.
+ *
+ * They are plain mutable maps, changed only in synchronous steps, so that no update is lost between two fibers. The
+ * `World` holds them in one `Ref`, so that a reset replaces all of them at once. Persistent maps would copy data for
+ * each of 100,000 installations that nobody reads again.
  */
 import type { KeyObject } from "node:crypto"
 import type * as Redacted from "effect/Redacted"
@@ -11,23 +13,23 @@ import type { OrganizationType, Permissions } from "../Wire.ts"
 export interface AppRecord {
   readonly appId: string
   readonly appNameId: string
-  /** Public keys by fingerprint; several, so that keys can be rotated without downtime (App private keys). */
+  /** Public keys by fingerprint. Several allow rotation without downtime (App private keys). */
   readonly keys: Map<string, KeyObject>
-  /** Undefined: deliveries go out without a signature (Webhook actions and payloads). */
+  /** Undefined when deliveries are not signed (Webhook actions and payloads). */
   webhookSecret: Redacted.Redacted<string> | undefined
   /** The secret before the last rotation. */
   previousSecret: Redacted.Redacted<string> | undefined
-  /** The one place deliveries go to (Creating webhooks). */
+  /** The only target of deliveries (Creating webhooks). */
   webhookTarget: WebhookTarget | undefined
-  /** Where the browser may be sent after an installation, the default first (Callback URL). */
+  /** Where the install page may redirect the browser; the first is the default (Callback URL). */
   callbackUrls: ReadonlyArray<string>
-  /** What the app asks for; new installations are granted this. */
+  /** Permissions that the app requests and new installations are granted. */
   permissions: Permissions
-  /** This app's installations, oldest first, uninstalled ones gone. */
+  /** This app's installations by id, oldest first, without uninstalled ones. */
   readonly installations: Map<string, InstallationRecord>
-  /** The same by organization. */
+  /** The same installations by organization id. */
   readonly byOrganization: Map<string, InstallationRecord>
-  /** The same as arrays to page over; made on demand, dropped by every change. */
+  /** The same installations as arrays for paging. Built on demand, dropped by every change. */
   listed: Listed | undefined
 }
 
@@ -44,16 +46,16 @@ export interface InstallationRecord {
   updatedAt: number
   suspended: boolean
   permissions: Permissions
-  /** Permissions the app asked for and nobody approved or rejected yet (Approve new permissions). */
+  /** Requested permissions that nobody has approved or rejected yet (Approve new permissions). */
   pending: Permissions | undefined
 }
 
 export interface OrganizationRecord {
   readonly id: string
-  /** The details follow from this number and the seed. */
+  /** The seed and this number determine the details. */
   readonly index: number
   readonly createdAt: number
-  /** Given for organizations that were made through the API. */
+  /** Details of an organization that was created through the API. */
   readonly given:
     | { readonly fullName: string; readonly type: OrganizationType; readonly countryCode: string | null }
     | undefined
@@ -62,11 +64,11 @@ export interface OrganizationRecord {
 export interface TokenRecord {
   readonly id: string
   readonly token: string
-  /** Absent on the tokens that organizations and users make for themselves. */
+  /** Absent on the tokens that organizations and users create for themselves. */
   readonly appId: string | undefined
   /** Absent on app access tokens. */
   readonly installation: InstallationRecord | undefined
-  /** Whose resources it opens; absent on the tokens of apps and users. */
+  /** The organization whose resources the token gives access to. Absent on the tokens of apps and users. */
   readonly organizationId: string | undefined
   readonly permissions: Permissions
   readonly createdAt: number
@@ -80,7 +82,7 @@ export interface Tables {
   readonly organizations: Map<string, OrganizationRecord>
   /** Live tokens, oldest first. */
   readonly tokens: Map<string, TokenRecord>
-  /** How many of each were made, ever: the next index for `seeded`. */
+  /** Number of records created so far, which is the next index for `seeded`. */
   readonly made: {
     organizations: number
     installations: number

@@ -1,3 +1,4 @@
+/** The state of the simulated registry and its first state. */
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -6,7 +7,7 @@ import * as Redacted from "effect/Redacted"
 import * as Ref from "effect/Ref"
 import type { KeyObject } from "node:crypto"
 import type { Behaviour } from "../Behaviour.ts"
-import type { RegistryEvent } from "../RegistryEvent.ts"
+import type { RegistryEvent } from "../Control.ts"
 import type { Permissions } from "../Wire.ts"
 import type { WebhookTarget } from "../Webhooks.ts"
 import * as Deliveries from "./deliveries.ts"
@@ -14,24 +15,25 @@ import { fingerprint } from "./keys.ts"
 import * as Seeded from "./seeded.ts"
 import type { AppRecord, InstallationRecord, OrganizationRecord, Tables } from "./Tables.ts"
 
-/** The registry behind the routes: its tables, its switches and its clock. */
+/** The registry behind the routes: tables, switches, clock and deliveries. */
 export class World extends Context.Service<
   World,
   {
     readonly seed: number
     readonly baseUrl: string
+    /** Number of public projects. */
     readonly projects: number
-    /** Tokens kept at most; the oldest go first. Bounds the memory of a server that runs for days. */
+    /** Largest number of tokens kept; the oldest are dropped. Bounds the memory of a server that runs for days. */
     readonly tokenCapacity: number
     readonly behaviour: Ref.Ref<Behaviour>
     readonly tables: Ref.Ref<Tables>
-    /** Milliseconds the registry's clock is ahead of Effect's `Clock`. */
+    /** How far the registry's clock is ahead of Effect's `Clock`, in milliseconds. */
     readonly skew: Ref.Ref<number>
-    /** What time the registry thinks it is, in milliseconds. */
+    /** Milliseconds since 1970 on the registry's clock. */
     readonly now: Effect.Effect<number>
     readonly events: PubSub.PubSub<RegistryEvent>
     readonly deliveries: Deliveries.Deliveries
-    /** Back to the first state: tables and clock. Tokens from before are dead and never come again. */
+    /** Restores the first state. Earlier tokens end, and their values are never issued again. */
     readonly reset: Effect.Effect<void>
   }
 >()("@effect-icr/simulator/internal/World") {}
@@ -49,7 +51,7 @@ export interface WorldOptions {
   readonly callbackUrls: ReadonlyArray<string>
 }
 
-/** The permissions every example in the documents shows (Apps, v0.5). */
+/** The permissions in every example of the documents (Apps, v0.5). */
 export const printedPermissions: Permissions = {
   organization_info: "VIEW",
   organization_members: "VIEW",
@@ -58,17 +60,20 @@ export const printedPermissions: Permissions = {
   organization_warehouse: "WRITE"
 }
 
-/** A real payload held one key only; `organization_info` is mandatory (Permissions). */
+/** Partial permissions: a real payload had a single key. `organization_info` is mandatory (Permissions). */
 const seenPermissions: ReadonlyArray<Permissions> = [
   { organization_info: "VIEW" },
   { organization_info: "VIEW", organization_inventory: "REQUEST" },
   printedPermissions
 ]
 
-/** Installation n of the first state is n minutes younger than this: 2022-01-01T00:00:00Z, the documents' own date. */
+/**
+ * Creation of the first installation: 2022-01-01T00:00:00Z, the documents' own date. Each next one is a minute younger.
+ */
 const epoch = 1_640_995_200_000
 const minute = 60_000
 
+/** Adds an app. */
 export const addApp = (
   tables: Tables,
   app: Pick<AppRecord, "appId" | "appNameId" | "keys" | "webhookSecret" | "permissions"> &
@@ -87,6 +92,7 @@ export const addApp = (
   return record
 }
 
+/** Adds an organization. Without `given` its details follow from the seed. */
 export const addOrganization = (
   tables: Tables,
   seed: number,
@@ -99,6 +105,7 @@ export const addOrganization = (
   return record
 }
 
+/** Adds an installation of an app on an organization. */
 export const addInstallation = (
   tables: Tables,
   seed: number,
@@ -151,6 +158,7 @@ const build = (options: WorldOptions): Tables => {
   return tables
 }
 
+/** Creates a world in its first state. */
 export const make = Effect.fnUntraced(function* (options: WorldOptions) {
   const first = build(options)
   const tables = yield* Ref.make(first)

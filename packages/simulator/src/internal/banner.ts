@@ -1,3 +1,5 @@
+/** The text that the program prints on standard error at its start. */
+
 export interface BannerOptions {
   readonly baseUrl: string
   readonly appId: string
@@ -9,7 +11,7 @@ export interface BannerOptions {
 
 const quote = (text: string) => `'${text.replaceAll("'", "'\\''")}'`
 
-/** Shell lines that make an app JWT with nothing but openssl. */
+/** Shell lines that sign an app JWT with openssl alone. */
 const signing = (appId: string, keyFile: string) => [
   `b64() { openssl base64 -A | tr '+/' '-_' | tr -d '='; }`,
   `HEAD=$(printf '{"alg":"RS256","typ":"JWT"}' | b64)`,
@@ -18,7 +20,7 @@ const signing = (appId: string, keyFile: string) => [
   `JWT=$HEAD.$CLAIMS.$(printf '%s' "$HEAD.$CLAIMS" | openssl dgst -sha256 -sign ${quote(keyFile)} | b64)`
 ]
 
-/** What a person needs to begin: addresses, and commands that can be pasted into a shell as they are. */
+/** Addresses, and commands that can be pasted into a shell. */
 export const banner = (options: BannerOptions): string => {
   const { baseUrl } = options
   const head = `-H "Authorization: Bearer $JWT" -H 'x-icr-api-version: ${options.apiVersion}'`

@@ -1,6 +1,6 @@
 /**
- * How far times may lie and what a header may be called. A date beyond the year 275,760 or a header name with a line break
- * in it would be accepted here and break every answer after it.
+ * Limits for times and headers in options, switches and faults. Without them a date beyond the year 275,760 or a header
+ * name with a line break would be accepted and break every later answer.
  */
 import * as Duration from "effect/Duration"
 import * as Schema from "effect/Schema"
@@ -13,21 +13,21 @@ const isUpToTenYears = Schema.makeFilter((duration: Duration.Duration) => {
   return (millis >= 0 && millis <= longest) || "Expected a duration from 0 to 10 years"
 })
 
-/** 0 to 10 years; milliseconds in JSON. */
+/** A duration from 0 to 10 years; milliseconds in JSON. */
 export const Life = Schema.DurationFromMillis.check(isUpToTenYears)
 
-/** The same as a plain number of milliseconds. */
+/** A number of milliseconds from 0 to 10 years. */
 export const Millis = Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: longest }))
 
-/** How far off a clock is, in milliseconds: at most 10 years, to either side. */
+/** A clock's offset in milliseconds, at most 10 years in either direction. */
 export const Skew = Schema.Finite.check(Schema.isBetween({ minimum: -longest, maximum: longest }))
 
 const isName = /^[!#$%&'*+\-.^`|~\w]+$/
 const isText = /^[\t\x20-\x7e\x80-\xff]*$/
 
-/** Names that are tokens, values of visible text (RFC 9110, 5.1 and 5.5). */
+/** Headers whose names are tokens and whose values are visible text (RFC 9110, 5.1 and 5.5). */
 export const Headers = Schema.Record(Schema.String, Schema.String).check(
-  // Not a pattern for the keys: a record passes over keys that do not fit.
+  // A pattern in the key schema would drop keys that do not match instead of refusing them.
   Schema.makeFilter(
     (headers) =>
       Object.entries(headers).every(([name, value]) => isName.test(name) && isText.test(value)) ||

@@ -1,3 +1,4 @@
+/** Implements the control actions over a `World`. */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as PubSub from "effect/PubSub"
@@ -5,9 +6,8 @@ import * as Redacted from "effect/Redacted"
 import * as Ref from "effect/Ref"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
-import { change as changeBehaviour } from "../Behaviour.ts"
-import type { Control, InstallationView } from "../Control.ts"
-import type { RegistryEvent } from "../RegistryEvent.ts"
+import { changeBehaviour } from "../Behaviour.ts"
+import type { Control, InstallationView, RegistryEvent } from "../Control.ts"
 import { FaultStep } from "../Fault.ts"
 import { SimulatorError } from "../SimulatorError.ts"
 import * as Addresses from "./addresses.ts"
@@ -21,6 +21,7 @@ import * as Tokens from "./tokens.ts"
 import * as Webhooks from "./webhooks.ts"
 import { addApp, addInstallation, addOrganization, printedPermissions, World } from "./World.ts"
 
+/** An installation as the control shows it. */
 export const view = (record: InstallationRecord): InstallationView => ({
   id: record.id,
   appId: record.appId,
@@ -30,7 +31,7 @@ export const view = (record: InstallationRecord): InstallationView => ({
   pending: record.pending
 })
 
-/** Tells the app; subscribers are whoever delivers or watches. */
+/** Publishes an event to `control.events` and delivers it to the app's webhook. */
 export const notify = Effect.fnUntraced(function* (
   world: World["Service"],
   event: RegistryEvent["event"],
@@ -52,19 +53,19 @@ const validSteps = Schema.decodeUnknownEffect(Schema.toType(Schema.Array(FaultSt
 const complaint = (of: string) => (error: Schema.SchemaError) =>
   new SimulatorError({ message: `${of}: ${error.message}` })
 
-/** The life of a token that people make for themselves, in milliseconds. */
+/** Lifetime, in milliseconds, of a token that an organization or a user creates. */
 const lifeOf = (life: Duration.Input = Duration.days(365)) =>
   Effect.mapError(validLife(Duration.toMillis(life)), complaint("life"))
 
-/** The control actions over a world. Every change of the tables is one synchronous step. */
+/** Creates the control actions. Every change of the tables is one synchronous step. */
 export const make = (world: World["Service"], log: RequestLog, plan: FaultPlan): Control => {
   const tables = Ref.get(world.tables)
   const app = (appId?: string) => Effect.flatMap(tables, (all) => appIn(all, appId))
 
-  /** One change of an installation. `how` says which event the app is told, `untold`, or undefined for no change. */
+  /** Changes an installation. `how` returns the event to send, `silent`, or undefined when nothing changed. */
   const change = (
     installationId: string,
-    how: (record: InstallationRecord, all: Tables) => RegistryEvent["event"] | "untold" | undefined
+    how: (record: InstallationRecord, all: Tables) => RegistryEvent["event"] | "silent" | undefined
   ): Effect.Effect<void, SimulatorError> =>
     Effect.gen(function* () {
       const all = yield* tables
@@ -76,7 +77,7 @@ export const make = (world: World["Service"], log: RequestLog, plan: FaultPlan):
       record.updatedAt = now
       const owner = all.apps.get(record.appId)
       if (owner !== undefined) owner.listed = undefined
-      if (event !== "untold") yield* notify(world, event, record)
+      if (event !== "silent") yield* notify(world, event, record)
     })
 
   const register = (owner: AppRecord) =>
@@ -199,7 +200,7 @@ export const make = (world: World["Service"], log: RequestLog, plan: FaultPlan):
       change(installationId, (record) => {
         record.permissions = permissions
         record.pending = undefined
-        return "untold"
+        return "silent"
       }),
     requestPermissions: Effect.fn("Simulator.requestPermissions")(function* (permissions, appId) {
       const owner = yield* app(appId)
@@ -217,8 +218,8 @@ export const make = (world: World["Service"], log: RequestLog, plan: FaultPlan):
       change(installationId, (record) => {
         if (record.pending === undefined) return undefined
         record.pending = undefined
-        // No event: the documents list none for a rejection.
-        return "untold"
+        // The documents list no event for a rejection.
+        return "silent"
       }),
     events: Stream.fromPubSub(world.events),
     webhooks: Webhooks.make(world, app),
@@ -252,7 +253,7 @@ export const make = (world: World["Service"], log: RequestLog, plan: FaultPlan):
       const all = yield* tables
       const before = all.tokens.size
       Tokens.remove(all, (record) => record.token === wanted || record.id === wanted)
-      // The value is a secret, so the message does not repeat it.
+      // The message must not repeat the value, which is a secret.
       if (all.tokens.size === before) return yield* new SimulatorError({ message: "no such token" })
     }),
     expireAllTokens: Effect.gen(function* () {

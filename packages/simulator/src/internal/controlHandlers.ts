@@ -1,3 +1,4 @@
+/** Serves `/_simulator/…` with the typed control. */
 import * as Effect from "effect/Effect"
 import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
 import * as Layer from "effect/Layer"
@@ -5,11 +6,11 @@ import * as Redacted from "effect/Redacted"
 import { createHash, timingSafeEqual } from "node:crypto"
 import { type AppCredentials, type AppKey, type Control, type InstallationView } from "../Control.ts"
 import { ControlApi, ControlToken } from "../ControlApi.ts"
+import { badRequest, unauthorized } from "../ErrorBody.ts"
 import type { SimulatorError } from "../SimulatorError.ts"
-import { badRequest, unauthorized } from "../Wire.ts"
 import * as WebhookHandlers from "./webhookHandlers.ts"
 
-/** Equal or not, in a time that says nothing about where they differ. */
+/** Compares two tokens in constant time. */
 export const sameToken = (a: Redacted.Redacted<string>, b: Redacted.Redacted<string>): boolean => {
   const digest = (token: Redacted.Redacted<string>) => createHash("sha256").update(Redacted.value(token)).digest()
   return timingSafeEqual(digest(a), digest(b))
@@ -29,7 +30,7 @@ const credentials = (app: AppCredentials) => ({
   webhookSecret: Redacted.value(app.webhookSecret)
 })
 
-/** `/_simulator/…` over the typed control. */
+/** Handlers of the control API, its OpenAPI document and its authorisation. */
 export const layer = (control: Control, token: Redacted.Redacted<string>) =>
   HttpApiBuilder.layer(ControlApi, { openapiPath: "/_simulator/openapi.json" }).pipe(
     Layer.provide(WebhookHandlers.layer(control)),

@@ -1,4 +1,4 @@
-/** Sends deliveries and remembers what became of them. */
+/** Signs and sends webhook deliveries and keeps the last ones with their outcome. */
 import * as Effect from "effect/Effect"
 import * as FiberSet from "effect/FiberSet"
 import * as Redacted from "effect/Redacted"
@@ -20,25 +20,28 @@ interface Registry {
 }
 
 export interface Deliveries {
-  /** Tells the installation's app in the background. */
+  /** Notifies the installation's app in the background. */
   readonly announce: (event: string, record: InstallationRecord) => Effect.Effect<void>
-  /** Tells the installation's app and waits for the answer; `undefined` when the app has no URL. */
+  /** Notifies the installation's app and waits for the answer. Returns `undefined` when the app has no URL. */
   readonly tell: (
     event: string,
     record: InstallationRecord,
     transaction: TransactionRecord | undefined,
     tampering: Tampering
   ) => Effect.Effect<Delivery | undefined>
-  /** Sends a kept delivery again; `undefined` when it is not kept or the app has no URL. */
+  /** Sends a kept delivery again. Returns `undefined` when it is not kept or the app has no URL. */
   readonly repeat: (number: number, tampering: Tampering) => Effect.Effect<Delivery | undefined>
+  /** The kept deliveries, oldest first. */
   readonly kept: Effect.Effect<ReadonlyArray<Delivery>>
+  /** Waits until no delivery is in progress. */
   readonly settled: Effect.Effect<void>
+  /** Removes the kept deliveries. Numbers start again at 1. */
   readonly clear: Effect.Effect<void>
 }
 
 const mostKept = 1000
 
-/** No page says how long the registry waits for an answer. */
+/** How long a delivery waits for an answer. The registry's own limit is not documented. */
 const timeout = "10 seconds"
 
 const swap = (text: string, at: number) => {
@@ -51,7 +54,7 @@ const secretOf = (app: AppRecord, { secret = "current" }: Tampering) =>
 
 type Event = Readonly<Record<string, unknown>>
 
-/** Body and signature. What is tampered with is changed after signing. */
+/** Body and signature of a delivery. Tampering changes them after signing. */
 const sealed = (event: Event, app: AppRecord, tampering: Tampering) => {
   const signedData = Buffer.from(JSON.stringify(event)).toString("base64")
   const secret = secretOf(app, tampering)
@@ -60,7 +63,7 @@ const sealed = (event: Event, app: AppRecord, tampering: Tampering) => {
       ? null
       : `sha256=${createHmac("sha256", Redacted.value(secret)).update(signedData, "utf8").digest("hex")}`
   const middle = Math.floor(signedData.length / 2)
-  // The printed sample's signed text still has the field `state`, which the object beside it lost.
+  // In the printed sample the signed text has the field `state` and the plain event has not.
   const { state: _state, ...printed } = event
   const outer = tampering.tamper === "outer" ? { ...printed, event: "tampered" } : printed
   return {
@@ -84,7 +87,8 @@ const post = (target: NonNullable<AppRecord["webhookTarget"]>, body: string, sig
       ? fetch(target, { ...init, signal })
       : target(new Request("http://receiver.test/webhook", init))
   }).pipe(
-    // The body of the answer means nothing, but an unread one would hold the connection; one that broke off already does not.
+    // An unread body would keep the connection busy. Cancelling one that has already failed may fail itself, which is
+    // harmless.
     Effect.tap(({ body }) => Effect.ignore(Effect.tryPromise(() => body?.cancel() ?? Promise.resolve()))),
     Effect.timeout(timeout),
     Effect.match({
@@ -137,11 +141,11 @@ export const make = Effect.fnUntraced(function* (registry: Registry): Effect.fn.
     const before = cleared
     const answer = yield* post(target, body, signature)
     const answered = { ...delivery, ...answer }
-    // What was cleared in the meantime must not come back under a number that is given anew.
+    // After a clear the same number may name another delivery, which this one must not overwrite.
     return before === cleared ? keep(answered, event, app) : answered
   })
 
-  /** What an app is told now, or undefined when there is no app to tell. Taken before anything else changes. */
+  /** The event as the tables are now, or undefined when its app or organization is gone. */
   const compose = Effect.fnUntraced(function* (
     event: string,
     record: InstallationRecord,

@@ -1,3 +1,7 @@
+/**
+ * Wraps the routes in everything that holds for every request: the version header, error bodies, planned faults, the
+ * `Date` header and the request log.
+ */
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as HttpServerError from "effect/http/HttpServerError"
@@ -26,22 +30,23 @@ export interface ExchangeOptions {
 const json = (status: number, message: string) =>
   HttpServerResponse.jsonUnsafe(Faults.errorBody(status, message), { status })
 
-/** What the router refuses by itself, an unknown content type for one, comes as plain text: the registry's body instead. */
+/** Gives the router's own plain-text refusal of a content type the registry's error body. */
 const withErrorBody = (response: HttpServerResponse.HttpServerResponse) =>
   response.status === 415 ? json(415, "Unsupported content type") : response
 
-/** Paths that are the simulator's own: no faults, no log, no version. */
+/** Whether a path is the simulator's own. Such paths have no faults, log entries or version header. */
 const own = (path: string) =>
   path === "/" || path === "/openapi.json" || path === "/favicon.ico" || /^\/(docs|_simulator)(\/|$)/.test(path)
 
 /**
- * The server listens on 127.0.0.1 only. A web site whose name is made to point there would still reach it through a
- * browser, with its own name in `Host`; that is refused. In memory there is no `Host`.
+ * Whether `Host` is a loopback name. The server listens on 127.0.0.1 only, but a web site whose name resolves to that
+ * address could reach it through a browser (DNS rebinding); its name would be in `Host`. In-memory requests have no
+ * `Host`.
  */
 const fromLoopback = (host: string | undefined) =>
   host === undefined || /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/i.test(host)
 
-/** Own pages load and send nothing but from and to here, and nobody may show them inside another page. */
+/** The simulator's pages load from and send to their own origin only and cannot be framed. */
 const contentSecurityPolicy =
   "default-src 'self' data:; style-src 'self' 'unsafe-inline'; script-src 'self' 'unsafe-inline'; " +
   "frame-ancestors 'none'; form-action 'self'"
@@ -49,7 +54,7 @@ const contentSecurityPolicy =
 const failed = (defect: unknown) =>
   Effect.as(Effect.logError("the simulator failed", defect), json(500, "Internal server error"))
 
-/** The version a request is held to (API versions), or undefined for one that is to be answered with 400. */
+/** The API version that applies to a request (API versions), or undefined when it must be answered with 400. */
 const versionOf = (asked: string | undefined, { apiVersions, missingVersion }: Behaviour): string | undefined => {
   if (asked !== undefined) return apiVersions.find((version) => version === asked)
   return { oldest: apiVersions[0], newest: apiVersions.at(-1), refuse: undefined }[missingVersion]
@@ -57,10 +62,7 @@ const versionOf = (asked: string | undefined, { apiVersions, missingVersion }: B
 
 const httpDate = (millis: number) => DateTime.toDateUtc(DateTime.makeUnsafe(millis)).toUTCString()
 
-/**
- * Everything around the routes: the version header, 404 and 500 with the registry's body, planned faults, the `Date`
- * header from the registry's clock, and the request log.
- */
+/** Creates the handler of a request around the routes. */
 export const make =
   (options: ExchangeOptions) =>
   (
@@ -110,7 +112,7 @@ export const make =
       const complaint = asked === undefined ? "Header x-icr-api-version is required" : "Unsupported API version"
       const genuine =
         version === undefined && route !== undefined ? Effect.succeed(json(400, complaint)) : answered(request, path)
-      // A server handles requests uninterruptibly; a stalled one has to end when its client leaves or the server stops.
+      // The server runs handlers uninterruptibly. A stalled one must end when its client leaves or the server stops.
       const response = yield* Effect.interruptible(Faults.apply(genuine, faults, options.reset))
       close(response.status)
       const date = (yield* world.now) + Faults.dateSkew(faults)

@@ -1,3 +1,4 @@
+/** Holds scripts and probabilities and selects the faults of each request. */
 import type { Fault, FaultStep } from "../Fault.ts"
 import type { Route } from "../Route.ts"
 import * as Seeded from "./seeded.ts"
@@ -13,7 +14,7 @@ const toList = (step: FaultStep): ReadonlyArray<Fault> => {
   return "_tag" in step ? [step] : step
 }
 
-/** What is planned to go wrong, and the draw for the next exchange. */
+/** Creates an empty plan. The seed determines the draws. */
 export const make = (seed: number) => {
   let scripts = new Map<Route | "*", Array<FaultStep>>()
   let rules: Array<Rule> = []
@@ -38,7 +39,7 @@ export const make = (seed: number) => {
       for (const queue of scripts.values()) steps += queue.length
       return steps
     },
-    /** The faults of the next exchange on `route`. A route's own script goes before the one for any route. */
+    /** The faults of the next request on `route`. A route's own script precedes the one for any route. */
     next: (route: Route | undefined): ReadonlyArray<Fault> => {
       const step = (route === undefined ? undefined : scripted(route)) ?? scripted("*")
       if (step !== undefined) return toList(step)

@@ -1,3 +1,4 @@
+/** Applies faults to the answer of a request. */
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as HttpServerRequest from "effect/http/HttpServerRequest"
@@ -7,10 +8,10 @@ import * as Stream from "effect/Stream"
 import type { Fault } from "../Fault.ts"
 import * as Tokens from "./tokens.ts"
 
-/** How a connection breaks where there is no socket: the in-memory transport turns this into a transport error. */
+/** A broken connection where there is no socket. The in-memory transport turns it into a transport error. */
 export class ConnectionReset extends Data.TaggedError("ConnectionReset")<{}> {}
 
-/** Breaks the connection of the current exchange, before its head or in its body. Never comes back. */
+/** Breaks the connection of a request, before the head or within the body of its answer. Never returns. */
 export type Reset = (request: HttpServerRequest.HttpServerRequest, where: "head" | "body") => Effect.Effect<never>
 
 type Answer<R> = Effect.Effect<HttpServerResponse.HttpServerResponse, never, R>
@@ -41,7 +42,7 @@ export const errorBody = (status: number, message = names[status] ?? "Error") =>
 const encoder = new TextEncoder()
 const decoder = new TextDecoder()
 
-/** The body's bytes. Everything the registry answers is a complete JSON text, so nothing else needs reading. */
+/** The bytes of the body. The registry's answers are complete JSON texts, so no stream needs reading. */
 const bytesOf = (response: HttpServerResponse.HttpServerResponse): Uint8Array =>
   response.body._tag === "Uint8Array" ? response.body.body : new Uint8Array()
 
@@ -55,7 +56,7 @@ const withText = (response: HttpServerResponse.HttpServerResponse, text: string)
     contentType: contentTypeOf(response)
   })
 
-/** Head and first half of the answer as it was announced, then whatever `rest` does with the second half. */
+/** Sends the head and the first half of the body, then what `rest` makes of the second half. */
 const halved = (
   response: HttpServerResponse.HttpServerResponse,
   rest: (second: Uint8Array) => Stream.Stream<Uint8Array, ConnectionReset>
@@ -116,7 +117,7 @@ const status = (fault: Extract<Fault, { _tag: "Status" }>) => {
     : HttpServerResponse.jsonUnsafe(fault.body ?? errorBody(fault.status), options)
 }
 
-/** `answer` as it comes out under one fault. */
+/** Applies one fault to `answer`. */
 const under = <R>(answer: Answer<R>, fault: Fault, reset: Reset): Answer<R | HttpServerRequest.HttpServerRequest> => {
   const broken = Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) => reset(request, "head"))
   switch (fault._tag) {
@@ -158,18 +159,18 @@ const under = <R>(answer: Answer<R>, fault: Fault, reset: Reset): Answer<R | Htt
     case "EchoCredentials":
       return echo(fault.status ?? 400)
     case "DateSkew":
-      // Applied where the header is written.
+      // The caller applies it, where it writes the header.
       return answer
     case "FreshToken":
       return Effect.provideService(answer, Tokens.FreshTokenDelay, fault.millis)
   }
 }
 
-/** In memory a broken connection is a defect of the exchange, but inside a body it has to be the stream's failure. */
+/** A broken connection is a defect in memory. Within a body it must be a failure of the stream. */
 const asFailure = (broken: Effect.Effect<never>): Effect.Effect<never, ConnectionReset> =>
   Effect.catchDefect(broken, (defect) => (defect instanceof ConnectionReset ? Effect.fail(defect) : Effect.die(defect)))
 
-/** `answer` as it comes out under all of `faults`, the first one nearest to the client. */
+/** Applies all faults to `answer`. The first one is nearest to the client. */
 export const apply = <R>(
   answer: Answer<R>,
   faults: ReadonlyArray<Fault>,
@@ -180,6 +181,6 @@ export const apply = <R>(
     answer
   )
 
-/** How far off the `Date` header is to be, in milliseconds. */
+/** Sum of the shifts of the `Date` header, in milliseconds. */
 export const dateSkew = (faults: ReadonlyArray<Fault>): number =>
   faults.reduce((sum, fault) => (fault._tag === "DateSkew" ? sum + fault.millis : sum), 0)

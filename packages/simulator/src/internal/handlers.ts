@@ -1,10 +1,11 @@
+/** Handlers of the registry's routes and their authorisation. */
 import * as Effect from "effect/Effect"
 import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as Ref from "effect/Ref"
 import { AccessToken, AnyCredential, AppJwt, CurrentApp, CurrentToken, RegistryApi } from "../Contract.ts"
-import { forbidden, notFound, unauthorized } from "../Wire.ts"
+import { forbidden, notFound, unauthorized } from "../ErrorBody.ts"
 import { notify } from "./control.ts"
 import * as Jwt from "./jwt.ts"
 import * as Organizations from "./organizations.ts"
@@ -32,12 +33,13 @@ const tokenOf = Effect.fnUntraced(function* (world: World["Service"], credential
   const behaviour = yield* Ref.get(world.behaviour)
   const found = yield* Effect.provideService(Tokens.lookup(Redacted.value(credential)), World, world)
   if (typeof found === "string") return yield* refusal(behaviour.refusedTokenStatus, found)
-  // Not documented: a suspended installation's tokens rest and wake with it; 403 whatever the switch for dead tokens says.
+  // Not documented: tokens of a suspended installation pause and resume with it. The status is 403 regardless of the
+  // switch for refused tokens.
   if (found.installation?.suspended === true) return yield* forbidden(suspended)
   return found
 })
 
-/** Undocumented; chosen so that a client can tell a suspension from a lack of permission. */
+/** Not documented; chosen so that a client can tell a suspension from a missing permission. */
 const suspended = "This installation has been suspended"
 
 const middleware = Layer.mergeAll(
@@ -81,7 +83,7 @@ const apps = HttpApiBuilder.group(
   Effect.fnUntraced(function* (handlers) {
     const world = yield* World
 
-    // `record` comes from the app's own table: another app's installation is as unknown as one that does not exist.
+    // `record` comes from the app's own table, so another app's installation is answered like an unknown one.
     const presented = Effect.fnUntraced(function* (record: InstallationRecord | undefined, app: AppRecord) {
       const organization = record && Present.owner(yield* Ref.get(world.tables), record)
       if (record === undefined || organization === undefined) return yield* notFound("Installation not found")
@@ -92,7 +94,7 @@ const apps = HttpApiBuilder.group(
       .handle(
         "createAppAccessToken",
         Effect.fnUntraced(function* () {
-          return Tokens.present(yield* Effect.provideService(Tokens.mint(yield* CurrentApp), World, world))
+          return Tokens.present(yield* Effect.provideService(Tokens.issue(yield* CurrentApp), World, world))
         })
       )
       .handle(
@@ -102,7 +104,7 @@ const apps = HttpApiBuilder.group(
           const installation = app.installations.get(params.installationId)
           if (installation === undefined) return yield* notFound("Installation not found")
           if (installation.suspended) return yield* forbidden(suspended)
-          const token = yield* Effect.provideService(Tokens.mint(app, installation), World, world)
+          const token = yield* Effect.provideService(Tokens.issue(app, installation), World, world)
           return {
             ...Tokens.present(token),
             installationId: installation.id,
@@ -173,7 +175,7 @@ const tokens = HttpApiBuilder.group(
   })
 )
 
-/** One page of the projects; the seed makes no others, so an examiner sees the same. */
+/** One page of the projects. All of them are public, so an examiner gets the same page. */
 const projectPage = Effect.fnUntraced(function* (world: World["Service"], query: Paging.PageQuery) {
   const behaviour = yield* Ref.get(world.behaviour)
   const numbers = Array.from({ length: world.projects }, (_, index) => index)
@@ -217,7 +219,7 @@ const projects = HttpApiBuilder.group(
   })
 )
 
-/** The registry's routes over a `World`. */
+/** The registry's routes, which need a `World`. */
 export const layer = HttpApiBuilder.layer(RegistryApi, { openapiPath: "/openapi.json" }).pipe(
   Layer.provide([apps, tokens, Organizations.group, internalProjects, projects]),
   Layer.provide(middleware)

@@ -1,19 +1,19 @@
-/** An organization's credits. None is stored: they follow from the seed and the organization's number. */
+/** Derives an organization's credits from the seed and the organization's number. None is stored. */
 import type { CreditRequest, InventoryCredit, NewCreditRequest, WarehouseCredit } from "../Credits.ts"
+import { iso } from "./isoTime.ts"
 import * as Present from "./present.ts"
 import * as Seeded from "./seeded.ts"
 import type { OrganizationRecord } from "./Tables.ts"
-import { iso } from "./tokens.ts"
 
 interface Surroundings extends Present.Surroundings {
-  /** How many projects there are to hold credits of. */
+  /** Number of projects whose credits can be held. */
   readonly projects: number
 }
 
 const inInventory = 3
 const inWarehouse = 2
 
-/** Credit number `position` of an organization; the warehouse's come after the inventory's. */
+/** The credit at `position` of an organization. Those of the warehouse follow those of the inventory. */
 const credit = (owner: OrganizationRecord, position: number, around: Surroundings): InventoryCredit => {
   const index = owner.index * (inInventory + inWarehouse) + position
   const word = (at: number) => Seeded.word(around.seed, Seeded.kind.credit, index, at)
@@ -45,9 +45,11 @@ const credit = (owner: OrganizationRecord, position: number, around: Surrounding
   }
 }
 
+/** Credits in the organization's inventory. */
 export const inventory = (owner: OrganizationRecord, around: Surroundings): ReadonlyArray<InventoryCredit> =>
   Array.from({ length: around.projects === 0 ? 0 : inInventory }, (_, position) => credit(owner, position, around))
 
+/** Credits in the organization's warehouse. */
 export const warehouse = (owner: OrganizationRecord, around: Surroundings): ReadonlyArray<WarehouseCredit> =>
   Array.from({ length: around.projects === 0 ? 0 : inWarehouse }, (_, position) => {
     const { amount, id, organizationId, project, serialization, type } = credit(owner, inInventory + position, around)
@@ -55,7 +57,7 @@ export const warehouse = (owner: OrganizationRecord, around: Surroundings): Read
     return { id, inventoryId, organizationId, project, serialization, amount, type }
   })
 
-/** A request as it is before an administrator of the organization has said anything to it. */
+/** A pending credit request: no administrator of the organization has decided on it. */
 export const request = (
   action: CreditRequest["action"],
   asked: NewCreditRequest,

@@ -1,4 +1,5 @@
-/** Markup that needs no escaping any more. */
+/** HTML templates that escape what is interpolated. */
+/** Markup that is safe to insert as it is. */
 export class Html {
   readonly markup: string
   constructor(markup: string) {

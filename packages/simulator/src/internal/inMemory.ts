@@ -1,3 +1,4 @@
+/** The transport without a network: an `HttpClient` that calls the registry. */
 import * as Effect from "effect/Effect"
 import * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientError from "effect/http/HttpClientError"
@@ -14,7 +15,7 @@ const unreachable = (request: HttpClientRequest.HttpClientRequest, description: 
     reason: new HttpClientError.TransportError({ request, description, cause })
   })
 
-/** An `HttpClient` whose network is a function call. */
+/** Creates an `HttpClient` that runs `server` on the caller's fiber and refuses every other origin. */
 export const client = (
   server: Effect.Effect<HttpServerResponse.HttpServerResponse, never, HttpServerRequest.HttpServerRequest | Scope.Scope>
 ): HttpClient.HttpClient =>

@@ -1,9 +1,10 @@
 /**
- * The page a person installs an app on: `/apps/{appNameId}/installations/new`.
+ * The page on which a person installs an app: `/apps/{appNameId}/installations/new`.
  *
- * Pick an organization, see what the app may do there, install; then the browser goes to the first callback URL of the
- * app's allow list, or to `redirectUri` when that is on the list: any other is ignored without a word (Callback URL).
- * The query carries `installationId`, and `state` and `event` as apps in the wild read them.
+ * It offers a choice of organization, lists the app's permissions and installs the app. The browser is then redirected
+ * to the first callback URL of the app's allow list, or to `redirectUri` if the list contains it; any other
+ * `redirectUri` is ignored silently (Callback URL). The query carries `installationId`, and `state` and `event` as
+ * existing apps read them.
  */
 import * as Effect from "effect/Effect"
 import * as HttpRouter from "effect/http/HttpRouter"
@@ -24,7 +25,7 @@ import type { World } from "./World.ts"
 
 const path = "/apps/:appNameId/installations/new"
 
-/** Organizations to choose from. */
+/** Largest number of organizations to choose from. */
 const mostShown = 100
 
 const Query = Schema.Struct({
@@ -40,7 +41,7 @@ const Form = Schema.Struct({
 
 const Params = Schema.Struct({ appNameId: Schema.String })
 
-/** No `form-action`: browsers hold it against the redirect to the app, too. */
+/** Omits `form-action`, which browsers would also apply to the redirect to the app. */
 const contentSecurityPolicy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'"
 
 const answer = (markup: string, status = 200) =>
@@ -56,7 +57,7 @@ const answer = (markup: string, status = 200) =>
 
 const levels: Readonly<Record<string, string>> = { VIEW: "Read", REQUEST: "Read and request", WRITE: "Read and write" }
 
-/** Where the browser goes, by the documented rule; `undefined` when the app has no callback URL. */
+/** Target of the redirect by the documented rule, or `undefined` when the app has no callback URL. */
 export const destination = (
   callbackUrls: ReadonlyArray<string>,
   { redirectUri = "", state }: typeof Query.Type,
@@ -71,8 +72,10 @@ export const destination = (
   return url.href
 }
 
+/** Routes of the page. */
 export const layer = (world: World["Service"], control: Control) => {
-  // Keeps other sites from pressing the button. Not the control token: this page answers to any host name.
+  // Prevents other sites from submitting the form. It is not the control token, because this page answers to any host
+  // name.
   const token = Redacted.make(randomBytes(24).toString("hex"))
 
   const found = Effect.gen(function* () {
@@ -124,7 +127,7 @@ export const layer = (world: World["Service"], control: Control) => {
     )
   }).pipe(Effect.catchTag("SchemaError", () => Effect.succeed(answer(complaintPage("Not a link of ours."), 400))))
 
-  /** Installing again where it is installed already changes nothing and leads to the same place. */
+  /** Installs the app. Where it is installed already, returns the existing installation. */
   const installed = Effect.fnUntraced(function* (app: AppRecord, organizationId: string) {
     const present = app.byOrganization.get(organizationId)
     if (present !== undefined) return present.id

@@ -1,3 +1,4 @@
+/** Verifies the JWTs that apps sign. */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Base64Url from "effect/encoding/Base64Url"
@@ -7,7 +8,7 @@ import { verify as verifySignature } from "node:crypto"
 import type { Behaviour } from "../Behaviour.ts"
 import type { AppRecord } from "./Tables.ts"
 
-/** Why a JWT was refused; fit to be shown, holds nothing of the token. */
+/** Reason why a JWT is refused. It can be shown, since it contains nothing of the token. */
 export class Refused extends Schema.TaggedError<Refused>("@effect-icr/simulator/internal/jwt/Refused")("Refused", {
   message: Schema.String
 }) {}
@@ -33,7 +34,7 @@ const Claims = Schema.fromJsonString(
 const decodeHeader = Schema.decodeUnknownEffect(Header)
 const decodeClaims = Schema.decodeUnknownEffect(Claims)
 
-/** Bytes of a base64url segment; only the one canonical spelling, so that no other text passes for the same token. */
+/** Decodes a base64url segment. Only the canonical encoding is accepted, so that each token has one spelling. */
 const segment = (text: string) =>
   Result.match(Base64Url.decode(text), {
     onFailure: () => refuse("JWT is malformed"),
@@ -43,11 +44,11 @@ const segment = (text: string) =>
 const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes)
 
 /**
- * The app that signed this JWT, by the rules of "Generate a JWT": RS256, `iss` names the app, `exp` at most 10 minutes
- * ahead of the registry's clock. With several keys registered all of them are tried, since no `kid` is documented.
+ * Returns the app that signed a JWT, by the rules of "Generate a JWT": RS256, `iss` names the app, `exp` at most 10
+ * minutes ahead of the registry's clock. All registered keys are tried, since no `kid` is documented.
  *
- * Verified with `node:crypto` in one synchronous step rather than through a promise: an exchange in memory then never
- * leaves its fiber, and a test's virtual clock cannot overtake it.
+ * Verification is synchronous (`node:crypto`), so that a request in memory never leaves its fiber and a test's virtual
+ * clock cannot overtake it.
  */
 export const verify = Effect.fnUntraced(function* (
   jwt: string,

@@ -1,11 +1,12 @@
+/** Creates and reads RSA keys. */
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import { createHash, createPrivateKey, createPublicKey, generateKeyPair, type KeyObject } from "node:crypto"
 import { SimulatorError } from "../SimulatorError.ts"
 
 /**
- * SHA-256 over the DER form of the public key, base64. "App private keys" says SHA-256 and shows no recipe; this one is an
- * assumption.
+ * Base64 of the SHA-256 of the public key in DER form. "App private keys" says SHA-256 without saying over what, so the
+ * form is an assumption.
  */
 export const fingerprint = (publicKey: KeyObject): string =>
   createHash("sha256")
@@ -24,7 +25,7 @@ const toAppKey = (privateKey: KeyObject): AppKey => ({
   publicKey: createPublicKey(privateKey)
 })
 
-/** A fresh RSA key of 2048 bits, as the dashboard's "Credentials" tab makes one. */
+/** Generates an RSA key of 2048 bits, as the dashboard's "Credentials" tab does. */
 export const generate: Effect.Effect<AppKey> = Effect.callback((resume) => {
   generateKeyPair("rsa", { modulusLength: 2048 }, (error, _, privateKey) => {
     resume(error === null ? Effect.sync(() => toAppKey(privateKey)) : Effect.die(error))
@@ -33,7 +34,7 @@ export const generate: Effect.Effect<AppKey> = Effect.callback((resume) => {
 
 /** Reads a private key in PEM form, PKCS#1 or PKCS#8. */
 export const fromPrivatePem = Effect.fnUntraced(function* (pem: Redacted.Redacted<string>) {
-  // The cause is dropped: OpenSSL's words help nobody here, and no part of a key may end up in a message.
+  // The cause is dropped, because no part of a key may end up in a message.
   const key = yield* Effect.try({
     try: () => createPrivateKey(Redacted.value(pem)),
     catch: () => new SimulatorError({ message: "privateKey is not a private key in PEM form (PKCS#1 or PKCS#8)" })
@@ -44,7 +45,7 @@ export const fromPrivatePem = Effect.fnUntraced(function* (pem: Redacted.Redacte
   return toAppKey(key)
 })
 
-/** Reads a public key in PEM form. A private key's public half is taken as well. */
+/** Reads a public key in PEM form. Of a private key it takes the public half. */
 export const fromPublicPem = Effect.fnUntraced(function* (pem: string) {
   const key = yield* Effect.try({
     try: () => createPublicKey(pem),

@@ -5,7 +5,7 @@ const matchers = routes.map((route) => {
   return [route, new RegExp(`^${pattern}$`)] as const
 })
 
-/** The route of a request, or undefined for one the registry does not know. `path` carries no query. */
+/** The route of a request, or undefined for an unknown one. `path` has no query. */
 export const matchRoute = (method: string, path: string): Route | undefined => {
   const known = `${method} ${path}`
   return routes.find((route) => route === known) ?? matchers.find(([, pattern]) => pattern.test(known))?.[0]

@@ -1,26 +1,27 @@
+/** Handlers of the routes that an organization's token gives access to. */
 import * as Effect from "effect/Effect"
 import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as Ref from "effect/Ref"
 import { CurrentToken, RegistryApi } from "../Contract.ts"
-import { badRequest, forbidden, notFound } from "../Wire.ts"
+import { badRequest, forbidden, notFound } from "../ErrorBody.ts"
 import * as Holdings from "./holdings.ts"
 import * as Permissions from "./permissions.ts"
 import * as Present from "./present.ts"
 import { World } from "./World.ts"
 
-/** What a token of the organization may read there and ask for. */
+/** Handlers of the group `Organizations`. */
 export const group = HttpApiBuilder.group(
   RegistryApi,
   "Organizations",
   Effect.fnUntraced(function* (handlers) {
     const world = yield* World
 
-    /** The organization `id`, when the token is its own and has the permission. */
+    /** The organization `id`, if the token belongs to it and has the permission. */
     const opened = Effect.fnUntraced(function* (id: string, scope: Permissions.Scope) {
       const token = yield* CurrentToken
       const behaviour = yield* Ref.get(world.behaviour)
-      // The same answer for another organization and for an unknown one: nothing may be learnt by trying ids.
+      // Another organization and an unknown one get the same answer, so that trying ids reveals nothing.
       if (token.organizationId !== id) {
         return yield* forbidden("Access token has no access to this organization")
       }
@@ -39,7 +40,7 @@ export const group = HttpApiBuilder.group(
     return (
       handlers
         .handle("getOrganization", organization)
-        // The prose promises addresses, the printed schema is an organization; the shape of a list is nowhere to be seen.
+        // The prose promises a list of addresses, but the printed schema is an organization and no list is shown.
         .handle("getOrganizationAddresses", organization)
         .handle(
           "getInventory",

@@ -1,3 +1,4 @@
+/** The simulator's own pages: the plain page, the install page, the API reference and the control interface. */
 import * as Effect from "effect/Effect"
 import * as HttpApiSwagger from "effect/http-api/HttpApiSwagger"
 import * as HttpRouter from "effect/http/HttpRouter"
@@ -17,10 +18,10 @@ import { complaintPage, newKeyPage, page } from "./page.ts"
 import * as Validation from "./validation.ts"
 import type { World } from "./World.ts"
 
-/** Rows of each table on the page. */
+/** Largest number of rows in each table. */
 const rows = 50
 
-/** Fields of the permissions form: this, then the permission's name. */
+/** Prefix of the permissions form's fields, before the permission's name. */
 const permissionField = "permission:"
 
 const Press = Schema.StructWithRest(
@@ -48,7 +49,7 @@ const Press = Schema.StructWithRest(
   [Schema.Record(Schema.TemplateLiteral([permissionField, Schema.String]), Schema.String)]
 )
 
-/** What the form grants; an empty choice is no grant, and has no key at all on the wire. */
+/** Permissions that the form grants. An empty choice is no grant and has no key on the wire. */
 const chosen = (form: typeof Press.Type) =>
   Object.fromEntries(
     Object.entries(form).flatMap(([field, level]) =>
@@ -65,7 +66,7 @@ const htmlAnswer = (markup: string, status = 200) =>
     headers: { "cache-control": "no-store" }
   })
 
-/** Does what a button says. The key pair that a button made, if it made one. */
+/** Performs a button's action. Returns the key pair if the action created one. */
 const press = Effect.fnUntraced(function* (control: Control, form: typeof Press.Type) {
   const { action, target } = form
   switch (action) {
@@ -115,7 +116,7 @@ const press = Effect.fnUntraced(function* (control: Control, form: typeof Press.
   return Option.none()
 })
 
-/** A fingerprint is enough to know the app. */
+/** Revokes a key of whichever app has it. */
 const revokeAnyKey = Effect.fnUntraced(function* (control: Control, fingerprint: string) {
   const owner = (yield* control.apps).find(({ keyFingerprints }) => keyFingerprints.includes(fingerprint))
   if (owner === undefined) return yield* new SimulatorError({ message: "no such key" })
@@ -161,7 +162,7 @@ const pressed = (control: Control, token: Redacted.Redacted<string>) =>
     })
   )
 
-/** The plain page, the API reference and the control interface. */
+/** Routes of all own pages. */
 export const layer = (world: World["Service"], control: Control, token: Redacted.Redacted<string>) =>
   Layer.mergeAll(
     HttpRouter.add("GET", "/", home(world, control, token)),

@@ -1,10 +1,11 @@
+/** Markup of the plain page, which shows the registry's state with a button for each action. */
 import type { AppView, InstallationView, TokenView } from "../Control.ts"
 import type { RequestEntry } from "../RequestLog.ts"
 import type { Permissions } from "../Wire.ts"
 import { type Html, html } from "./html.ts"
-import { iso } from "./tokens.ts"
+import { iso } from "./isoTime.ts"
 
-/** What the plain page shows. */
+/** Data that the page shows. */
 export interface PageModel {
   readonly baseUrl: string
   readonly now: number
@@ -60,10 +61,10 @@ const style = html`<style>
   }
 </style>`
 
-/** Not granted, the levels seen on the wire, and whatever the installation has now (Permissions). */
+/** Choices for a permission: not granted, the levels seen on the wire, and the installation's own (Permissions). */
 const levelsFor = (present = ""): ReadonlyArray<string> => [...new Set(["", "VIEW", "REQUEST", "WRITE", present])]
 
-/** A whole page. */
+/** Wraps a body in a complete page. */
 export const frame = (title: string, body: Html): string =>
   html`<!doctype html>
     <html lang="en">
@@ -79,8 +80,9 @@ export const frame = (title: string, body: Html): string =>
       </body>
     </html>`.markup
 
+/** The plain page. */
 export const page = (model: PageModel): string => {
-  // The token keeps other web sites from pressing these buttons: they can neither read this page nor guess it.
+  // Other web sites can neither read nor guess the token, so they cannot submit these forms.
   const button = (label: string, action: string, target = "") =>
     html`<form method="post" action="/_simulator/page">
       <input type="hidden" name="token" value="${model.controlToken}" />
@@ -205,7 +207,7 @@ export const page = (model: PageModel): string => {
   )
 }
 
-/** A private key is shown in the one answer to the button that made it, as the registry's dashboard does. */
+/** Shows a new private key once, as the registry's dashboard does. */
 export const newKeyPage = (fingerprint: string, pem: string): string =>
   frame(
     "New key",
@@ -215,6 +217,7 @@ export const newKeyPage = (fingerprint: string, pem: string): string =>
       <p><a href="/">Back</a></p>`
   )
 
+/** Says why an action was not done. */
 export const complaintPage = (message: string): string =>
   frame(
     "Not done",

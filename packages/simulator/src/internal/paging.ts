@@ -1,6 +1,8 @@
+/** Reads `limit` and `page` and cuts a page out of a list. */
 import * as Effect from "effect/Effect"
 import type { Behaviour } from "../Behaviour.ts"
-import { badRequest, type Pagination } from "../Wire.ts"
+import { badRequest } from "../ErrorBody.ts"
+import { type Pagination } from "../Wire.ts"
 
 export interface PageQuery {
   readonly limit?: number
@@ -9,11 +11,11 @@ export interface PageQuery {
 
 export interface Page {
   readonly limit: number
-  /** Counted from 0, whatever the requests count from. */
+  /** Counts from 0, whichever number the requests start with. */
   readonly index: number
 }
 
-/** `limit` and `page` as the switches read them; a 400 with a list of complaints for anything else. */
+/** Interprets `limit` and `page` by the switches. Fails with a 400 that lists all complaints. */
 export const read = Effect.fnUntraced(function* (query: PageQuery, behaviour: Behaviour) {
   const complaints: Array<string> = []
   if (behaviour.missingPaging === "refuse") {
@@ -34,7 +36,7 @@ export const read = Effect.fnUntraced(function* (query: PageQuery, behaviour: Be
   return read
 })
 
-/** The items of a page and the counters that go with it. */
+/** Items and counters of a page. */
 export const cut = <A>(items: ReadonlyArray<A>, { limit, index }: Page, behaviour: Behaviour) => {
   const slice = items.slice(index * limit, (index + 1) * limit)
   const pages = Math.ceil(items.length / limit)

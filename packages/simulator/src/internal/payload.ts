@@ -1,9 +1,9 @@
-/** The body of a delivery in its two shapes: as printed, and as one was really seen. */
+/** Composes the event of a delivery, as printed in the documents or as in a real payload. */
 import type { Behaviour } from "../Behaviour.ts"
+import { iso } from "./isoTime.ts"
 import * as Present from "./present.ts"
 import * as Seeded from "./seeded.ts"
 import type { AppRecord, InstallationRecord, OrganizationRecord } from "./Tables.ts"
-import { iso } from "./tokens.ts"
 
 export interface Surroundings {
   readonly seed: number
@@ -22,7 +22,10 @@ export interface TransactionRecord {
 
 type Json = string | number | boolean | null | ReadonlyArray<Json> | { readonly [key: string]: Json }
 
-/** The real payload had its nested keys by length, then by alphabet, as a PostgreSQL `jsonb` column keeps them. */
+/**
+ * Orders keys by length, then alphabetically, as PostgreSQL's `jsonb` does. The nested keys of the real payload were
+ * so.
+ */
 const jsonbOrder = (value: unknown): unknown =>
   Array.isArray(value)
     ? value.map(jsonbOrder)
@@ -51,7 +54,7 @@ const printedInstallation = (
   }
 }
 
-/** Its server had no address of its own configured. */
+/** The server that sent the real payload had no base URL configured. */
 const seenInstallation = (
   record: InstallationRecord,
   app: AppRecord,
@@ -76,7 +79,7 @@ const presentedTransaction = ({ at, ...rest }: TransactionRecord) => ({
   updatedAt: iso(at)
 })
 
-/** The event object. A transaction names no sender: newer pages say that there may be none. */
+/** The event object. Events about a transaction have no sender: newer pages make it optional. */
 export const payload = (
   event: string,
   record: InstallationRecord,

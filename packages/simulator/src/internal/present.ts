@@ -1,12 +1,12 @@
 /**
- * Turns records into what the wire shows. Details of organizations and projects are not stored: they follow from the seed
- * and the record's number.
+ * Turns records into the registry's JSON. Details of organizations and projects are not stored: they follow from the
+ * seed and the record's number.
  */
 import type { Behaviour } from "../Behaviour.ts"
 import * as Wire from "../Wire.ts"
+import { iso } from "./isoTime.ts"
 import * as Seeded from "./seeded.ts"
 import type { AppRecord, InstallationRecord, OrganizationRecord, Tables } from "./Tables.ts"
-import { iso } from "./tokens.ts"
 
 export interface Surroundings {
   readonly seed: number
@@ -24,6 +24,7 @@ const places = [
 
 const detail = (seed: number, index: number, position: number) => Seeded.word(seed, Seeded.kind.detail, index, position)
 
+/** An organization in JSON. */
 export const organization = (record: OrganizationRecord, around: Surroundings): Wire.Organization => {
   const { seed, baseUrl, behaviour } = around
   const place = Seeded.pick(places, detail(seed, record.index, 0))
@@ -48,6 +49,7 @@ export const organization = (record: OrganizationRecord, around: Surroundings): 
   }
 }
 
+/** An installation in JSON. */
 export const installation = (
   record: InstallationRecord,
   app: AppRecord,
@@ -64,7 +66,7 @@ export const installation = (
   accessTokensUrl: `${around.baseUrl}/app/installations/${record.id}/accessTokens`
 })
 
-/** The app's installations in the order and the selection the switches ask for. */
+/** The app's installations, selected and ordered by the switches. */
 export const listed = (app: AppRecord, behaviour: Behaviour): ReadonlyArray<InstallationRecord> => {
   if (app.listed === undefined) {
     const all = [...app.installations.values()]
@@ -74,6 +76,7 @@ export const listed = (app: AppRecord, behaviour: Behaviour): ReadonlyArray<Inst
   return behaviour.installationOrder === "oldestFirst" ? chosen : chosen.toReversed()
 }
 
+/** The organization of an installation. */
 export const owner = (tables: Tables, record: InstallationRecord): OrganizationRecord | undefined =>
   tables.organizations.get(record.organizationId)
 
@@ -85,6 +88,7 @@ const sectors = [
 
 const firstNumber = 700
 
+/** The project with this number in JSON. */
 export const project = (index: number, around: Surroundings): Wire.Project => {
   const { seed } = around
   const id = Seeded.uuid(seed, Seeded.kind.project, index)

@@ -1,5 +1,7 @@
+/** Keeps the last requests and counts all of them. */
 import type { RequestEntry } from "../RequestLog.ts"
 
+/** Kind of credential in the header `authorization`. */
 export const credentialOf = (authorization: string | undefined): RequestEntry["credential"] => {
   if (authorization === undefined) return "none"
   const [scheme, credential] = authorization.split(/ +/, 2)
@@ -7,21 +9,21 @@ export const credentialOf = (authorization: string | undefined): RequestEntry["c
   return credential.split(".").length === 3 ? "jwt" : "token"
 }
 
-/** A ring: keeps the last `capacity` entries, and counts all of them by route. */
+/** Creates a ring of the last `capacity` entries with a count of all requests by route. */
 export const make = (capacity: number) => {
   let ring: Array<RequestEntry> = []
   let total = 0
   const counts = new Map<string, number>()
   return {
-    /** Notes a request at its arrival; the function it returns notes the status of its answer. */
+    /** Adds a request at its arrival. The returned function adds the status of its answer. */
     open: (request: Omit<RequestEntry, "number" | "status">) => {
       const number = ++total
       if (request.route !== null) counts.set(request.route, (counts.get(request.route) ?? 0) + 1)
-      const slot = (number - 1) % capacity
-      if (capacity > 0) ring[slot] = { ...request, number, status: null }
+      const position = (number - 1) % capacity
+      if (capacity > 0) ring[position] = { ...request, number, status: null }
       return (status: number) => {
-        const entry = ring[slot]
-        if (entry?.number === number) ring[slot] = { ...entry, status }
+        const entry = ring[position]
+        if (entry?.number === number) ring[position] = { ...entry, status }
       }
     },
     entries: (): ReadonlyArray<RequestEntry> => ring.toSorted((a, b) => a.number - b.number),

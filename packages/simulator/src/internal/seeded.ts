@@ -1,8 +1,9 @@
 /**
- * Values that follow from a seed, a kind and a number: the same seed gives the same world, and nothing has to be stored
- * that can be worked out again. Integer mixing (MurmurHash3's finaliser) rather than a digest, so that 100,000
- * installations take milliseconds.
+ * Values determined by a seed, a kind and a number. The same seed gives the same world, and nothing that can be
+ * computed again is stored.
  */
+
+/** MurmurHash3's finaliser. Unlike a digest it derives 100,000 installations in milliseconds. */
 const mix = (a: number): number => {
   let h = a | 0
   h = Math.imul(h ^ (h >>> 16), 0x85ebca6b)
@@ -10,7 +11,7 @@ const mix = (a: number): number => {
   return (h ^ (h >>> 16)) >>> 0
 }
 
-/** What a value is for; two kinds never share a value. */
+/** Purposes of values. Each has its own sequence. */
 export const kind = {
   app: 1,
   installation: 2,
@@ -30,13 +31,13 @@ export const kind = {
 } as const
 export type Kind = (typeof kind)[keyof typeof kind]
 
-/** The `word`-th 32-bit word belonging to seed, kind and index. */
+/** The 32-bit word at `position` for a seed, a kind and an index. */
 export const word = (seed: number, of: Kind, index: number, position = 0): number =>
   mix(mix(mix(mix(seed) ^ Math.imul(of, 0x9e3779b1)) + index) ^ Math.imul(position + 1, 0x27d4eb2f))
 
 const hexWord = (n: number) => n.toString(16).padStart(8, "0")
 
-/** `words` × 8 lower-case hex characters. */
+/** `words` times 8 lower-case hex characters. */
 export const hex = (seed: number, of: Kind, index: number, words: number): string => {
   let out = ""
   for (let position = 0; position < words; position++) out += hexWord(word(seed, of, index, position))

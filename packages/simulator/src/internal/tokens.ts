@@ -1,23 +1,24 @@
+/** Issues, finds and ends access tokens. */
 import * as Context from "effect/Context"
-import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Ref from "effect/Ref"
 import type * as Wire from "../Wire.ts"
 import type { Permissions } from "../Wire.ts"
+import { iso } from "./isoTime.ts"
 import * as Seeded from "./seeded.ts"
 import type { AppRecord, InstallationRecord, Tables, TokenRecord } from "./Tables.ts"
 import { World } from "./World.ts"
 
-/** For how long a token minted in the current exchange is refused; set by the fault `FreshToken`. */
+/** How long, in milliseconds, a token issued in the current request is refused. The fault `FreshToken` sets it. */
 export const FreshTokenDelay = Context.Reference<number>("@effect-icr/simulator/internal/tokens/FreshTokenDelay", {
   defaultValue: () => 0
 })
 
-/** Tokens stay for this long after their end, so that an expired one can be told from an unknown one. */
+/** How long an expired token is kept, in milliseconds, to tell it from an unknown one. */
 const retention = 3_600_000
 
-/** Cheap because insertion order is nearly the order of expiry: looks at the oldest until one is to be kept. */
+/** Removes the oldest tokens up to the first that is kept. Insertion order is nearly the order of expiry. */
 const prune = (tables: Tables, now: number, capacity: number) => {
   for (const [token, record] of tables.tokens) {
     if (tables.tokens.size < capacity && record.expiresAt + retention > now) return
@@ -25,12 +26,13 @@ const prune = (tables: Tables, now: number, capacity: number) => {
   }
 }
 
-export const iso = (millis: number): string => DateTime.formatIso(DateTime.makeUnsafe(millis))
-
 type Kind = Pick<TokenRecord, "appId" | "installation" | "organizationId" | "permissions">
 
-/** Makes an access token that lives `life` ms. The prefix of organization tokens is nowhere to be seen; a user's is `cru_`. */
-const issue = Effect.fnUntraced(function* (kind: Kind, life: number, prefix = "crs_") {
+/**
+ * Adds a token that lives `life` milliseconds. The prefix of a user's token is `cru_`; that of an organization's own
+ * token is not documented.
+ */
+const add = Effect.fnUntraced(function* (kind: Kind, life: number, prefix = "crs_") {
   const world = yield* World
   const tables = yield* Ref.get(world.tables)
   const now = yield* world.now
@@ -49,16 +51,16 @@ const issue = Effect.fnUntraced(function* (kind: Kind, life: number, prefix = "c
   return record
 })
 
-/** A token an admin makes for the organization, with permissions of its own (Authenticate as an organization). */
+/** Issues a token that an administrator creates for the organization (Authenticate as an organization). */
 export const forOrganization = (organizationId: string, permissions: Permissions, life: number) =>
-  issue({ appId: undefined, installation: undefined, organizationId, permissions }, life)
+  add({ appId: undefined, installation: undefined, organizationId, permissions }, life)
 
-/** A token a user makes in the user settings (Authentication). */
+/** Issues a token that a user creates in the user settings (Authentication). */
 export const forUser = (life: number) =>
-  issue({ appId: undefined, installation: undefined, organizationId: undefined, permissions: {} }, life, "cru_")
+  add({ appId: undefined, installation: undefined, organizationId: undefined, permissions: {} }, life, "cru_")
 
-/** Makes an access token: for an installation when one is given, else for the app itself. */
-export const mint = Effect.fnUntraced(function* (app: AppRecord, installation?: InstallationRecord) {
+/** Issues an access token for an installation if one is given, otherwise for the app itself. */
+export const issue = Effect.fnUntraced(function* (app: AppRecord, installation?: InstallationRecord) {
   const behaviour = yield* Ref.get((yield* World).behaviour)
   const life = installation === undefined ? behaviour.appTokenLife : behaviour.installationTokenLife
   const kind = {
@@ -67,10 +69,10 @@ export const mint = Effect.fnUntraced(function* (app: AppRecord, installation?: 
     organizationId: installation?.organizationId,
     permissions: installation?.permissions ?? app.permissions
   }
-  return { ...(yield* issue(kind, Duration.toMillis(life))), appId: app.appId }
+  return { ...(yield* add(kind, Duration.toMillis(life))), appId: app.appId }
 })
 
-/** Why an access token is not accepted, or the token. */
+/** The record of an access token, or the reason why it is refused. */
 export const lookup = Effect.fnUntraced(function* (credential: string) {
   const world = yield* World
   const record = (yield* Ref.get(world.tables)).tokens.get(credential)
@@ -80,6 +82,7 @@ export const lookup = Effect.fnUntraced(function* (credential: string) {
   return record
 })
 
+/** A token in JSON. */
 export const present = (record: TokenRecord & { readonly appId: string }): Wire.AppAccessToken => ({
   id: record.id,
   createdAt: iso(record.createdAt),
@@ -91,7 +94,7 @@ export const present = (record: TokenRecord & { readonly appId: string }): Wire.
   appId: record.appId
 })
 
-/** Ends every token for which `doomed` holds. */
-export const remove = (tables: Tables, doomed: (record: TokenRecord) => boolean) => {
-  for (const [token, record] of tables.tokens) if (doomed(record)) tables.tokens.delete(token)
+/** Ends every token that `matches` selects. */
+export const remove = (tables: Tables, matches: (record: TokenRecord) => boolean) => {
+  for (const [token, record] of tables.tokens) if (matches(record)) tables.tokens.delete(token)
 }

@@ -1,9 +1,10 @@
+/** Answers requests outside the contract. */
 import * as Effect from "effect/Effect"
 import * as HttpApiMiddleware from "effect/http-api/HttpApiMiddleware"
 import { Validation } from "../Contract.ts"
-import { badRequest } from "../Wire.ts"
+import { badRequest } from "../ErrorBody.ts"
 
-/** A request outside the contract: 400 with a list of complaints, the way NestJS answers. None repeats a value. */
+/** Answers with a 400 that lists the complaints, as NestJS does. No complaint repeats a value. */
 export const layer = HttpApiMiddleware.layerSchemaErrorTransform(Validation, (error) =>
   error.kind === "Body" || error.kind === "ResponseHeaders"
     ? Effect.die(error)

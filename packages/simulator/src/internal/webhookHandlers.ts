@@ -1,16 +1,17 @@
+/** Serves the webhook group of the control interface. */
 import * as Effect from "effect/Effect"
 import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
 import * as Redacted from "effect/Redacted"
 import type { Control } from "../Control.ts"
 import { ControlApi } from "../ControlApi.ts"
+import { badRequest } from "../ErrorBody.ts"
 import type { SimulatorError } from "../SimulatorError.ts"
-import { badRequest } from "../Wire.ts"
 
 const refused = <A, R>(effect: Effect.Effect<A, SimulatorError, R>) =>
   Effect.mapError(effect, ({ message }) => badRequest(message))
 const done = <R>(effect: Effect.Effect<void, SimulatorError, R>) => refused(Effect.as(effect, true))
 
-/** `/_simulator/…` about telling apps, over the typed control. */
+/** Handlers of the webhook group. */
 export const layer = ({ setCallbackUrls, webhooks }: Control) =>
   HttpApiBuilder.group(ControlApi, "webhooks", (handlers) =>
     handlers

@@ -1,3 +1,4 @@
+/** Implements the control of webhook deliveries. */
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import * as Ref from "effect/Ref"
@@ -8,10 +9,10 @@ import * as Seeded from "./seeded.ts"
 import type { AppRecord } from "./Tables.ts"
 import type { World } from "./World.ts"
 
-/** Secrets given at registration are numbered from 0. */
+/** Index of the first rotated secret. Secrets given at registration are numbered from 0. */
 const firstRotated = 1_000_000
 
-/** The control of the deliveries over a world; `app` finds an app, the first one by default. */
+/** Creates the control over a world. `app` finds an app, by default the first one. */
 export const make = (
   world: World["Service"],
   app: (appId?: string) => Effect.Effect<AppRecord, SimulatorError>

@@ -1,0 +1,73 @@
+/**
+ * The picture of the house as rules: arrows are imports, types included, and they only point down. Read each list from the
+ * top floor to the ground: a folder may import what stands below it, never what stands above, and nothing in a circle.
+ */
+const floors = {
+  packages: ["cli", "testing", "redis", "registry", "webhooks", "app"],
+  "packages/app/src": ["app", "tokens", "http", "signer", "cache", "config", "errors", "domain", "clock"],
+  "packages/webhooks/src": ["webhooks", "install", "mac"]
+}
+
+/** One rule for each floor: nothing on it imports a floor above it. */
+const arrowsDown = Object.entries(floors).flatMap(([house, names]) =>
+  names.slice(1).map((name, index) => ({
+    name: `${house}: nothing in ${name} imports a floor above it`,
+    severity: "error",
+    from: { path: `^${house}/${name}/` },
+    to: { path: `^${house}/(${names.slice(0, index + 1).join("|")})/` }
+  }))
+)
+
+export default {
+  forbidden: [
+    { name: "no circles, of types neither", severity: "error", from: {}, to: { circular: true } },
+    ...arrowsDown,
+    {
+      name: "webhooks and registry do not know each other",
+      severity: "error",
+      from: { path: "^packages/(webhooks|registry)/" },
+      to: { path: "^packages/(webhooks|registry)/", pathNot: "^packages/$1/" }
+    },
+    {
+      name: "webhooks: deliveries and the install callback do not know each other",
+      severity: "error",
+      from: { path: "^packages/webhooks/src/install/" },
+      to: { path: "^packages/webhooks/src/webhooks/" }
+    },
+    {
+      name: "the simulator is the other side of the wire: it imports no other package",
+      severity: "error",
+      from: { path: "^packages/simulator/" },
+      to: { path: "^packages/(?!simulator/)" }
+    },
+    {
+      name: "only tests, examples, testing and cli import the simulator",
+      severity: "error",
+      from: { path: "^packages/(?!simulator/|testing/|cli/)" },
+      to: { path: "^packages/simulator/" }
+    },
+    {
+      name: "the internal folders of a package are closed to all others",
+      severity: "error",
+      from: { path: "^packages/([^/]+)/" },
+      to: { path: "^packages/[^/]+/src/.*internal/", pathNot: "^packages/$1/" }
+    },
+    {
+      name: "every import can be resolved",
+      severity: "error",
+      from: {},
+      to: { couldNotResolve: true }
+    }
+  ],
+  options: {
+    doNotFollow: { path: "node_modules" },
+    exclude: { path: "(^|/)dist/" },
+    tsPreCompilationDeps: true,
+    combinedDependencies: true,
+    enhancedResolveOptions: {
+      exportsFields: ["exports"],
+      conditionNames: ["import", "types"],
+      extensions: [".ts", ".js"]
+    }
+  }
+}

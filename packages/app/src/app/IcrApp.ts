@@ -1,0 +1,298 @@
+/**
+ * An ICR App at work: its tokens, its installations, and any endpoint of the registry with the right token.
+ *
+ * The service most programs ask for. It is composed of `Signer` (signs the app JWT), `TokenCache` (keeps tokens fresh) and
+ * `IcrHttp` (sends requests), each of which can be swapped alone. Every failure is an `IcrError`.
+ *
+ * **Gotchas**: an app is meant to be built once for a process. Providing its layer in each request handler builds a new
+ * token cache, and exchanges a new token, each time.
+ */
+import type * as Config from "effect/Config"
+import * as Context from "effect/Context"
+import type * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import type * as FileSystem from "effect/FileSystem"
+import * as HttpClient from "effect/http/HttpClient"
+import type * as HttpClientRequest from "effect/http/HttpClientRequest"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import type * as Result from "effect/Result"
+import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import { fixed } from "../http/Credential.ts"
+import type { AppAccessToken, InstallationAccessToken } from "../domain/AccessToken.ts"
+import type { InstallationId } from "../domain/Ids.ts"
+import type { Installation } from "../domain/Installation.ts"
+import { IcrConfig, type Options as ConfigOptions } from "../config/IcrConfig.ts"
+import type { IcrError } from "../errors/IcrError.ts"
+import { IcrHttp, idempotent } from "../http/IcrHttp.ts"
+import { type ServiceOptions, composeLayers } from "./internal/layers.ts"
+import { jwtCredential } from "../tokens/internal/credentials.ts"
+import { countToken } from "../tokens/internal/metrics.ts"
+import { type Installations, type PageOptions, makeInstallations } from "./internal/installations.ts"
+import { Signer } from "../signer/Signer.ts"
+import { type GetOptions, TokenCache } from "../tokens/TokenCache.ts"
+import { TokenInvalidation } from "../tokens/TokenInvalidation.ts"
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Service
+// ---------------------------------------------------------------------------------------------------------------------
+
+/**
+ * The outcome of one installation of {@link Service.forEachInstallation}.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface InstallationOutcome<A, E> {
+  readonly installation: Installation
+  readonly result: Result.Result<A, E | IcrError>
+}
+
+/**
+ * An ICR App at work.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Service extends Installations {
+  /** A token for public and semi-public reads (`Generate an app access token`). From the cache while it is good. */
+  readonly appToken: Effect.Effect<AppAccessToken, IcrError>
+
+  /** As {@link Service.appToken}, for a token that lives long enough, or a new one. */
+  readonly appTokenWith: (options: GetOptions) => Effect.Effect<AppAccessToken, IcrError>
+
+  /**
+   * A token for the resources of the organization behind an installation (`Authenticate as an installation`). From the
+   * cache while it is good. Fails with `InstallationSuspended` or `InstallationNotFound` when the organization paused or
+   * removed the app.
+   */
+  readonly installationToken: (id: InstallationId) => Effect.Effect<InstallationAccessToken, IcrError>
+
+  /** As {@link Service.installationToken}, for a token that lives long enough, or a new one. */
+  readonly installationTokenWith: (
+    id: InstallationId,
+    options: GetOptions
+  ) => Effect.Effect<InstallationAccessToken, IcrError>
+
+  /**
+   * A token of its own, shared with nobody, revoked when the scope ends, whatever the outcome: for handing to another
+   * process for the length of one job. A revocation that fails is logged and hides nothing.
+   */
+  readonly scopedInstallationToken: (
+    id: InstallationId
+  ) => Effect.Effect<InstallationAccessToken, IcrError, Scope.Scope>
+
+  /**
+   * Runs an effect for every active installation, with its client, and goes on past those that fail: one suspended
+   * organization must not stop the nightly job for the others. Works on `concurrency` of them at once, default 8.
+   */
+  readonly forEachInstallation: <A, E, R>(
+    f: (installation: Installation, client: HttpClient.HttpClient.With<IcrError>) => Effect.Effect<A, E, R>,
+    options?: { readonly concurrency?: number | undefined }
+  ) => Stream.Stream<InstallationOutcome<A, E>, IcrError, R>
+
+  /**
+   * Revokes the token in use (`Delete an installation access token`). The cache drops it first, so nobody gets it any
+   * more even if the call fails. A token that is not there, or that the registry does not know any more, counts as done.
+   */
+  readonly revokeInstallationToken: (id: InstallationId) => Effect.Effect<void, IcrError>
+
+  /** Drops an installation's token from the cache without telling the registry, as after an `uninstalled` event. */
+  readonly invalidateInstallationToken: (id: InstallationId) => Effect.Effect<void>
+
+  /** The registry's address, without a trailing slash, such as `https://api.carbonregistry.com`. */
+  readonly baseUrl: string
+
+  /** What time the registry thinks it is, as far as its answers have told: what its timestamps are to be compared with. */
+  readonly registryTime: Effect.Effect<DateTime.Utc>
+
+  /**
+   * Any endpoint with the app's token. An `HttpClient` that takes paths such as `/projects` and sends the token to the
+   * configured address and nowhere else; other statuses than 2xx fail with their reason.
+   */
+  readonly appClient: HttpClient.HttpClient.With<IcrError>
+
+  /** Any endpoint with an installation's token. As {@link Service.appClient}. */
+  readonly installationClient: (id: InstallationId) => HttpClient.HttpClient.With<IcrError>
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Constructor
+// ---------------------------------------------------------------------------------------------------------------------
+
+const make = Effect.gen(function* () {
+  const http = yield* IcrHttp
+  const cache = yield* TokenCache
+  const reads = makeInstallations(http, jwtCredential(yield* Signer))
+
+  const invalidate = (id: InstallationId) => Effect.asVoid(cache.invalidateInstallationToken(id))
+
+  const installationClient: Service["installationClient"] = (id) =>
+    http
+      .client({
+        operation: "IcrApp.installationClient",
+        credential: cache.installationCredential(id),
+        installation: id
+      })
+      .pipe(
+        HttpClient.tapError(({ reason }) =>
+          reason._tag === "InstallationSuspended" || reason._tag === "InstallationNotFound"
+            ? invalidate(id)
+            : Effect.void
+        )
+      )
+
+  /** Exactly one request when the registry answers. What is dead already needs no revoking. */
+  const revoke = ({ installationId, token }: InstallationAccessToken) =>
+    http
+      .client({
+        operation: "IcrApp.revokeInstallationToken",
+        credential: fixed(token),
+        installation: installationId
+      })
+      .del("/app/installations/token")
+      .pipe(
+        idempotent,
+        Effect.catchReasons("IcrError", {
+          Unauthorized: () => Effect.void,
+          NotFound: () => Effect.void,
+          InstallationNotFound: () => Effect.void,
+          InstallationSuspended: () => Effect.void
+        }),
+        Effect.andThen(countToken("revoked"))
+      )
+
+  return IcrApp.of({
+    appToken: cache.appToken,
+    appTokenWith: cache.appTokenWith,
+    installationToken: cache.installationToken,
+    installationTokenWith: cache.installationTokenWith,
+    scopedInstallationToken: (id) =>
+      Effect.acquireRelease(
+        cache.mintInstallationToken(id),
+        (token) =>
+          Effect.catch(revoke(token), (error) =>
+            Effect.logWarning("A scoped installation token could not be revoked; it ends by itself", error)
+          ),
+        { interruptible: true }
+      ),
+    ...reads,
+    forEachInstallation: (f, { concurrency = 8 } = {}) =>
+      Stream.mapEffect(
+        reads.installations,
+        (installation) =>
+          Effect.map(Effect.result(f(installation, installationClient(installation.id))), (result) => ({
+            installation,
+            result
+          })),
+        { concurrency }
+      ),
+    revokeInstallationToken: (id) =>
+      Effect.flatMap(
+        cache.invalidateInstallationToken(id),
+        Option.match({ onNone: () => Effect.void, onSome: revoke })
+      ),
+    invalidateInstallationToken: invalidate,
+    baseUrl: http.baseUrl,
+    registryTime: http.registryTime,
+    appClient: http.client({ operation: "IcrApp.appClient", credential: cache.appCredential }),
+    installationClient
+  })
+})
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Options
+// ---------------------------------------------------------------------------------------------------------------------
+
+export type { PageOptions, ServiceOptions }
+
+/**
+ * The configuration of an app, and options of the services beneath it. What is not given comes from the environment
+ * variables of `IcrConfig.layer`, or has a default.
+ *
+ * @category options
+ * @since 0.1.0
+ */
+export interface Options extends ConfigOptions, ServiceOptions {}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Layers
+// ---------------------------------------------------------------------------------------------------------------------
+
+/** The service, and the part of it that `@effect-icr/webhooks` needs, under a key of its own. */
+const makeContext = Effect.map(make, (app) => Context.make(IcrApp, app).pipe(Context.add(TokenInvalidation, app)))
+
+/** Stands for a client that a test has not given. */
+const noClient = (name: string): HttpClient.HttpClient.With<IcrError> =>
+  HttpClient.makeWith<IcrError, never, IcrError, never>(
+    () => Effect.die(new Error(`IcrApp.layerTest was given no ${name}`)),
+    Effect.succeed<HttpClientRequest.HttpClientRequest>
+  )
+
+/**
+ * An ICR App at work.
+ *
+ * ```ts
+ * import { IcrApp } from "@effect-icr/app/IcrApp"
+ * import { Console, Effect, Layer, Stream } from "effect"
+ * import { FetchHttpClient } from "effect/http"
+ *
+ * const program = Effect.gen(function* () {
+ *   const { forEachInstallation } = yield* IcrApp
+ *   yield* forEachInstallation(({ organization }, client) => client.get(`/organizations/${organization.id}`)).pipe(
+ *     Stream.runForEach(({ installation, result }) => Console.log(installation.id, result._tag))
+ *   )
+ * })
+ *
+ * // ICR_APP_ID and ICR_PRIVATE_KEY from the environment
+ * const AppLive = IcrApp.layer.pipe(Layer.provide(FetchHttpClient.layer))
+ *
+ * await Effect.runPromise(Effect.provide(program, AppLive))
+ * ```
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export class IcrApp extends Context.Service<IcrApp, Service>()("@effect-icr/app/IcrApp") {
+  /** Over services of one's own composition. */
+  static readonly layerNoDeps: Layer.Layer<IcrApp | TokenInvalidation, never, Signer | TokenCache | IcrHttp> =
+    Layer.effectContext(Effect.suspend(() => makeContext))
+
+  /** All of it, from the environment variables of `IcrConfig.layer`. Needs only an `HttpClient`. */
+  static readonly layer: Layer.Layer<IcrApp | TokenInvalidation, IcrError, HttpClient.HttpClient> = composeLayers(
+    IcrApp.layerNoDeps,
+    IcrConfig.layer
+  )
+
+  /** All of it, from plain values; what is not given comes from the environment. Needs only an `HttpClient`. */
+  static readonly layerWith = ({
+    http,
+    tokens,
+    ...config
+  }: Options): Layer.Layer<IcrApp | TokenInvalidation, IcrError, HttpClient.HttpClient> =>
+    composeLayers(IcrApp.layerNoDeps, IcrConfig.layerWith(config), { http, tokens })
+
+  /** All of it, from a `Config` for each value. Needs only an `HttpClient`. */
+  static readonly layerConfig = (
+    config: Config.Wrap<ConfigOptions>,
+    options?: ServiceOptions
+  ): Layer.Layer<IcrApp | TokenInvalidation, IcrError, HttpClient.HttpClient> =>
+    composeLayers(IcrApp.layerNoDeps, IcrConfig.layerConfig(config), options)
+
+  /** As `layer`, and the key may be in the file that `ICR_PRIVATE_KEY_FILE` names. */
+  static readonly layerKeyFile: Layer.Layer<
+    IcrApp | TokenInvalidation,
+    IcrError,
+    HttpClient.HttpClient | FileSystem.FileSystem
+  > = composeLayers(IcrApp.layerNoDeps, IcrConfig.layerKeyFile)
+
+  /** A double of which a test gives what it uses; anything else dies with the name of what is missing. */
+  static readonly layerTest = (app: Partial<Service>): Layer.Layer<IcrApp> =>
+    Layer.mock(IcrApp, {
+      baseUrl: "http://localhost",
+      appClient: noClient("appClient"),
+      installationClient: () => noClient("installationClient"),
+      ...app
+    })
+}

@@ -1,0 +1,90 @@
+/** The calls about installations that the app JWT authorizes. */
+import * as Effect from "effect/Effect"
+import type * as Stream from "effect/Stream"
+import type { InstallationId, OrganizationId } from "../../domain/Ids.ts"
+import { Installation, InstallationPage } from "../../domain/Installation.ts"
+import { IcrError } from "../../errors/IcrError.ts"
+import { InvalidRequest } from "../../errors/IcrReason.ts"
+import type { Credential } from "../../http/Credential.ts"
+import type * as IcrHttp from "../../http/IcrHttp.ts"
+import { pages } from "./pages.ts"
+
+/** Which page of a list. */
+export interface PageOptions {
+  /** Installations on a page, from 1 on; the registry is known to give 50 at the most. */
+  readonly limit: number
+  /** Counts from 0. */
+  readonly page: number
+}
+
+/** The largest page the registry is known to give; a larger `limit` would be cut down. */
+const pageSize = 50
+
+/** Reads of installations, with the app JWT as credential. */
+export interface Installations {
+  /**
+   * Every active installation (`Get all installations for an app`), 50 to a request. Pages are fetched when they are
+   * needed. Installations made while it runs may be missed or seen twice: the registry offers no snapshot.
+   */
+  readonly installations: Stream.Stream<Installation, IcrError>
+
+  /** One page; `page` counts from 0, `limit` from 1. */
+  readonly installationPage: (options: PageOptions) => Effect.Effect<InstallationPage, IcrError>
+
+  /** One installation. Fails with `InstallationNotFound` when there is none. */
+  readonly installation: (id: InstallationId) => Effect.Effect<Installation, IcrError>
+
+  /** The installation on one organization. Fails with `InstallationNotFound` when there is none. */
+  readonly organizationInstallation: (organizationId: OrganizationId) => Effect.Effect<Installation, IcrError>
+}
+
+/** Over the pipeline, with the app JWT. */
+export const makeInstallations = (http: IcrHttp.Service, jwt: Credential): Installations => {
+  const installationPage = ({ limit, page }: PageOptions) =>
+    Number.isInteger(limit) && limit >= 1 && Number.isInteger(page) && page >= 0
+      ? http.call({
+          operation: "IcrApp.installationPage",
+          method: "GET",
+          path: "/app/installations",
+          query: { limit, page },
+          credential: jwt,
+          idempotent: true,
+          success: InstallationPage
+        })
+      : Effect.fail(
+          new IcrError({
+            reason: new InvalidRequest({
+              operation: "IcrApp.installationPage",
+              detail: "limit must be a whole number from 1 on and page one from 0 on"
+            })
+          })
+        )
+
+  return {
+    installations: pages((page) => installationPage({ limit: pageSize, page }), pageSize),
+    installationPage,
+    installation: (id) =>
+      http.call({
+        operation: "IcrApp.installation",
+        method: "GET",
+        path: "/app/installations/{installationId}",
+        params: { installationId: id },
+        credential: jwt,
+        idempotent: true,
+        success: Installation,
+        installation: id,
+        notFound: id
+      }),
+    organizationInstallation: (organizationId) =>
+      http.call({
+        operation: "IcrApp.organizationInstallation",
+        method: "GET",
+        path: "/app/organizations/{organizationId}/installation",
+        params: { organizationId },
+        credential: jwt,
+        idempotent: true,
+        success: Installation,
+        notFound: organizationId
+      })
+  }
+}

@@ -1,0 +1,246 @@
+/**
+ * One key of the cache as a pure state machine: what is held, which exchange is under way, and what to do when a caller
+ * asks. Everything here is a total function of its arguments; `RefreshCache.ts` carries out what is decided.
+ *
+ * Times are milliseconds of `clock/internal/elapsedTime`. Exchanges are numbered in the order in which they begin: a token
+ * obtained after a call is one of an exchange with a higher number than the last one begun by then.
+ */
+import type * as Deferred from "effect/Deferred"
+import type { IcrError } from "../../errors/IcrError.ts"
+
+/** What an exchange brings. */
+export interface Exchanged<T> {
+  readonly value: T
+  /** Milliseconds it still lives. */
+  readonly life: number
+  /** It comes from a store instead of the registry. */
+  readonly stored: boolean
+}
+
+/** An exchange under way. */
+export interface Exchange<T> {
+  readonly number: number
+  /** What callers wait for. */
+  readonly result: Deferred.Deferred<Exchanged<T>, IcrError>
+}
+
+/** A token as held. */
+export interface Held<T> {
+  readonly value: T
+  /** The number of the exchange that brought it. */
+  readonly exchange: number
+  /** It comes from a store, so it is older than its exchange. */
+  readonly stored: boolean
+  readonly since: number
+  /** Beginning of the refresh window: a refresh runs in the background. */
+  readonly refreshAt: number
+  /** Beginning of the forced refresh window: callers wait for the refresh. */
+  readonly forcedRefreshAt: number
+  /** The end of its life. */
+  readonly until: number
+}
+
+/** Refreshes wait until then, after so many failures in a row. */
+export interface BackOff {
+  readonly until: number
+  readonly failures: number
+}
+
+/** What is known of one key. */
+export interface Entry<T> {
+  readonly held: Held<T> | undefined
+  /** At most one is under way. */
+  readonly exchange: Exchange<T> | undefined
+  /** Only matters while a token is held. */
+  readonly backOff: BackOff | undefined
+  /** What an exchange up to this number brings is not kept, since the entry was invalidated meanwhile. */
+  readonly invalidatedUpTo: number
+  /** Until then a 403 without a reason drops no token, since a new token was refused as well. */
+  readonly trustedUntil: number
+}
+
+/** The entry of a key that nobody has asked for. */
+export const empty: Entry<never> & { readonly exchange: undefined } = {
+  held: undefined,
+  exchange: undefined,
+  backOff: undefined,
+  invalidatedUpTo: 0,
+  trustedUntil: 0
+}
+
+/** What a caller needs. */
+export interface Requirement {
+  /** The token must live at least this long. */
+  readonly minimumValidity: number
+  /** The token must come from an exchange after this one; 0 for any. */
+  readonly after: number
+}
+
+/** Any token that lives. */
+export const anyToken: Requirement = { minimumValidity: 0, after: 0 }
+
+/** What to do for a caller. */
+export type Decision<T> =
+  /** Hand out what is held. */
+  | { readonly _tag: "Serve"; readonly held: Held<T> }
+  /** Hand out what is held and begin an exchange in the background. */
+  | { readonly _tag: "ServeAndRefresh"; readonly held: Held<T> }
+  /** Wait for the exchange under way. If it fails, a token that still lives will do when `fallback` says so. */
+  | { readonly _tag: "Join"; readonly exchange: Exchange<T>; readonly fallback: boolean }
+  /** The exchange under way began too early: wait until it has ended, then decide again. */
+  | { readonly _tag: "Queue"; readonly exchange: Exchange<T> }
+  /** Begin an exchange and wait for it, as with `Join`. */
+  | { readonly _tag: "Exchange"; readonly fallback: boolean }
+
+const waitFor = <T>({ exchange }: Entry<T>, after: number, fallback: boolean): Decision<T> => {
+  if (exchange === undefined) return { _tag: "Exchange", fallback }
+  return exchange.number > after ? { _tag: "Join", exchange, fallback } : { _tag: "Queue", exchange }
+}
+
+/** The table of decisions. */
+export const decide = <T>(entry: Entry<T>, now: number, required: Requirement): Decision<T> => {
+  const { exchange, held } = entry
+  const after = Math.max(entry.invalidatedUpTo, required.after)
+  if (held === undefined || now >= held.until || isOlder(held, required)) return waitFor(entry, after, false)
+  if (!livesEnough(held, now, required)) return waitFor(entry, after, false)
+  if (now < held.refreshAt || isBackingOff(entry, now)) return { _tag: "Serve", held }
+  if (now >= held.forcedRefreshAt) return waitFor(entry, after, true)
+  return exchange === undefined ? { _tag: "ServeAndRefresh", held } : { _tag: "Serve", held }
+}
+
+/** How a caller comes by a token: it is held, an exchange under way brings it, or one has to begin. */
+export type Status = "hit" | "joined" | "miss"
+
+const statuses: { readonly [Tag in Decision<unknown>["_tag"]]: Status } = {
+  Serve: "hit",
+  ServeAndRefresh: "hit",
+  Join: "joined",
+  Queue: "joined",
+  Exchange: "miss"
+}
+
+/** How a caller comes by a token. */
+export const statusOf = <T>({ _tag }: Decision<T>): Status => statuses[_tag]
+
+/**
+ * Whether a held token lives as long as the caller wants. Of a token obtained here, nine tenths of its own life are the most
+ * that can be wanted, since no token lives longer than itself; how long a stored one lived before is not known.
+ */
+export const livesEnough = <T>(
+  { since, stored, until }: Held<T>,
+  now: number,
+  { minimumValidity }: Requirement
+): boolean => until - now >= (stored ? minimumValidity : Math.min(minimumValidity, 0.9 * (until - since)))
+
+/**
+ * Whether the result of an exchange will do for a caller who joined it. A token just obtained is the best there is; one from
+ * a store may be older than the caller wants.
+ */
+export const isEnough = <T>({ life, stored }: Exchanged<T>, required: Requirement): boolean =>
+  !stored || (required.after === 0 && life >= required.minimumValidity)
+
+const isOlder = <T>(held: Held<T>, { after }: Requirement) => after > 0 && (held.stored || held.exchange <= after)
+
+/** Whether refreshes wait after a failure. */
+export const isBackingOff = <T>({ backOff }: Entry<T>, now: number): boolean =>
+  backOff !== undefined && now < backOff.until
+
+/** The held token, if it still lives. */
+export const living = <T>({ held }: Entry<T>, now: number): Held<T> | undefined =>
+  held !== undefined && now < held.until ? held : undefined
+
+/** An exchange begins. */
+export const begun = <T>(entry: Entry<T>, exchange: Exchange<T>): Entry<T> => ({ ...entry, exchange })
+
+const ended = <T>(entry: Entry<T>, number: number): Entry<T> =>
+  entry.exchange?.number === number ? { ...entry, exchange: undefined } : entry
+
+/**
+ * An exchange brought a token. It is not kept when the entry was invalidated since the exchange began, or when the result of a
+ * newer exchange is held.
+ */
+export const exchanged = <T>(entry: Entry<T>, held: Held<T>): Entry<T> => {
+  const after = ended(entry, held.exchange)
+  const isOutdated = held.exchange <= entry.invalidatedUpTo || (entry.held?.exchange ?? 0) > held.exchange
+  return isOutdated ? after : { ...after, held, backOff: undefined }
+}
+
+/** How long refreshes wait after a failure. */
+export interface RetryInterval {
+  readonly first: number
+  readonly longest: number
+}
+
+/**
+ * An exchange failed: what is held stays, and refreshes wait for an interval that doubles with each failure. The failure of an
+ * exchange that a caller forced during such an interval leaves the interval as it is.
+ */
+export const failed = <T>(entry: Entry<T>, number: number, now: number, retry: RetryInterval): Entry<T> => {
+  const after = ended(entry, number)
+  if (living(entry, now) === undefined) return { ...after, backOff: undefined }
+  if (isBackingOff(entry, now)) return after
+  const failures = (entry.backOff?.failures ?? 0) + 1
+  const interval = Math.min(retry.longest, retry.first * 2 ** Math.min(failures - 1, 30))
+  return { ...after, backOff: { until: now + interval, failures } }
+}
+
+/** Drops the held token if it is the one that is meant, whoever reports it and however often. */
+export const dropped = <T>(entry: Entry<T>, isMeant: (value: T) => boolean): Entry<T> =>
+  entry.held !== undefined && isMeant(entry.held.value) ? { ...entry, held: undefined, backOff: undefined } : entry
+
+// Permissions are granted by people: asking for a new token more often than this finds nothing new.
+const trust = 5 * 60_000
+
+/** A new token got a 403 without a reason as well, so the 403 is about a permission. */
+export const trusted = <T>(entry: Entry<T>, now: number): Entry<T> => ({ ...entry, trustedUntil: now + trust })
+
+/** Empties the entry. What an exchange up to this one brings is not kept. */
+export const invalidated = <T>(entry: Entry<T>, lastExchange: number): Entry<T> => ({
+  ...entry,
+  held: undefined,
+  backOff: undefined,
+  invalidatedUpTo: lastExchange
+})
+
+/**
+ * Another process says that a token is invalid. A held token that is not meant stays; otherwise the entry is emptied, since an
+ * exchange under way may be bringing that very token from a store.
+ */
+export const invalidatedIf = <T>(entry: Entry<T>, lastExchange: number, isMeant: (value: T) => boolean): Entry<T> =>
+  entry.held !== undefined && !isMeant(entry.held.value) ? entry : invalidated(entry, lastExchange)
+
+/** Whether there is nothing worth keeping. */
+export const isEmpty = <T>({ exchange, held, trustedUntil }: Entry<T>): boolean =>
+  held === undefined && exchange === undefined && trustedUntil === 0
+
+/** The last parts of a token's life. */
+export interface Windows {
+  /** In which it is refreshed in the background. */
+  readonly refresh: number
+  /** In which callers wait for the refresh. */
+  readonly forced: number
+}
+
+/** The refresh window is never more than half of a life, else a short token would be refreshed at every read. */
+export const capped = ({ forced, refresh }: Windows, life: number): Windows => ({
+  refresh: Math.min(refresh, life / 2),
+  forced: Math.min(forced, life / 4)
+})
+
+/**
+ * Holds a token from `now` on. Its refresh window begins, by a draw from 0 to 1, up to a fifth later, so that tokens obtained
+ * together are not refreshed together. A forced refresh window that is longer than the refresh window takes precedence.
+ */
+export const hold = <T>(
+  { life, stored, value }: Exchanged<T>,
+  exchange: number,
+  now: number,
+  windows: Windows,
+  jitter: number
+): Held<T> => {
+  const until = now + life
+  const { forced, refresh } = capped(windows, life)
+  const forcedRefreshAt = until - forced
+  const refreshAt = Math.min(forcedRefreshAt, until - refresh * (1 - 0.2 * jitter))
+  return { value, exchange, stored, since: now, refreshAt, forcedRefreshAt, until }
+}

@@ -1,0 +1,249 @@
+/**
+ * Who the app is and which registry it talks to.
+ *
+ * Every value is checked when the layer is built, and the error names the variable or option that is wrong, never a
+ * secret. `http://` is accepted for loopback only, unless `allowInsecureHttp` says otherwise: a token sent in the clear
+ * is a token given away.
+ */
+import * as Config from "effect/Config"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as FileSystem from "effect/FileSystem"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
+import * as Schema from "effect/Schema"
+import { AppId } from "../domain/Ids.ts"
+import type { IcrError } from "../errors/IcrError.ts"
+import { checkBaseUrl } from "./internal/baseUrl.ts"
+import { configurationError, envSecret, envText, fromConfigError } from "./internal/environment.ts"
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Service
+// ---------------------------------------------------------------------------------------------------------------------
+
+/**
+ * The checked configuration.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Service {
+  readonly appId: AppId
+  /** Absent for apps whose signing lives in an HSM or KMS (`Signer.layerSign`). */
+  readonly privateKey: Option.Option<Redacted.Redacted>
+  /** Without a trailing slash, such as `https://api.carbonregistry.com`. */
+  readonly baseUrl: string
+  readonly apiVersion: string
+}
+
+/**
+ * The registry's two installations (`Authentication`; `Setting up an ICR app`).
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Environment = "production" | "sandbox"
+
+/**
+ * The API's address in each environment.
+ *
+ * @category constants
+ * @since 0.1.0
+ */
+export const apiBaseUrls: { readonly [E in Environment]: string } = {
+  production: "https://api.carbonregistry.com",
+  sandbox: "https://sandbox-api.carbonregistry.com"
+}
+
+/**
+ * The only version the registry supports (`API Versions`). It is always sent: without the header the registry uses its
+ * newest version.
+ *
+ * @category constants
+ * @since 0.1.0
+ */
+export const defaultApiVersion = "2023-06-16"
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Options
+// ---------------------------------------------------------------------------------------------------------------------
+
+/**
+ * Values given by the program. What is not given comes from the environment variable named here, or has a default.
+ *
+ * @category options
+ * @since 0.1.0
+ */
+export interface Options {
+  /** The app's id from the dashboard (`ICR_APP_ID`). */
+  readonly appId?: string | undefined
+  /** The app's RSA private key as PEM (`ICR_PRIVATE_KEY`); see `Signer.layer` for the forms accepted. */
+  readonly privateKey?: Redacted.Redacted | undefined
+  /** Default `production` (`ICR_ENVIRONMENT`). Not together with `baseUrl`. */
+  readonly environment?: Environment | undefined
+  /** Another address, such as a simulator's (`ICR_BASE_URL`). */
+  readonly baseUrl?: string | URL | undefined
+  /** Default `2023-06-16` (`ICR_API_VERSION`). */
+  readonly apiVersion?: string | undefined
+  /** Allow `http://` to hosts other than loopback (`ICR_ALLOW_INSECURE_HTTP`). Default false. */
+  readonly allowInsecureHttp?: boolean | undefined
+}
+
+const invalid = (variable: string, detail: string) => Effect.fail(configurationError(variable, detail))
+
+/** A value and the name under which errors speak of it: the option's, or the environment variable's. */
+interface Named<A> {
+  readonly name: string
+  readonly value: A
+}
+
+const fromOptionOrEnv = <A>(
+  name: string,
+  option: A | undefined,
+  variable: string
+): Effect.Effect<Named<A | string | undefined>, IcrError> =>
+  option === undefined
+    ? Effect.map(envText(variable), (text) => ({ name: variable, value: Option.getOrUndefined(text) }))
+    : Effect.succeed({ name, value: option })
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Constructor
+// ---------------------------------------------------------------------------------------------------------------------
+
+const decodeAppId = Schema.decodeUnknownEffect(AppId)
+
+const readAppId = Effect.fnUntraced(function* (options: Options) {
+  const { name, value } = yield* fromOptionOrEnv("appId", options.appId, "ICR_APP_ID")
+  if (value === undefined) return yield* invalid(name, "is missing; it is the app's id on the dashboard")
+  return yield* Effect.catch(decodeAppId(value.trim()), () =>
+    invalid(name, "must be the app's id from the dashboard, without '/', '?', '#', '%' or blanks")
+  )
+})
+
+const isEnvironment = (value: string): value is Environment => value === "production" || value === "sandbox"
+
+const readFlag = Effect.fnUntraced(function* (options: Options) {
+  const { name, value = false } = yield* fromOptionOrEnv(
+    "allowInsecureHttp",
+    options.allowInsecureHttp,
+    "ICR_ALLOW_INSECURE_HTTP"
+  )
+  if (typeof value === "boolean") return { name, value }
+  if (value !== "true" && value !== "false") return yield* invalid(name, "must be true or false")
+  return { name, value: value === "true" }
+})
+
+/** Address and environment name the same thing: where one is an option, neither is taken from the environment. */
+const readBaseUrl = Effect.fnUntraced(function* (options: Options) {
+  const isGiven = options.baseUrl !== undefined || options.environment !== undefined
+  const names = isGiven
+    ? { baseUrl: "baseUrl", environment: "environment" }
+    : { baseUrl: "ICR_BASE_URL", environment: "ICR_ENVIRONMENT" }
+  const baseUrl = isGiven ? options.baseUrl : Option.getOrUndefined(yield* envText(names.baseUrl))
+  const environment = isGiven ? options.environment : Option.getOrUndefined(yield* envText(names.environment))
+  if (environment !== undefined && baseUrl !== undefined) {
+    return yield* invalid(names.baseUrl, `is set together with ${names.environment}; set one of them`)
+  }
+  if (environment !== undefined && !isEnvironment(environment)) {
+    return yield* invalid(names.environment, "must be production or sandbox")
+  }
+  const insecure = yield* readFlag(options)
+  const checked = checkBaseUrl(
+    String(baseUrl ?? apiBaseUrls[environment ?? "production"]),
+    insecure.value,
+    insecure.name
+  )
+  return checked._tag === "Valid" ? checked.url : yield* invalid(names.baseUrl, checked.detail)
+})
+
+const readApiVersion = Effect.fnUntraced(function* (options: Options) {
+  const { name, value = defaultApiVersion } = yield* fromOptionOrEnv(
+    "apiVersion",
+    options.apiVersion,
+    "ICR_API_VERSION"
+  )
+  return /^\d{4}-\d\d-\d\d$/.test(value)
+    ? value
+    : yield* invalid(name, `must be a release date such as ${defaultApiVersion}`)
+})
+
+const keyVariable = "ICR_PRIVATE_KEY"
+const keyFileVariable = "ICR_PRIVATE_KEY_FILE"
+
+const keyFromEnv = envSecret(keyVariable)
+
+/** The key from `ICR_PRIVATE_KEY`, else from the file that `ICR_PRIVATE_KEY_FILE` names. */
+const keyFromFile = Effect.gen(function* () {
+  const inline = yield* keyFromEnv
+  const path = yield* envText(keyFileVariable)
+  if (Option.isSome(inline) && Option.isSome(path)) {
+    return yield* invalid(keyFileVariable, `is set together with ${keyVariable}; set one of them`)
+  }
+  if (Option.isNone(path)) return inline
+  const fs = yield* FileSystem.FileSystem
+  const pem = yield* Effect.catch(fs.readFileString(path.value), (error) =>
+    invalid(keyFileVariable, `could not be read (${error.reason._tag}); check the path and its mode`)
+  )
+  return Option.some(Redacted.make(pem, { label: keyFileVariable }))
+})
+
+const makeWith = Effect.fnUntraced(function* <R>(
+  options: Options,
+  keyFallback: Effect.Effect<Option.Option<Redacted.Redacted>, IcrError, R>
+): Effect.fn.Return<Service, IcrError, R> {
+  return {
+    appId: yield* readAppId(options),
+    privateKey: options.privateKey === undefined ? yield* keyFallback : Option.some(options.privateKey),
+    baseUrl: yield* readBaseUrl(options),
+    apiVersion: yield* readApiVersion(options)
+  }
+})
+
+const make = (options: Options) => makeWith(options, keyFromEnv)
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Layers
+// ---------------------------------------------------------------------------------------------------------------------
+
+/**
+ * Who the app is and which registry it talks to.
+ *
+ * ```ts
+ * import { IcrConfig } from "@effect-icr/app/IcrConfig"
+ * import { Config, Effect } from "effect"
+ *
+ * const ConfigLive = IcrConfig.layerConfig({
+ *   appId: Config.NonEmptyString("ICR_APP_ID"),
+ *   privateKey: Config.Redacted("ICR_PRIVATE_KEY"),
+ *   environment: Config.succeed("sandbox")
+ * })
+ *
+ * const { baseUrl } = await Effect.runPromise(Effect.provide(IcrConfig, ConfigLive))
+ * console.log(baseUrl) // https://sandbox-api.carbonregistry.com
+ * ```
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export class IcrConfig extends Context.Service<IcrConfig, Service>()("@effect-icr/app/IcrConfig") {
+  /**
+   * From `ICR_APP_ID`, `ICR_PRIVATE_KEY`, `ICR_ENVIRONMENT` or `ICR_BASE_URL`, `ICR_API_VERSION` and
+   * `ICR_ALLOW_INSECURE_HTTP`, through whichever `ConfigProvider` is installed. Fails with the reason `Configuration`.
+   */
+  static readonly layer: Layer.Layer<IcrConfig, IcrError> = Layer.effect(IcrConfig, make({}))
+
+  /** From plain values; what is not given comes from the environment. */
+  static readonly layerWith = (options: Options): Layer.Layer<IcrConfig, IcrError> =>
+    Layer.effect(IcrConfig, make(options))
+
+  /** From a `Config` for each value; what is not given comes from the environment. */
+  static readonly layerConfig = (config: Config.Wrap<Options>): Layer.Layer<IcrConfig, IcrError> =>
+    Layer.effect(IcrConfig, Effect.flatMap(Effect.mapError(Config.unwrap(config), fromConfigError), make))
+
+  /** As `layer`, and the key may be in the file that `ICR_PRIVATE_KEY_FILE` names. */
+  static readonly layerKeyFile: Layer.Layer<IcrConfig, IcrError, FileSystem.FileSystem> = Layer.effect(
+    IcrConfig,
+    makeWith({}, keyFromFile)
+  )
+}

@@ -1,0 +1,34 @@
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import * as SchemaGetter from "effect/SchemaGetter"
+
+/**
+ * A field that the registry may leave out, send as null, as `""`, or in an unexpected type: all are `None`, and `None` is
+ * encoded as an absent key. The registry does all of this to the same field (`city`, `zip`, `website`, …), and a detail
+ * must not cost the whole answer.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const lenient = <A, I>(schema: Schema.Codec<A, I>) => {
+  const decode = Schema.decodeUnknownOption(schema)
+  const encode = Schema.encodeSync(schema)
+  return Schema.optionalKey(Schema.Unknown).pipe(
+    Schema.decodeTo(Schema.Option(Schema.toType(schema)), {
+      decode: SchemaGetter.transformOptional((field: Option.Option<unknown>) =>
+        Option.some(Option.flatMap(field, (value) => (value === "" ? Option.none() : decode(value))))
+      ),
+      encode: SchemaGetter.transformOptional((field: Option.Option<Option.Option<A>>) =>
+        Option.map(Option.flatten(field), (value): unknown => encode(value))
+      )
+    })
+  )
+}
+
+/**
+ * A {@link lenient} text.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const lenientText = lenient(Schema.String)

@@ -1,0 +1,43 @@
+/**
+ * The one error of a call, with the reason inside.
+ *
+ * `Effect.catchTag("IcrError", …)` takes every failure, `Effect.catchReason("IcrError", "InstallationSuspended", …)` one of
+ * them. Each reason says in its `message`, one sentence, what happened and what to do. No reason carries a key, a JWT, a
+ * token or a body.
+ */
+import type * as Duration from "effect/Duration"
+import type * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import { IcrReason } from "./IcrReason.ts"
+
+/**
+ * A call that failed, or a layer that could not be built; `reason` says why.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class IcrError extends Schema.TaggedError<IcrError>("@effect-icr/app/IcrError")("IcrError", {
+  reason: IcrReason
+}) {
+  override get message(): string {
+    return this.reason.message
+  }
+  /**
+   * Whether the same call may work later, unchanged. Not whether repeating it is safe: before a write is sent again,
+   * {@link IcrError.mayHaveHappened} must be false as well.
+   */
+  get isRetryable(): boolean {
+    return this.reason.isRetryable
+  }
+  /**
+   * Whether the call was a write, not marked `idempotent`, that the registry may have done all the same: it was sent, and
+   * answered not at all, with 408 or a 5xx, or in a way that cannot be read. Sending it again could move credits twice.
+   */
+  get mayHaveHappened(): boolean {
+    return "mayHaveHappened" in this.reason && this.reason.mayHaveHappened
+  }
+  /** How long the registry asked to wait, where it did. */
+  get retryAfter(): Option.Option<Duration.Duration> {
+    return this.reason.retryAfter
+  }
+}

@@ -1,0 +1,207 @@
+/**
+ * The reasons that an answer's status stands for. Each status is exactly one of them.
+ */
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import {
+  Tried,
+  answerFields,
+  answerOrNotSentFields,
+  answerText,
+  mayBeWritten,
+  noRetryAfter,
+  triedText,
+  tryAgainText
+} from "./message.ts"
+
+/**
+ * 400, 405, 406, 411, 413, 414, 415, 422, 431: the registry did not accept the request as it was.
+ *
+ * @category reasons
+ * @since 0.1.0
+ */
+export class BadRequest extends Schema.TaggedError<BadRequest>("@effect-icr/app/BadRequest")(
+  "BadRequest",
+  answerFields
+) {
+  readonly isRetryable = false
+  readonly retryAfter = noRetryAfter
+  override get message() {
+    return answerText(this, "correct the request")
+  }
+}
+
+/**
+ * 401, or a 403 that speaks of the credential: the JWT or the token was not accepted.
+ *
+ * @category reasons
+ * @since 0.1.0
+ */
+export class Unauthorized extends Schema.TaggedError<Unauthorized>("@effect-icr/app/Unauthorized")("Unauthorized", {
+  ...answerFields,
+  /** What was done about it before the call gave up. */
+  tried: Tried
+}) {
+  readonly isRetryable = false
+  readonly retryAfter = noRetryAfter
+  override get message() {
+    return answerText(
+      this,
+      `the credential was refused${triedText(this.tried)}; check the app id, the private key and the installation`
+    )
+  }
+}
+
+/**
+ * 403: the credential is good, but the organization did not grant what the call needs.
+ *
+ * @category reasons
+ * @since 0.1.0
+ */
+export class Forbidden extends Schema.TaggedError<Forbidden>("@effect-icr/app/Forbidden")("Forbidden", {
+  ...answerOrNotSentFields,
+  /** The missing permission, such as `organization_inventory:read`, where the answer names it. */
+  permission: Schema.Option(Schema.String),
+  /** As in {@link Unauthorized}: a 403 may also mean a token that has not spread yet. */
+  tried: Tried
+}) {
+  readonly isRetryable = false
+  readonly retryAfter = noRetryAfter
+  override get message() {
+    return answerText(
+      this,
+      Option.match(this.permission, {
+        onNone: () =>
+          `the app may not do this${triedText(this.tried)}; compare its permissions with those of the installation`,
+        onSome: (name) => `the permission ${name} is missing${triedText(this.tried)}; ask the organization to accept it`
+      })
+    )
+  }
+}
+
+/**
+ * 404, other than for an installation.
+ *
+ * @category reasons
+ * @since 0.1.0
+ */
+export class NotFound extends Schema.TaggedError<NotFound>("@effect-icr/app/NotFound")("NotFound", answerFields) {
+  readonly isRetryable = false
+  readonly retryAfter = noRetryAfter
+  override get message() {
+    return answerText(this, "there is no such resource; check the ids in the path")
+  }
+}
+
+/**
+ * The organization paused the app. Un-suspending heals it; nothing else does.
+ *
+ * @category reasons
+ * @since 0.1.0
+ */
+export class InstallationSuspended extends Schema.TaggedError<InstallationSuspended>(
+  "@effect-icr/app/InstallationSuspended"
+)("InstallationSuspended", { ...answerFields, installationId: Schema.String }) {
+  readonly isRetryable = false
+  readonly retryAfter = noRetryAfter
+  override get message() {
+    return answerText(
+      this,
+      `installation ${this.installationId} is suspended; an admin of the organization has to resume it`
+    )
+  }
+}
+
+/**
+ * 404 for an installation: never there, or uninstalled.
+ *
+ * @category reasons
+ * @since 0.1.0
+ */
+export class InstallationNotFound extends Schema.TaggedError<InstallationNotFound>(
+  "@effect-icr/app/InstallationNotFound"
+)("InstallationNotFound", {
+  ...answerFields,
+  /** The installation, or the organization it was looked up by. */
+  id: Schema.String
+}) {
+  readonly isRetryable = false
+  readonly retryAfter = noRetryAfter
+  override get message() {
+    return answerText(this, `no installation of this app was found for ${this.id}; it may have been uninstalled`)
+  }
+}
+
+/**
+ * 409.
+ *
+ * @category reasons
+ * @since 0.1.0
+ */
+export class Conflict extends Schema.TaggedError<Conflict>("@effect-icr/app/Conflict")("Conflict", answerFields) {
+  readonly isRetryable = false
+  readonly retryAfter = noRetryAfter
+  override get message() {
+    return answerText(this, "it conflicts with the present state; read the resource again before repeating")
+  }
+}
+
+/**
+ * 429. None is documented today (`Best practices` announces limits), so this is for the day they come.
+ *
+ * @category reasons
+ * @since 0.1.0
+ */
+export class RateLimited extends Schema.TaggedError<RateLimited>("@effect-icr/app/RateLimited")("RateLimited", {
+  ...answerOrNotSentFields,
+  retryAfter: Schema.Option(Schema.Duration)
+}) {
+  readonly isRetryable = true
+  override get message() {
+    return answerText(this, `too many requests; ${tryAgainText(this.retryAfter)}`)
+  }
+}
+
+/**
+ * 408 and every 5xx: the registry could not answer.
+ *
+ * @category reasons
+ * @since 0.1.0
+ */
+export class ServerError extends Schema.TaggedError<ServerError>("@effect-icr/app/ServerError")("ServerError", {
+  ...answerFields,
+  retryAfter: Schema.Option(Schema.Duration)
+}) {
+  readonly isRetryable = true
+  /** Whether it was a write that may have been done all the same: look before sending it again. */
+  get mayHaveHappened(): boolean {
+    return mayBeWritten(this)
+  }
+  override get message() {
+    return answerText(this, `the registry failed; ${tryAgainText(this.retryAfter)}`)
+  }
+}
+
+/**
+ * Any other status, redirects included: they are not followed, since credentials go to the configured host only.
+ *
+ * @category reasons
+ * @since 0.1.0
+ */
+export class UnexpectedStatus extends Schema.TaggedError<UnexpectedStatus>("@effect-icr/app/UnexpectedStatus")(
+  "UnexpectedStatus",
+  answerFields
+) {
+  readonly isRetryable = false
+  readonly retryAfter = noRetryAfter
+  /** Whether it was a write that may have been done all the same: look before sending it again. */
+  get mayHaveHappened(): boolean {
+    return mayBeWritten(this) && this.status < 400
+  }
+  override get message() {
+    // Browsers hide a redirect that is not followed behind the status 0.
+    return this.status === 0 || (this.status >= 300 && this.status < 400)
+      ? answerText(this, "redirects are not followed; check the base URL")
+      : answerText(this, "no call of the registry documents this status; check the base URL")
+  }
+}

@@ -1,0 +1,90 @@
+/** The fields that reasons share, and the words of their messages. */
+import * as Duration from "effect/Duration"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+
+/** The call that failed. Every reason that stems from a call carries these fields. */
+export const callFields = {
+  /** The public operation, such as `IcrApp.installationToken`. */
+  operation: Schema.String,
+  method: Schema.String,
+  /** The path template, such as `/app/installations/{installationId}`: never a filled-in one. */
+  path: Schema.String,
+  /** Whether sending the request twice does no harm: a read, a token exchange, or a call marked `idempotent`. */
+  idempotent: Schema.Boolean,
+  /** Requests that went out for this call, token exchanges aside; 0 when none was sent. */
+  attempts: Schema.Int,
+  /** From the start of the call to the failure, waits included. */
+  elapsed: Schema.Duration
+}
+
+/** The answer of the registry. */
+export const answerFields = {
+  ...callFields,
+  status: Schema.Int,
+  /** The registry's own words without credentials; empty when it sent none. */
+  registryMessage: Schema.Array(Schema.String)
+}
+
+/** As {@link answerFields}, for reasons that may be known before a request is sent: then there is no status. */
+export const answerOrNotSentFields = {
+  ...answerFields,
+  status: Schema.optionalKey(Schema.Int)
+}
+
+/** What was done about a refused credential before the call gave up. */
+export const Tried = Schema.Literals(["nothing", "sameToken", "newToken", "sameThenNewToken", "newJwt"])
+/** What was done about a refused credential before the call gave up. */
+export type Tried = typeof Tried.Type
+
+const triedWords: { readonly [T in Tried]: string } = {
+  nothing: "",
+  sameToken: " several times with the same token",
+  newToken: " also with a new token",
+  sameThenNewToken: " several times with the same token, then with a new one",
+  newJwt: " also with a new JWT by the registry's clock"
+}
+
+/** ` (also with a new token)`, or nothing. */
+export const triedText = (tried: Tried) => (tried === "nothing" ? "" : ` (${triedWords[tried].trim()})`)
+
+interface Call {
+  readonly operation: string
+  readonly method: string
+  readonly path: string
+  readonly idempotent: boolean
+  readonly attempts: number
+}
+
+interface Answer extends Call {
+  readonly status?: number
+  readonly registryMessage: ReadonlyArray<string>
+}
+
+/** Whether the call was a write that was sent, so that the registry may have done it. */
+export const mayBeWritten = (reason: Call) => !reason.idempotent && reason.attempts > 0
+
+/** ` after 3 attempts`, when there were several. */
+export const afterAttempts = (attempts: number) => (attempts > 1 ? ` after ${attempts} attempts` : "")
+
+/** The call by name, method and path. */
+export const callText = (reason: Call) => `${reason.operation} (${reason.method} ${reason.path})`
+
+const registryWords = (reason: Answer) =>
+  reason.registryMessage.length === 0 ? "" : `, saying "${reason.registryMessage.join("; ")}"`
+
+/** One sentence: which call, what the registry answered and said, and what to do about it. */
+export const answerText = (reason: Answer, advice: string) =>
+  reason.status === undefined
+    ? `${callText(reason)} sent nothing: ${advice}.`
+    : `${callText(reason)} answered ${reason.status}${afterAttempts(reason.attempts)}${registryWords(reason)}: ${advice}.`
+
+/** Whole seconds, rounded up. */
+export const secondsText = (duration: Duration.Duration) => `${Math.ceil(Duration.toSeconds(duration))} s`
+
+/** When to try again. */
+export const tryAgainText = (retryAfter: Option.Option<Duration.Duration>) =>
+  Option.match(retryAfter, { onNone: () => "try again later", onSome: (wait) => `try again in ${secondsText(wait)}` })
+
+/** For reasons that no waiting helps, or that tell no time. */
+export const noRetryAfter = Option.none<Duration.Duration>()

@@ -1,0 +1,43 @@
+/** The responses that clients hand out: Effect's own, over a body that has been read. */
+import type * as Duration from "effect/Duration"
+import type * as HttpClientRequest from "effect/http/HttpClientRequest"
+import * as HttpClientResponse from "effect/http/HttpClientResponse"
+import type { Answer } from "./request.ts"
+
+/** What responses and errors say of their call. */
+export interface CallInfo {
+  readonly operation: string
+  readonly method: string
+  readonly path: string
+  readonly idempotent: boolean
+  readonly attempts: number
+  readonly elapsed: Duration.Duration
+}
+
+const TypeId = "~@effect-icr/app/http/BufferedResponse"
+
+/** Effect's response, which also knows the call it answers, so that a decoding failure can name it. */
+export interface BufferedResponse extends HttpClientResponse.HttpClientResponse {
+  readonly [TypeId]: CallInfo
+}
+
+const withoutBody = new Set([204, 205, 304])
+
+/** A web response. `Response` refuses a body for some statuses. */
+export const webResponse = (
+  status: number,
+  headers: { readonly [name: string]: string },
+  body: string | Uint8Array<ArrayBuffer> | undefined
+) => new Response(body === undefined || withoutBody.has(status) ? null : body, { status, headers })
+
+/** A response over the body that has been read. */
+export const bufferedResponse = (
+  request: HttpClientRequest.HttpClientRequest,
+  { bytes, headers, status }: Answer,
+  info: CallInfo
+): BufferedResponse =>
+  Object.assign(HttpClientResponse.fromWeb(request, webResponse(status, headers, bytes)), { [TypeId]: info })
+
+/** The call that a response answers, when the response is one of ours. */
+export const callOf = (response: HttpClientResponse.HttpClientResponse | BufferedResponse): CallInfo | undefined =>
+  TypeId in response ? response[TypeId] : undefined

@@ -1,0 +1,73 @@
+/** Decodes answers whose status is a success, with failures as `IcrError`. */
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import type * as HttpClientResponse from "effect/http/HttpClientResponse"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import { IcrError } from "../../errors/IcrError.ts"
+import { DecodeFailure, Transport } from "../../errors/IcrReason.ts"
+import { describeIssue } from "../../errors/internal/schemaIssue.ts"
+import { type CallInfo, callOf } from "./bufferedResponse.ts"
+import { pathTemplate } from "./path.ts"
+import { isRead } from "./request.ts"
+import { classify } from "./transportError.ts"
+
+/** Parses a text that should be JSON. */
+export const parseJson = Option.liftThrowable((text: string): unknown => JSON.parse(text))
+
+/** The bytes of a body as text. */
+export const bodyText = (bytes: Uint8Array): string => new TextDecoder().decode(bytes)
+
+/** Parses and decodes a JSON body. The failure says where and what was expected, never what was there. */
+export const decodeJson = <A>(schema: Schema.Decoder<A>) => {
+  const decode = Schema.decodeUnknownEffect(schema)
+  return (text: string, status: number, call: CallInfo): Effect.Effect<A, IcrError> => {
+    const failed = (where: { readonly at: string; readonly expected: string }) =>
+      new IcrError({ reason: new DecodeFailure({ ...call, status, ...where }) })
+    return Option.match(parseJson(text), {
+      onNone: () => Effect.fail(failed({ at: "", expected: "expected JSON" })),
+      onSome: (value) => Effect.mapError(decode(value), (error) => failed(describeIssue(error)))
+    })
+  }
+}
+
+/** What a response tells of its call when a program got it elsewhere. */
+const foreignCall = ({ request }: HttpClientResponse.HttpClientResponse): CallInfo => ({
+  operation: "IcrHttp.schemaBodyJson",
+  method: request.method,
+  path: pathTemplate(request.url),
+  idempotent: isRead(request),
+  attempts: 1,
+  elapsed: Duration.zero
+})
+
+/**
+ * Decodes the JSON body of a response of `appClient` or `installationClient`, with failures as `IcrError` like everywhere else.
+ *
+ * ```ts
+ * import { IcrApp } from "@effect-icr/app/IcrApp"
+ * import { schemaBodyJson } from "@effect-icr/app/IcrHttp"
+ * import { Effect, Schema } from "effect"
+ *
+ * const Projects = schemaBodyJson(
+ *   Schema.Struct({ projects: Schema.Array(Schema.Struct({ fullName: Schema.String })) })
+ * )
+ *
+ * export const projects = Effect.flatMap(IcrApp, ({ appClient }) => appClient.get("/projects?limit=10&page=0")).pipe(
+ *   Effect.flatMap(Projects)
+ * )
+ * ```
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const schemaBodyJson = <A>(schema: Schema.Decoder<A>) => {
+  const decode = decodeJson(schema)
+  return (response: HttpClientResponse.HttpClientResponse): Effect.Effect<A, IcrError> => {
+    const call = callOf(response) ?? foreignCall(response)
+    return response.text.pipe(
+      Effect.mapError((error) => new IcrError({ reason: new Transport({ ...call, ...classify(error) }) })),
+      Effect.flatMap((text) => decode(text, response.status, call))
+    )
+  }
+}

@@ -1,0 +1,136 @@
+/** Spans and metrics of calls, named after OpenTelemetry's HTTP conventions. */
+import * as Cause from "effect/Cause"
+import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Metric from "effect/Metric"
+import * as Option from "effect/Option"
+import * as Tracer from "effect/Tracer"
+import type { IcrError } from "../../errors/IcrError.ts"
+
+const requests = Metric.counter("icr_requests", {
+  description: "Calls to the registry, by operation and outcome",
+  incremental: true
+})
+
+const duration = Metric.timer("icr_request_duration", {
+  description: "How long calls to the registry took, retries and waits included, by operation"
+})
+
+/** Milliseconds on a clock that nobody can set. */
+export const monotonicMillis = Effect.map(Clock.monotonicTimeNanos, (nanos) => Number(nanos) / 1e6)
+
+/** The span of a call or of one of its requests; none where nobody would see it. */
+export type Span = Option.Option<Tracer.Span>
+
+/** What a span says from the start. */
+export interface Labels {
+  readonly operation: string
+  readonly request: { readonly method: string }
+  readonly path: string
+  readonly installation?: string | undefined
+}
+
+/** How the calls of a layer are observed. */
+export interface Telemetry {
+  /** The registry's host. */
+  readonly address: string
+  /** Also open spans where no tracer is installed, to be propagated. */
+  readonly always: boolean
+  readonly requests: (operation: string, outcome: string) => Metric.Counter<number>
+  readonly duration: (operation: string) => Metric.Histogram<Duration.Duration>
+}
+
+/** Keeps what it makes for each combination of labels: there are few operations and few outcomes. */
+const memoized = <Labels extends ReadonlyArray<string>, A>(make: (...labels: Labels) => A) => {
+  const made = new Map<string, A>()
+  return (...labels: Labels): A => {
+    const key = labels.join(" ")
+    const known = made.get(key)
+    if (known !== undefined) return known
+    const value = make(...labels)
+    made.set(key, value)
+    return value
+  }
+}
+
+/** For the registry at `server`. */
+export const makeTelemetry = (server: URL, always: boolean): Telemetry => ({
+  address: server.hostname.replace(/^\[|\]$/g, ""),
+  always,
+  requests: memoized((operation, outcome) => Metric.withAttributes(requests, { operation, outcome })),
+  duration: memoized((operation) => Metric.withAttributes(duration, { operation }))
+})
+
+/** Adds an event to a span. */
+export const event = (span: Span, name: string, attributes: Record<string, unknown>) =>
+  Effect.map(Clock.currentTimeNanos, (now) => Option.map(span, (span) => span.event(name, now, attributes)))
+
+/** Sets an attribute of spans. */
+export const annotate = (spans: ReadonlyArray<Span>, name: string, value: unknown): Effect.Effect<void> =>
+  Effect.sync(() => spans.forEach(Option.map((span) => span.attribute(name, value))))
+
+/** Opens a span, unless nobody would see it: Effect's own tracer keeps none. */
+const traced = <A>(
+  { address, always }: Telemetry,
+  name: string,
+  { installation, path, request }: Labels,
+  extra: Record<string, unknown>,
+  self: (span: Span) => Effect.Effect<A, IcrError>
+): Effect.Effect<A, IcrError> =>
+  Effect.flatMap(Effect.tracer, (tracer) => {
+    if (tracer === Tracer.nativeTracer && !always) return self(Option.none())
+    const attributes = {
+      "http.request.method": request.method,
+      "url.template": path,
+      "server.address": address,
+      ...(installation === undefined ? {} : { "icr.installation.id": installation }),
+      ...extra
+    }
+    return Effect.useSpan(name, { kind: "client", attributes }, (span) =>
+      Effect.withParentSpan(self(Option.some(span)), span, { captureStackTrace: false })
+    )
+  })
+
+const outcomeOf = (exit: Exit.Exit<unknown, IcrError>): string =>
+  Exit.isSuccess(exit)
+    ? "Success"
+    : Option.match(Cause.findErrorOption(exit.cause), {
+        onNone: () => (Cause.hasInterruptsOnly(exit.cause) ? "Interrupted" : "Defect"),
+        onSome: ({ reason }) => reason._tag
+      })
+
+const record = Effect.fnUntraced(function* (
+  telemetry: Telemetry,
+  operation: string,
+  span: Span,
+  started: number,
+  exit: Exit.Exit<unknown, IcrError>
+) {
+  const outcome = outcomeOf(exit)
+  if (outcome !== "Success") yield* annotate([span], "error.type", outcome)
+  yield* Metric.update(telemetry.requests(operation, outcome), 1)
+  yield* Metric.update(telemetry.duration(operation), Duration.millis((yield* monotonicMillis) - started))
+})
+
+/** Makes one span of a public operation, and one update of each metric. */
+export const traceCall = <A>(
+  telemetry: Telemetry,
+  labels: Labels,
+  self: (span: Span, started: number) => Effect.Effect<A, IcrError>
+): Effect.Effect<A, IcrError> =>
+  traced(telemetry, labels.operation, labels, {}, (span) =>
+    Effect.flatMap(monotonicMillis, (started) =>
+      Effect.onExit(self(span, started), (exit) => record(telemetry, labels.operation, span, started, exit))
+    )
+  )
+
+/** Makes a span of one request of a call; `resends` requests went before it. */
+export const traceRequest = <A>(
+  telemetry: Telemetry,
+  labels: Labels,
+  resends: number,
+  self: (span: Span) => Effect.Effect<A, IcrError>
+): Effect.Effect<A, IcrError> =>
+  traced(telemetry, labels.request.method, labels, { "http.request.resend_count": resends }, self)

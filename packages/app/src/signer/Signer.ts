@@ -1,0 +1,185 @@
+/**
+ * Signs the app JWT, which proves who the app is (`Generate a JWT`).
+ *
+ * **When to use**
+ *
+ * `Signer.layer` with the private key of `IcrConfig`, which `IcrApp.layer` includes. `Signer.layerSign` where the key stays in
+ * an HSM or a KMS.
+ *
+ * **Details**
+ *
+ * RS256, `iss` the app id, `iat` 60 s back to absorb drift, `exp` 9 minutes ahead where the registry allows 10. Times are the
+ * registry's, as far as `ServerClock` knows it. One JWT serves every caller until shortly before its end, and a new one is
+ * signed when the offset of the clock changes.
+ *
+ * **Gotchas**
+ *
+ * A private key that cannot be used fails when the layer is built, with what to do about it; a KMS fails when it is asked.
+ */
+import * as Base64Url from "effect/encoding/Base64Url"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import { constVoid } from "effect/Function"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Predicate from "effect/Predicate"
+import * as Redacted from "effect/Redacted"
+import type * as Scope from "effect/Scope"
+import { CompactSign } from "jose/jws/compact/sign"
+import { IcrConfig } from "../config/IcrConfig.ts"
+import { IcrError } from "../errors/IcrError.ts"
+import { Configuration, Signing } from "../errors/IcrReason.ts"
+import { readPrivateKey } from "./internal/privateKey.ts"
+import { redactText } from "../errors/internal/redactText.ts"
+import * as RefreshCache from "../cache/internal/RefreshCache.ts"
+import { ServerClock } from "../clock/ServerClock.ts"
+
+/**
+ * The app JWT.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Service {
+  /** The app JWT, fresh enough to be used now. Fails with the reason `Signing`. */
+  readonly appJwt: Effect.Effect<Redacted.Redacted, IcrError>
+}
+
+/**
+ * The claims of the app JWT, in whole seconds since the epoch.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Claims {
+  readonly iss: string
+  readonly iat: number
+  readonly exp: number
+}
+
+const header = { alg: "RS256", typ: "JWT" } as const
+/** RS256 in the words of WebCrypto. */
+const rs256 = { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256" } as const
+const backdated = 60
+const ahead = 9 * 60
+/** Without it, one lost answer of a KMS would hold up every caller for ever. */
+const patience = "10 seconds"
+
+/** Keeps one JWT for each offset of the clock. Any number of callers share one signature. */
+const make = Effect.fnUntraced(function* (
+  sign: (claims: Claims) => Effect.Effect<string, IcrError>
+): Effect.fn.Return<Service, never, IcrConfig | ServerClock | Scope.Scope> {
+  const { appId } = yield* IcrConfig
+  const clock = yield* ServerClock
+  const cache = yield* RefreshCache.make<Redacted.Redacted>({
+    name: "The app JWT",
+    exchange: Effect.fnUntraced(function* () {
+      const now = Math.floor((yield* clock.now) / 1000)
+      const exp = now + ahead
+      const jwt = yield* Effect.timeoutOrElse(sign({ iss: appId, iat: now - backdated, exp }), {
+        duration: patience,
+        orElse: () =>
+          Effect.fail(
+            new IcrError({ reason: new Signing({ detail: `the signing service did not answer within ${patience}` }) })
+          )
+      })
+      // A slow signing service shortens the life of what it signs.
+      const life = exp * 1000 - (yield* clock.now)
+      return { value: Redacted.make(jwt, { label: "app-jwt" }), life, stored: false }
+    }),
+    // The present offset, and the one before while its last callers leave.
+    capacity: 2,
+    windows: { refresh: 120_000, forced: 30_000 },
+    retry: { first: 10_000, longest: 120_000 },
+    isGone: () => false,
+    onEvent: () => Effect.void,
+    onServed: constVoid
+  })
+  return { appJwt: Effect.flatMap(clock.offset, (offset) => cache.get(String(offset))) }
+})
+
+const importKey = Effect.fnUntraced(function* (pem: Redacted.Redacted) {
+  const variable = pem.label ?? "privateKey"
+  const unusable = (detail: string) => new IcrError({ reason: new Configuration({ variable, detail }) })
+  const key = readPrivateKey(Redacted.value(pem))
+  if ("problem" in key) return yield* unusable(`the private key cannot be used: ${key.problem}`)
+  const imported = yield* Effect.tryPromise({
+    try: () => crypto.subtle.importKey("pkcs8", key.pkcs8, rs256, false, ["sign"]),
+    // The cause may quote the key: it stays here.
+    catch: () => unusable("the private key cannot be read; use the whole icr_private_key.pem as it was downloaded")
+  })
+  const { algorithm } = imported
+  const bits = Predicate.hasProperty(algorithm, "modulusLength") ? Number(algorithm.modulusLength) : 0
+  if (bits < 2048) {
+    return yield* unusable(`the private key has ${bits} bits and RS256 needs 2048 or more; generate a new one`)
+  }
+  return imported
+})
+
+const utf8 = new TextEncoder()
+const bytesOf = (value: object) => utf8.encode(JSON.stringify(value))
+
+const signPem = (key: CryptoKey) => (claims: Claims) =>
+  Effect.tryPromise({
+    try: () => new CompactSign(bytesOf(claims)).setProtectedHeader(header).sign(key),
+    catch: () => new IcrError({ reason: new Signing({ detail: "the key was refused by the runtime's WebCrypto" }) })
+  })
+
+const segment = (value: object) => Base64Url.encode(bytesOf(value))
+
+const describe = (error: unknown) => {
+  const message = Predicate.hasProperty(error, "message") ? String(error.message) : String(error)
+  return redactText([message])[0] ?? "the signing service failed"
+}
+
+/** The bytes of `header.claims`, which the JWT's signature is over. */
+const signBytes =
+  <E>(sign: (bytes: Uint8Array) => Effect.Effect<Uint8Array, E>) =>
+  (claims: Claims) => {
+    const input = `${segment(header)}.${segment(claims)}`
+    return Effect.suspend(() => sign(utf8.encode(input))).pipe(
+      Effect.mapError((error) => new IcrError({ reason: new Signing({ detail: describe(error) }) })),
+      Effect.map((signature) => `${input}.${Base64Url.encode(signature)}`),
+      // A client that throws, as in an `Effect.promise`: its message may contain anything, so it stays here.
+      Effect.catchDefect(() =>
+        Effect.fail(new IcrError({ reason: new Signing({ detail: "the signing service failed unexpectedly" }) }))
+      )
+    )
+  }
+
+/**
+ * Signs the app JWT.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export class Signer extends Context.Service<Signer, Service>()("@effect-icr/app/Signer") {
+  /**
+   * Signs with the private key of `IcrConfig`: RSA of 2048 bits or more, PKCS#1 or PKCS#8, as a PEM text in any of the
+   * forms that files, environment variables and secret stores give it.
+   */
+  static readonly layer: Layer.Layer<Signer, IcrError, IcrConfig | ServerClock> = Layer.effect(
+    Signer,
+    Effect.gen(function* () {
+      const { privateKey } = yield* IcrConfig
+      if (Option.isNone(privateKey)) {
+        const detail =
+          "is missing; set it, or ICR_PRIVATE_KEY_FILE with layerKeyFile, or the option privateKey, or use Signer.layerSign"
+        return yield* new IcrError({ reason: new Configuration({ variable: "ICR_PRIVATE_KEY", detail }) })
+      }
+      return yield* make(signPem(yield* importKey(privateKey.value)))
+    })
+  )
+
+  /**
+   * Lets an HSM or KMS do the signing: RSASSA-PKCS1-v1_5 with SHA-256 over the bytes given, the signature as raw bytes.
+   * Its failure is the reason `Signing`, never an HTTP reason; so is a defect, whose text is not shown.
+   */
+  static readonly layerSign = <E>(
+    sign: (bytes: Uint8Array) => Effect.Effect<Uint8Array, E>
+  ): Layer.Layer<Signer, never, IcrConfig | ServerClock> => Layer.effect(Signer, make(signBytes(sign)))
+
+  /** Always the same text, for tests that swap the registry as well. */
+  static readonly layerTest = (jwt = "test-jwt"): Layer.Layer<Signer> =>
+    Layer.succeed(Signer, { appJwt: Effect.succeed(Redacted.make(jwt, { label: "app-jwt" })) })
+}

@@ -1,0 +1,186 @@
+/**
+ * Encryption of tokens at rest: AES-256-GCM through WebCrypto, for `TokenStore`s whose storage others can read.
+ *
+ * **When to use**
+ *
+ * In a `TokenStore` of your own; the shipped stores use it already, and take its options.
+ *
+ * **Details**
+ *
+ * The sealed text is `icr1.<key id>.<iv and ciphertext>`. The key id (a short hash of the key) says which key opens it, so keys
+ * rotate without a common moment: put the new one first and drop the old one when its last token has ended. What is sealed for
+ * one store key opens for no other, so nobody can exchange one entry for another.
+ *
+ * **Gotchas**
+ *
+ * The IV is 96 random bits, so one key is good for about four thousand million tokens. Whoever can delete entries can still do
+ * that; it costs an exchange.
+ */
+import * as Arr from "effect/Array"
+import * as Config from "effect/Config"
+import * as Effect from "effect/Effect"
+import * as Base64Url from "effect/encoding/Base64Url"
+import * as Hex from "effect/encoding/Hex"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
+import * as Result from "effect/Result"
+import { IcrError } from "../errors/IcrError.ts"
+import { Configuration } from "../errors/IcrReason.ts"
+
+/**
+ * Seals and opens the values of a store.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface TokenSeal {
+  /** A text that only {@link TokenSeal.open} can read, and only for the same store key. */
+  readonly seal: (storeKey: string, value: Redacted.Redacted) => Effect.Effect<string>
+  /** None when it was sealed with another key or for another store key, or was changed since. */
+  readonly open: (storeKey: string, sealed: string) => Effect.Effect<Option.Option<Redacted.Redacted>>
+}
+
+/**
+ * One text of one or more keys, or several texts.
+ *
+ * @category options
+ * @since 0.1.0
+ */
+export type Keys = Redacted.Redacted | ReadonlyArray<Redacted.Redacted>
+
+/**
+ * How values are kept: sealed, unless plain text is asked for by name.
+ *
+ * @category options
+ * @since 0.1.0
+ */
+export type Options =
+  | {
+      /**
+       * 32 bytes each, as hex or base64 (`openssl rand -base64 32`); several are separated by commas or blanks. The first
+       * one seals, all of them open. Default: the configuration's `ICR_TOKEN_STORE_KEY`.
+       */
+      readonly keys?: Keys | Config.Config<Keys> | undefined
+      readonly plainText?: false | undefined
+    }
+  | {
+      /** Keeps the tokens readable for everybody who can read the storage. */
+      readonly plainText: true
+    }
+
+const version = "icr1"
+const ivBytes = 12
+const utf8 = new TextEncoder()
+
+interface Key {
+  readonly id: string
+  readonly key: CryptoKey
+}
+
+const variable = "ICR_TOKEN_STORE_KEY"
+const expected = "must be 32 bytes as hex or base64, such as `openssl rand -base64 32` prints"
+
+/** Both alphabets of base64, with or without padding. */
+const bytesOf = (text: string): Option.Option<Uint8Array<ArrayBuffer>> => {
+  const decoded = /^[0-9a-f]{64}$/i.test(text)
+    ? Hex.decode(text)
+    : Base64Url.decode(text.replace(/=+$/, "").replaceAll("+", "-").replaceAll("/", "_"))
+  return Result.getSuccess(decoded).pipe(
+    Option.filter((bytes) => bytes.length === 32),
+    Option.map((bytes) => Uint8Array.from(bytes))
+  )
+}
+
+const importKey = Effect.fnUntraced(function* (bytes: Uint8Array<ArrayBuffer>): Effect.fn.Return<Key> {
+  const key = yield* Effect.promise(() =>
+    crypto.subtle.importKey("raw", bytes, "AES-GCM", false, ["encrypt", "decrypt"])
+  )
+  const hash = yield* Effect.promise(() => crypto.subtle.digest("SHA-256", bytes))
+  return { id: Hex.encode(new Uint8Array(hash).slice(0, 4)), key }
+})
+
+const readKeys = Effect.fnUntraced(function* (
+  given: Keys
+): Effect.fn.Return<readonly [Key, ...ReadonlyArray<Key>], IcrError> {
+  const keys = yield* Effect.forEach(Arr.ensure(given), (text) =>
+    Effect.forEach(
+      Redacted.value(text)
+        .split(/[\s,]+/)
+        .filter((part) => part !== ""),
+      (part) =>
+        Option.match(bytesOf(part), {
+          // Neither the key nor a part of it: it may be right but for one character.
+          onNone: () =>
+            Effect.fail(
+              new IcrError({ reason: new Configuration({ variable: text.label ?? variable, detail: expected }) })
+            ),
+          onSome: importKey
+        })
+    )
+  )
+  const [first, ...others] = keys.flat()
+  if (first === undefined) return yield* new IcrError({ reason: new Configuration({ variable, detail: expected }) })
+  return [first, ...others]
+})
+
+const fromConfig = (config: Config.Config<Keys>): Effect.Effect<Keys, IcrError> =>
+  Effect.mapError(
+    config,
+    () => new IcrError({ reason: new Configuration({ variable, detail: `is missing; it ${expected}` }) })
+  )
+
+const parameters = (storeKey: string, id: string, iv: Uint8Array<ArrayBuffer>) => ({
+  name: "AES-GCM",
+  iv,
+  additionalData: utf8.encode(`${version}.${id}.${storeKey}`)
+})
+
+const makeSealed = ([current, ...older]: readonly [Key, ...ReadonlyArray<Key>]): TokenSeal => ({
+  seal: Effect.fnUntraced(function* (storeKey, value) {
+    const iv = crypto.getRandomValues(new Uint8Array(ivBytes))
+    const text = utf8.encode(Redacted.value(value))
+    const sealed = yield* Effect.promise(() =>
+      crypto.subtle.encrypt(parameters(storeKey, current.id, iv), current.key, text)
+    )
+    const bytes = new Uint8Array(ivBytes + sealed.byteLength)
+    bytes.set(iv)
+    bytes.set(new Uint8Array(sealed), ivBytes)
+    return `${version}.${current.id}.${Base64Url.encode(bytes)}`
+  }),
+  open: Effect.fnUntraced(function* (storeKey, sealed) {
+    const [form, id, text = "", ...more] = sealed.split(".")
+    const found = [current, ...older].find((key) => key.id === id)
+    const decoded = Base64Url.decode(text)
+    if (form !== version || found === undefined || Result.isFailure(decoded) || more.length > 0) return Option.none()
+    // One spelling only, down to the spare bits of the last character.
+    if (Base64Url.encode(decoded.success) !== text) return Option.none()
+    const bytes = Uint8Array.from(decoded.success)
+    const opened = yield* Effect.option(
+      Effect.tryPromise(() =>
+        crypto.subtle.decrypt(parameters(storeKey, found.id, bytes.slice(0, ivBytes)), found.key, bytes.slice(ivBytes))
+      )
+    )
+    return Option.map(opened, (value) => Redacted.make(new TextDecoder().decode(value)))
+  })
+})
+
+const plain = "plain."
+
+/** Opens nothing that was sealed, as the other opens nothing that was not: to change it costs an exchange for each token. */
+const plainText: TokenSeal = {
+  seal: (_, value) => Effect.succeed(plain + Redacted.value(value)),
+  open: (_, text) =>
+    Effect.succeed(text.startsWith(plain) ? Option.some(Redacted.make(text.slice(plain.length))) : Option.none())
+}
+
+/**
+ * Makes a seal. Fails with the reason `Configuration` when a key is missing or cannot be one.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const make = Effect.fnUntraced(function* (options: Options = {}): Effect.fn.Return<TokenSeal, IcrError> {
+  if (options.plainText === true) return plainText
+  const { keys = Config.Redacted(variable) } = options
+  return makeSealed(yield* readKeys(Config.isConfig(keys) ? yield* fromConfig(keys) : keys))
+})

@@ -1,0 +1,89 @@
+/**
+ * Error answers of the registry, by status.
+ *
+ * @since 0.1.0
+ */
+import * as Schema from "effect/Schema"
+
+/**
+ * The registry's error body, which is that of NestJS: `statusCode`, `message` as text or as a list, and `error`. The
+ * registry's own demo app reads these fields.
+ */
+const body = { statusCode: Schema.Int, message: Schema.Union([Schema.String, Schema.Array(Schema.String)]) }
+
+/**
+ * Error body with status 400.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class BadRequest extends Schema.Error<BadRequest>("BadRequest")(
+  { _tag: Schema.tagDefaultOmit("BadRequest"), ...body, error: Schema.String },
+  { httpApiStatus: 400 }
+) {}
+
+/**
+ * Error body with status 401.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class Unauthorized extends Schema.Error<Unauthorized>("Unauthorized")(
+  { _tag: Schema.tagDefaultOmit("Unauthorized"), ...body, error: Schema.String },
+  { httpApiStatus: 401 }
+) {}
+
+/**
+ * Error body with status 403.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class Forbidden extends Schema.Error<Forbidden>("Forbidden")(
+  { _tag: Schema.tagDefaultOmit("Forbidden"), ...body, error: Schema.String },
+  { httpApiStatus: 403 }
+) {}
+
+/**
+ * Error body with status 404.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class NotFound extends Schema.Error<NotFound>("NotFound")(
+  { _tag: Schema.tagDefaultOmit("NotFound"), ...body, error: Schema.String },
+  { httpApiStatus: 404 }
+) {}
+
+/**
+ * Creates an error body with status 400.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const badRequest = (message: string | ReadonlyArray<string>) =>
+  new BadRequest({ statusCode: 400, message, error: "Bad Request" })
+
+/**
+ * Creates an error body with status 401.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const unauthorized = (message: string) => new Unauthorized({ statusCode: 401, message, error: "Unauthorized" })
+
+/**
+ * Creates an error body with status 403.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const forbidden = (message: string) => new Forbidden({ statusCode: 403, message, error: "Forbidden" })
+
+/**
+ * Creates an error body with status 404.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const notFound = (message: string) => new NotFound({ statusCode: 404, message, error: "Not Found" })

@@ -1,0 +1,27 @@
+/**
+ * Detects install states that were used before.
+ */
+import { type DeduplicationStore, makeMemory } from "@effect-icr/app/DeduplicationStore"
+import { count } from "@effect-icr/app/extension"
+import type { IcrError } from "@effect-icr/app/IcrError"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+
+/**
+ * The store of install states that were used. `InstallFlow` uses it where it is provided, else a store in memory; behind a
+ * load balancer a state could then be used once on each machine. While the store fails, callbacks are refused.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export class InstallStates extends Context.Service<InstallStates, DeduplicationStore>()(
+  "@effect-icr/webhooks/InstallStates"
+) {
+  /** For one process; remembers at most 100,000 states. */
+  static readonly layerMemory: Layer.Layer<InstallStates> = Layer.effect(InstallStates, Effect.suspend(makeMemory))
+
+  /** For one process; remembers at most `capacity` states. Fails with `Configuration` for less than one. */
+  static readonly layerMemoryWith = (options: { readonly capacity: number }): Layer.Layer<InstallStates, IcrError> =>
+    Layer.effect(InstallStates, Effect.flatMap(count("capacity", options.capacity, options.capacity, 1), makeMemory))
+}

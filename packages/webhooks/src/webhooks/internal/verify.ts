@@ -1,0 +1,94 @@
+/** Verifies a delivery: header → digest, body → signed text, signature, signed text → event. */
+import { describeIssue } from "@effect-icr/app/extension"
+import * as Effect from "effect/Effect"
+import * as Base64 from "effect/encoding/Base64"
+import * as Hex from "effect/encoding/Hex"
+import * as Option from "effect/Option"
+import * as Predicate from "effect/Predicate"
+import type * as Redacted from "effect/Redacted"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+import { makeKey } from "../../mac/internal/hmacKey.ts"
+import { WebhookError, type WebhookErrorKind } from "../WebhookError.ts"
+import { WebhookEvent } from "../WebhookEvent.ts"
+import type { Delivery } from "./service.ts"
+
+const refuse = (kind: WebhookErrorKind) => Result.fail(new WebhookError({ kind }))
+
+const prefix = "sha256="
+const digestLength = 32
+
+/** Strict: a digest with anything around it or in another spelling is not the registry's. */
+const digestOf = (signature: string): Result.Result<Uint8Array, WebhookError> => {
+  if (signature === "") return refuse("signatureMissing")
+  if (!signature.startsWith(prefix)) {
+    return refuse(signature.includes(prefix) ? "signatureJunk" : "signaturePrefix")
+  }
+  const digest = signature.slice(prefix.length)
+  if (!/^[0-9a-f]*$/.test(digest)) {
+    return refuse(/^[^0-9a-z]|[0-9a-f]{64}[^0-9a-z]/i.test(digest) ? "signatureJunk" : "signatureNotHex")
+  }
+  // Lower-case hex that cannot be decoded is a digit short.
+  const bytes = Result.mapError(Hex.decode(digest), () => new WebhookError({ kind: "signatureOdd" }))
+  return Result.flatMap(bytes, (bytes) =>
+    bytes.length === digestLength ? Result.succeed(bytes) : refuse("signatureLength")
+  )
+}
+
+// `ignoreBOM` keeps the mark in the text, so that it can be refused instead of being dropped silently.
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
+const decodeUtf8 = Option.liftThrowable((bytes: Uint8Array) => decoder.decode(bytes))
+const parseJson = Option.liftThrowable((text: string): unknown => JSON.parse(text))
+const mark = "\uFEFF"
+const utf8 = new TextEncoder()
+
+const jsonOf = (given: string | Uint8Array, part: "body" | "signedData"): Result.Result<unknown, WebhookError> => {
+  const text = typeof given === "string" ? Option.some(given) : decodeUtf8(given)
+  if (Option.isNone(text)) return refuse(`${part}NotUtf8`)
+  if (text.value.startsWith(mark)) return refuse(`${part}Bom`)
+  return Result.fromOption(parseJson(text.value), () => new WebhookError({ kind: `${part}NotJson` }))
+}
+
+/** A text of n characters has n to 3n bytes: most are judged without counting. */
+const isTooLarge = (body: string | Uint8Array, limit: number) =>
+  body.length > limit || (typeof body === "string" && body.length * 3 > limit && utf8.encode(body).length > limit)
+
+/** The one field of the body that is signed, as text. Nothing else of the body is ever read. */
+export const signedDataOf = (body: string | Uint8Array, limit: number): Result.Result<string, WebhookError> => {
+  if (isTooLarge(body, limit)) return refuse("bodyTooLarge")
+  return Result.flatMap(jsonOf(body, "body"), (value) =>
+    Predicate.hasProperty(value, "signedData") && Predicate.isString(value.signedData) && value.signedData !== ""
+      ? Result.succeed(value.signedData)
+      : refuse("signedDataMissing")
+  )
+}
+
+const decodeEvent = Schema.decodeUnknownResult(WebhookEvent)
+
+/** The event inside the signed text. Call it on verified text only. */
+export const eventOf = (signedData: string): Result.Result<WebhookEvent, WebhookError> =>
+  Base64.decode(signedData).pipe(
+    Result.mapError(() => new WebhookError({ kind: "signedDataNotBase64" })),
+    Result.flatMap((bytes) => jsonOf(bytes, "signedData")),
+    Result.flatMap((value) =>
+      Result.mapError(decodeEvent(value), (error) => {
+        const { at, expected } = describeIssue(error)
+        return new WebhookError({ kind: "unknownShape", detail: at === "" ? expected : `at ${at}, ${expected}` })
+      })
+    )
+  )
+
+/** A function that returns the event inside a delivery, and the text it was decoded from. */
+export const makeVerifier = Effect.fnUntraced(function* (secrets: ReadonlyArray<Redacted.Redacted>, limit: number) {
+  const keys = yield* Effect.forEach(secrets, makeKey)
+
+  return Effect.fnUntraced(function* ({ body, signature }: Delivery) {
+    const digest = yield* Effect.fromResult(digestOf(signature ?? ""))
+    const signedData = yield* Effect.fromResult(signedDataOf(body, limit))
+    for (const key of keys) {
+      if (!(yield* key.verify(signedData, digest))) continue
+      return { event: yield* Effect.fromResult(eventOf(signedData)), signedData }
+    }
+    return yield* new WebhookError({ kind: "signatureMismatch" })
+  })
+})

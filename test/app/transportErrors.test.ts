@@ -1,0 +1,88 @@
+/** What failures of the transport become. */
+import type { IcrReason } from "@effect-icr/app"
+import { IcrError } from "@effect-icr/app"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Layer, Option } from "effect"
+import { HttpClient, HttpClientError, type HttpClientRequest } from "effect/http"
+import { anyClient, failure, played, wireOver } from "./support/wire.ts"
+
+describe("a lost connection, by the code that the runtime gives", () => {
+  const coded = (code: string) => Object.assign(new Error("no"), { code })
+  const rows: ReadonlyArray<readonly [cause: unknown, kind: IcrReason.TransportKind, code?: string]> = [
+    [coded("ENOTFOUND"), "dns", "ENOTFOUND"],
+    [coded("EAI_AGAIN"), "dns", "EAI_AGAIN"],
+    [coded("ECONNREFUSED"), "refused", "ECONNREFUSED"],
+    [coded("EHOSTUNREACH"), "refused", "EHOSTUNREACH"],
+    [coded("ConnectionRefused"), "refused", "ConnectionRefused"],
+    [coded("ECONNRESET"), "reset", "ECONNRESET"],
+    [coded("EPIPE"), "reset", "EPIPE"],
+    [coded("UND_ERR_SOCKET"), "reset", "UND_ERR_SOCKET"],
+    [coded("DEPTH_ZERO_SELF_SIGNED_CERT"), "tls", "DEPTH_ZERO_SELF_SIGNED_CERT"],
+    [coded("CERT_HAS_EXPIRED"), "tls", "CERT_HAS_EXPIRED"],
+    [coded("ERR_TLS_CERT_ALTNAME_INVALID"), "tls", "ERR_TLS_CERT_ALTNAME_INVALID"],
+    [coded("UNABLE_TO_VERIFY_LEAF_SIGNATURE"), "tls", "UNABLE_TO_VERIFY_LEAF_SIGNATURE"],
+    [coded("ERR_SSL_WRONG_VERSION_NUMBER"), "tls", "ERR_SSL_WRONG_VERSION_NUMBER"],
+    [new TypeError("fetch failed", { cause: coded("ECONNREFUSED") }), "refused", "ECONNREFUSED"],
+    [new TypeError("failed", { cause: new AggregateError([coded("ECONNREFUSED")]) }), "refused", "ECONNREFUSED"],
+    [new TypeError("fetch failed"), "unknown"],
+    [coded("not a code, but words: crs_0123456789abcdef"), "unknown"],
+    ["a text", "unknown"],
+    [undefined, "unknown"]
+  ]
+  for (const [cause, kind, code] of rows) {
+    it.effect(`${kind}: ${code ?? String(cause)}`, () =>
+      Effect.gen(function* () {
+        const reason = yield* failure((yield* anyClient).get("/things"))
+        assert.strictEqual(reason._tag, "Transport")
+        if (reason._tag !== "Transport") return
+        assert.deepStrictEqual([reason.kind, reason.code], [kind, Option.fromUndefinedOr(code)])
+        assert.isTrue(reason.isRetryable)
+        assert.isFalse(reason.mayHaveHappened)
+        const written = yield* failure((yield* anyClient).post("/things"))
+        const wasConnected = kind === "reset" || kind === "unknown"
+        assert.strictEqual(new IcrError({ reason: written }).mayHaveHappened, wasConnected)
+      }).pipe(
+        Effect.provide(
+          wireOver(
+            played((_, request) =>
+              Effect.fail(
+                new HttpClientError.HttpClientError({
+                  reason: new HttpClientError.TransportError({ request, cause })
+                })
+              )
+            ).layer
+          )
+        )
+      )
+    )
+  }
+})
+
+describe("a transport that throws", () => {
+  const bug = new Error("not ours")
+  const transports: Readonly<Record<string, () => Effect.Effect<never, HttpClientError.HttpClientError>>> = {
+    "while it sends": () => Effect.die(bug),
+    "before it sends": () => {
+      throw bug
+    }
+  }
+  for (const [when, execute] of Object.entries(transports)) {
+    it.effect(`${when} is a Transport failure, after which a write may have happened`, () =>
+      Effect.gen(function* () {
+        const { reason } = yield* Effect.flip((yield* anyClient).post("/things"))
+        assert.strictEqual(reason._tag, "Transport")
+        assert.isTrue(new IcrError({ reason }).mayHaveHappened)
+        assert.notInclude(reason.message, bug.message)
+      }).pipe(
+        Effect.provide(
+          wireOver(
+            Layer.succeed(
+              HttpClient.HttpClient,
+              HttpClient.makeWith(Effect.flatMap(execute), Effect.succeed<HttpClientRequest.HttpClientRequest>)
+            )
+          )
+        )
+      )
+    )
+  }
+})
