@@ -124,7 +124,7 @@ describe("IcrConfig.layerKeyFile", () => {
   const files = FileSystem.layerNoop({
     readFileString: (path) =>
       path === "/run/key.pem"
-        ? Effect.succeed(secretKey)
+        ? Effect.succeed(`\uFEFF"${secretKey}"\r\n`)
         : Effect.fail(PlatformError.systemError({ _tag: "NotFound", module: "FileSystem", method: "readFileString" }))
   })
   const read = (env: Record<string, string>) =>
@@ -137,6 +137,21 @@ describe("IcrConfig.layerKeyFile", () => {
       assert.strictEqual(Redacted.value(key), secretKey)
       // The label is the name under which the signer speaks of a key it cannot use.
       assert.strictEqual(key.label, "ICR_PRIVATE_KEY_FILE")
+    })
+  )
+
+  it.effect("takes the path as it was meant", () =>
+    Effect.gen(function* () {
+      const { privateKey } = yield* read({ ICR_APP_ID: "1", ICR_PRIVATE_KEY_FILE: '"/run/key.pem"\n' })
+      assert.strictEqual(Redacted.value(Option.getOrThrow(privateKey)), secretKey)
+    })
+  )
+
+  it.effect("says that the variable for a file holds the key itself", () =>
+    Effect.gen(function* () {
+      const error = yield* Effect.flip(read({ ICR_APP_ID: "1", ICR_PRIVATE_KEY_FILE: secretKey }))
+      assert.match(error.message, /^ICR_PRIVATE_KEY_FILE: holds a key .* set ICR_PRIVATE_KEY instead/)
+      assert.notInclude(error.message, "Tm90QVJlYWxLZXk")
     })
   )
 

@@ -182,7 +182,7 @@ describe("an older token", () => {
       // The POST dropped crs_2, so crs_3 is held now.
       assert.strictEqual(textOf(yield* cache.installationToken(acme)), "crs_3")
       yield* TestClock.adjust(minute)
-      yield* onRefused({ error, refused: [old.value], idempotent: true })
+      yield* onRefused({ error, refused: [old.value], canRepeat: true, path: "/" })
       assert.strictEqual(textOf(yield* cache.installationToken(acme)), "crs_3")
     }).pipe(Effect.provide(appOver(registry)))
   })

@@ -1,7 +1,8 @@
 import * as TokenSeal from "@effect-icr/app/TokenSeal"
 import { assert, describe, it } from "@effect/vitest"
-import { ConfigProvider, Effect, Option, Redacted } from "effect"
+import { Config, ConfigProvider, Effect, Option, Redacted } from "effect"
 import { createDecipheriv, createHash, randomBytes } from "node:crypto"
+import { fromPlainJavaScript, notTexts, surroundings } from "../support/plainJavaScript.ts"
 import { reasonOf } from "../support/registry.ts"
 
 const bytes = randomBytes(32)
@@ -115,6 +116,54 @@ describe("keys", () => {
         assert.strictEqual(reason._tag, "Configuration")
         if (wrong.length > 1) assert.notInclude(JSON.stringify(reason) + reason.message, wrong)
       }
+    })
+  )
+})
+
+describe("keys as files and dashboards give them, with", () => {
+  for (const [name, around] of Object.entries(surroundings)) {
+    it.effect(name, () =>
+      Effect.gen(function* () {
+        const text = yield* (yield* TokenSeal.make({ keys: base64 })).seal("k", secret)
+        const older = other.toString("hex")
+        const current = bytes.toString("base64")
+        const separately = `${around(older)},${around(current)}`
+        const env = ConfigProvider.layer(ConfigProvider.fromEnv({ env: { ICR_TOKEN_STORE_KEY: separately } }))
+        for (const make of [
+          Effect.provide(TokenSeal.make(), env),
+          TokenSeal.make({ keys: Redacted.make(around(current)) }),
+          TokenSeal.make({ keys: fromPlainJavaScript(around(current)) }),
+          TokenSeal.make({ keys: fromPlainJavaScript([around(older), around(current)]) })
+        ]) {
+          assert.strictEqual(opened(yield* (yield* make).open("k", text)), "crs_secret")
+        }
+      })
+    )
+  }
+})
+
+describe("keys that are refused name", () => {
+  for (const [name, keys] of Object.entries(notTexts)) {
+    it.effect(`the option: keys that are ${name}`, () =>
+      Effect.gen(function* () {
+        const reason = yield* reasonOf(TokenSeal.make({ keys: fromPlainJavaScript(keys) }))
+        assert.strictEqual(reason._tag, "Configuration")
+        assert.match(reason.message, /^keys: /)
+      })
+    )
+  }
+
+  const provided = (env: { readonly [name: string]: string }) =>
+    Effect.provide(ConfigProvider.layer(ConfigProvider.fromEnv({ env })))
+
+  it.effect("their variable, or that of a Config of one's own", () =>
+    Effect.gen(function* () {
+      for (const wrong of ["", "short", "${KEY}", "op://team/seal/key", "\\n"]) {
+        const reason = yield* reasonOf(provided({ ICR_TOKEN_STORE_KEY: wrong })(TokenSeal.make()))
+        assert.match(reason.message, /^ICR_TOKEN_STORE_KEY: /)
+      }
+      const own = yield* reasonOf(provided({})(TokenSeal.make({ keys: Config.Redacted("MY_SEAL") })))
+      assert.match(own.message, /^MY_SEAL: /)
     })
   )
 })

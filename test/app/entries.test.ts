@@ -67,7 +67,7 @@ describe("the entries of a cache", () => {
         assert.deepStrictEqual(sorted(HashMap.keys(entries.resting)), sorted(resting.map((one) => one.key)))
         assert.deepStrictEqual(sorted(HashMap.keys(entries.exchanging)), sorted(exchanging))
         assert.deepStrictEqual(
-          sorted([...HashMap.values(entries.byEnd)].flatMap((keys) => [...keys])),
+          sorted(Array.from(HashMap.values(entries.byEnd), (keys) => Array.from(keys)).flat()),
           sorted(HashMap.keys(entries.resting))
         )
         if (step % 100 !== 0) continue

@@ -7,11 +7,12 @@ import { TestClock } from "effect/testing"
 import * as jose from "jose"
 import jsonwebtoken from "jsonwebtoken"
 import { spawnSync } from "node:child_process"
-import { generateKeyPairSync, type KeyObject } from "node:crypto"
+import { createPublicKey, generateKeyPairSync, type KeyObject } from "node:crypto"
 import * as fs from "node:fs"
 import * as os from "node:os"
 import * as path from "node:path"
 import { pkcs1Pem, privateKeyPem, publicKeyPem } from "../support/keys.ts"
+import { found, needles } from "./support/secrets.ts"
 
 const signerOf = (pem: string) =>
   Signer.layer.pipe(
@@ -80,8 +81,53 @@ describe("the app JWT", () => {
   )
 })
 
+/** Each backslash of the text once more, as each layer of a configuration adds them. */
+const escapeAgain = (text: string) => text.replaceAll("\\", "\\\\")
+const withNewlines = (newline: string) => privateKeyPem.replaceAll("\n", newline)
+const base64 = (text: string | Uint8Array) => Buffer.from(text).toString("base64")
+const utf16 = (text: string) => Buffer.from(`\uFEFF${text}`, "utf16le")
+/** As `readFile(path, "utf8")` gives a file of other bytes. */
+const asUtf8 = (bytes: Uint8Array) => Buffer.from(bytes).toString("utf8")
+const armourless = (text: string) => text.replace(/-----[^-]+-----/g, "").trim()
+
 describe("private keys that work", () => {
   const forms: Record<string, string> = {
+    "newlines escaped twice": withNewlines("\\\\n"),
+    "CRLF escaped twice": withNewlines("\\\\r\\\\n"),
+    "newlines escaped five times": escapeAgain(escapeAgain(escapeAgain(escapeAgain(withNewlines("\\n"))))),
+    "a JSON string of a JSON string": JSON.stringify(JSON.stringify(privateKeyPem)),
+    "a field of a JSON object, escaped before": JSON.stringify({ privateKey: withNewlines("\\n") }),
+    "a JSON list of lines": JSON.stringify(privateKeyPem.trim().split("\n")),
+    "JSON that escapes each sign it may": JSON.stringify(pkcs1Pem).replaceAll("/", "\\/").replaceAll("+", "\\u002B"),
+    "a backslash at the end of each line": withNewlines("\\\n"),
+    "blanks escaped for a shell": pkcs1Pem.replaceAll(" ", "\\ ").replaceAll("\n", "\\\n"),
+    "newlines as \\u000a": withNewlines("\\u000a"),
+    "newlines as \\u000a, escaped again": escapeAgain(withNewlines("\\u000a")),
+    "newlines as \\x0a": withNewlines("\\x0a"),
+    "newlines as \\012": withNewlines("\\012"),
+    "newlines as %0A": withNewlines("%0A"),
+    "encoded for a URL": encodeURIComponent(pkcs1Pem),
+    "encoded for a URL twice": encodeURIComponent(encodeURIComponent(pkcs1Pem)),
+    "encoded as a form's field": new URLSearchParams({ key: pkcs1Pem }).toString(),
+    "newlines as XML": withNewlines("&#10;"),
+    "escaped by a template": withNewlines("&#xA;").replaceAll("=", "&#x3D;").replaceAll("/", "&#x2F;"),
+    "newline and tab, escaped": withNewlines("\\n\\t"),
+    "blanks lost": pkcs1Pem.replace(/\s/g, ""),
+    "no-break blanks": pkcs1Pem.replaceAll(" ", "\u00A0").replaceAll("\n", "\u00A0\n"),
+    "signs without width": privateKeyPem.replaceAll("A", "\u200BA\u2060"),
+    "UTF-16": asUtf8(utf16(privateKeyPem)),
+    "UTF-16, the other byte order": asUtf8(utf16(privateKeyPem).swap16()),
+    "UTF-16 in base64": base64(utf16(privateKeyPem)),
+    "the whole PEM in base64 twice": base64(base64(privateKeyPem)),
+    "the whole PEM in base64 without padding": base64(`${privateKeyPem}\n\n`).replace(/=+$/, ""),
+    "the whole PEM in base64url": Buffer.from(pkcs1Pem).toString("base64url"),
+    "a prefix that says base64": `base64:${base64(privateKeyPem)}`,
+    "a data URL": `data:application/x-pem-file;base64,${base64(privateKeyPem)}`,
+    "base64 as a field of JSON": JSON.stringify({ type: "app", privateKey: base64(pkcs1Pem) }),
+    "base64 with escaped newlines": base64(privateKeyPem).replace(/(.{64})/g, "$1\\n"),
+    "PKCS#8 without its armour": armourless(privateKeyPem),
+    "PKCS#1 without its armour, in one line": armourless(pkcs1Pem).replace(/\s/g, ""),
+    "the bytes of PKCS#1 in base64 twice": base64(armourless(pkcs1Pem)),
     "PKCS#8": privateKeyPem,
     "PKCS#1": pkcs1Pem,
     "CRLF line ends": pkcs1Pem.replaceAll("\n", "\r\n"),
@@ -105,6 +151,20 @@ describe("private keys that work", () => {
       Effect.gen(function* () {
         yield* TestClock.setTime(now * 1000)
         jsonwebtoken.verify(yield* sign(pem), publicKeyPem, { algorithms: ["RS256"], clockTimestamp: now })
+      })
+    )
+  }
+})
+
+describe("an RSA key of three primes", () => {
+  for (const form of [[], ["-traditional"]]) {
+    it.effect(`signs: openssl genrsa ${form.join("")} -primes 3`, () =>
+      Effect.gen(function* () {
+        yield* TestClock.setTime(now * 1000)
+        const pem = spawnSync("openssl", ["genrsa", ...form, "-primes", "3", "2048"]).stdout.toString()
+        assert.include(pem, form.length === 0 ? "BEGIN PRIVATE KEY" : "BEGIN RSA PRIVATE KEY")
+        const publicKey = createPublicKey(pem).export({ type: "spki", format: "pem" }).toString()
+        jsonwebtoken.verify(yield* sign(pem), publicKey, { algorithms: ["RS256"], clockTimestamp: now })
       })
     )
   }
@@ -150,16 +210,55 @@ describe("private keys that do not, refused when the layer is built", () => {
     "an Ed25519 key": [pem(ed, { type: "pkcs8" }), "not an RSA key"],
     "an RSA-PSS key": [pem(pss, { type: "pkcs8" }), "RSA-PSS"],
     "a key of 1024 bits": [pem(small, { type: "pkcs8" }), "1024 bits"],
-    "something else": ["hello", "BEGIN"]
+    "something else": ["hello", "BEGIN"],
+    "a PEM with nothing in it": ["-----BEGIN PRIVATE KEY-----\n\n-----END PRIVATE KEY-----\n", "it is empty"],
+    "quotes with nothing in them": ['""', "empty"],
+    "a path": ["/run/secrets/icr_private_key.pem", "ICR_PRIVATE_KEY_FILE"],
+    "a path in quotes": ['"./icr_private_key.pem"\n', "ICR_PRIVATE_KEY_FILE"],
+    "a path below the home folder": ["~/keys/icr", "ICR_PRIVATE_KEY_FILE"],
+    "a path of Windows": ["C:\\keys\\new\\icr.pem", "ICR_PRIVATE_KEY_FILE"],
+    "the name of a file": ["icr_private_key.pem", "ICR_PRIVATE_KEY_FILE"],
+    "a file URL": ["file:///run/secrets/key", "ICR_PRIVATE_KEY_FILE"],
+    "a reference of 1Password": ["op://team/icr/private key", "op://"],
+    "a reference of another store": ["awssm://prod/icr/key", "reference into a secret store"],
+    "a variable that nothing replaced": ["${ICR_PRIVATE_KEY}", "placeholder"],
+    "a command that nothing ran": ["$(cat icr_private_key.pem)", "placeholder"],
+    "a template that nothing filled in": ["{{ .Values.icr.key }}", "placeholder"],
+    "typographic dashes": [privateKeyPem.replaceAll("-----", "\u2014\u2013-"), "dashes are typographic"],
+    "typographic dashes at the end only": [privateKeyPem.replace("-----END", "\u2014-END"), "dashes are typographic"],
+    "newlines that became the letter n": [withNewlines("n"), "newlines became the letter n"],
+    "CRLF that became letters": [withNewlines("rn"), "newlines became the letter n"],
+    "an escape of nobody": [withNewlines("\\q"), "newlines are escaped"],
+    "an EC key in PKCS#8 without its armour": [armourless(pem(ec, { type: "pkcs8" })), "EC key"],
+    "an encrypted key without its armour": [armourless(pem(rsa, encrypted)), "decrypt it"],
+    "a public key without its armour": [armourless(publicKeyPem), "public key"],
+    "a key without its armour and its end": [armourless(privateKeyPem).slice(0, 800), "part of it is missing"]
   }
+  /** Only these can never sign: everything else is a sound key that something happened to, or no key at all. */
+  const unusable = /EC key|Ed25519|RSA-PSS|EC parameters|1024 bits|next to nothing/
   for (const [name, [key, advice]] of Object.entries(cases)) {
     it.effect(name, () =>
       Effect.gen(function* () {
         const message = yield* problemWith(key)
         assert.include(message, advice)
+        assert.strictEqual(/generate a (new )?(key|one)/.test(message), unusable.test(name), message)
+        assert.deepStrictEqual(found(message, needles([privateKeyPem, key])), [])
         for (const line of key.split(/\s+/).filter((word) => word.length > 16 && !word.startsWith("-"))) {
           assert.notInclude(message, line.slice(0, 16))
         }
+      })
+    )
+  }
+
+  for (const [name, key] of [
+    ["EC", pem(ec, { type: "pkcs8" })],
+    ["RSA-PSS", pem(pss, { type: "pkcs8" })]
+  ] as const) {
+    it.effect(`the message for an ${name} key says that the app signs, and with RSA`, () =>
+      Effect.gen(function* () {
+        const message = yield* problemWith(key)
+        assert.include(message, "this app signs its JWTs with RSA (RS256)")
+        assert.notInclude(message, "the registry signs")
       })
     )
   }

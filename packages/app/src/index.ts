@@ -29,6 +29,7 @@ export * as IcrReason from "./errors/IcrReason.ts"
 export { type Credential, type Presented, type Refusal, type Verdict } from "./http/Credential.ts"
 export {
   IcrHttp,
+  type ClientOptions as IcrHttpClientOptions,
   type Options as IcrHttpOptions,
   type Request as IcrHttpRequest,
   type Service as IcrHttpService,

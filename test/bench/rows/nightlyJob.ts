@@ -132,7 +132,7 @@ export const contender = (name: string, registry: Registry): Runner => {
 
 export const run: Row["run"] = async (effort) => {
   const isQuick = effort.quick === true
-  const installations = isQuick ? 256 : 1000
+  const installations = isQuick ? 128 : 1000
   const chosen = Object.values(names).filter((name) => !isQuick || name !== names.effect)
   const registry = await replaying(installations, latency)
   const all = await apart(import.meta.url, chosen, registry)

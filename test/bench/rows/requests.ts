@@ -65,7 +65,7 @@ const namesOf = ({ also, over, peers }: Group) => [names.ours(over), ...also, ..
  * first, since it takes thousands of calls until the compiler is done, and they are made in less time that way.
  */
 const ways = [
-  { work: "64 at a time, processor time", width: 64, by: "processor", warmUp: 1500 },
+  { work: "64 at a time, processor time", width: 64, by: "processor", warmUp: 1000 },
   { work: "1 at a time", width: 1, by: "wall", warmUp: 500 }
 ] as const satisfies ReadonlyArray<{ work: string; width: number; by: ClockName; warmUp: number }>
 
@@ -92,7 +92,7 @@ const besideSimulator = async (effort: Effort, answer: string): Promise<Readonly
   const first = names.ours("undici")
   const sizes = await compare(only([first, names.undici], 1, "allocation"), {
     ...effort,
-    millis: 20,
+    millis: effort.quick === true ? 5 : 20,
     warmUp: 0,
     by: "allocation"
   })

@@ -1,8 +1,8 @@
 /**
  * Who the app is and which registry it talks to.
  *
- * Every value is checked when the layer is built, and the error names the variable or option that is wrong, never a
- * secret. `http://` is accepted for loopback only, unless `allowInsecureHttp` says otherwise: a token sent in the clear
+ * Every value is cleaned of what stands around it (blanks, a byte order mark, one pair of quotes, an escaped newline) and
+ * checked when the layer is built. The error names the variable or option that is wrong, never a secret. `http://` is accepted for loopback only, unless `allowInsecureHttp` says otherwise: a token sent in the clear
  * is a token given away.
  */
 import * as Config from "effect/Config"
@@ -11,12 +11,14 @@ import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
-import * as Redacted from "effect/Redacted"
+import * as Predicate from "effect/Predicate"
+import type * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import { AppId } from "../domain/Ids.ts"
 import type { IcrError } from "../errors/IcrError.ts"
 import { checkBaseUrl } from "./internal/baseUrl.ts"
-import { configurationError, envSecret, envText, fromConfigError } from "./internal/environment.ts"
+import { envSecret, envText, fromConfigError } from "./internal/environment.ts"
+import { configurationError, readSecret, readText } from "./internal/validate.ts"
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Service
@@ -93,19 +95,20 @@ export interface Options {
 const invalid = (variable: string, detail: string) => Effect.fail(configurationError(variable, detail))
 
 /** A value and the name under which errors speak of it: the option's, or the environment variable's. */
-interface Named<A> {
+interface Named {
   readonly name: string
-  readonly value: A
+  readonly value: string | undefined
 }
 
-const fromOptionOrEnv = <A>(
-  name: string,
-  option: A | undefined,
-  variable: string
-): Effect.Effect<Named<A | string | undefined>, IcrError> =>
-  option === undefined
-    ? Effect.map(envText(variable), (text) => ({ name: variable, value: Option.getOrUndefined(text) }))
-    : Effect.succeed({ name, value: option })
+const readOption = Effect.fnUntraced(function* (name: string, option: unknown): Effect.fn.Return<Named, IcrError> {
+  return { name, value: option === undefined ? undefined : yield* readText(name, option) }
+})
+
+const readVariable = (name: string): Effect.Effect<Named, IcrError> =>
+  Effect.map(envText(name), (text) => ({ name, value: Option.getOrUndefined(text) }))
+
+const fromOptionOrEnv = (name: string, option: unknown, variable: string) =>
+  option === undefined ? readVariable(variable) : readOption(name, option)
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Constructor
@@ -116,7 +119,7 @@ const decodeAppId = Schema.decodeUnknownEffect(AppId)
 const readAppId = Effect.fnUntraced(function* (options: Options) {
   const { name, value } = yield* fromOptionOrEnv("appId", options.appId, "ICR_APP_ID")
   if (value === undefined) return yield* invalid(name, "is missing; it is the app's id on the dashboard")
-  return yield* Effect.catch(decodeAppId(value.trim()), () =>
+  return yield* Effect.catch(decodeAppId(value), () =>
     invalid(name, "must be the app's id from the dashboard, without '/', '?', '#', '%' or blanks")
   )
 })
@@ -124,37 +127,37 @@ const readAppId = Effect.fnUntraced(function* (options: Options) {
 const isEnvironment = (value: string): value is Environment => value === "production" || value === "sandbox"
 
 const readFlag = Effect.fnUntraced(function* (options: Options) {
-  const { name, value = false } = yield* fromOptionOrEnv(
+  const flag = options.allowInsecureHttp
+  const { name, value = "false" } = yield* fromOptionOrEnv(
     "allowInsecureHttp",
-    options.allowInsecureHttp,
+    Predicate.isBoolean(flag) ? String(flag) : flag,
     "ICR_ALLOW_INSECURE_HTTP"
   )
-  if (typeof value === "boolean") return { name, value }
   if (value !== "true" && value !== "false") return yield* invalid(name, "must be true or false")
   return { name, value: value === "true" }
 })
 
+/** A URL may be of another realm, so that it is told by what it has. */
+const urlText = (url: unknown) => (Predicate.hasProperty(url, "href") ? url.href : url)
+
 /** Address and environment name the same thing: where one is an option, neither is taken from the environment. */
 const readBaseUrl = Effect.fnUntraced(function* (options: Options) {
   const isGiven = options.baseUrl !== undefined || options.environment !== undefined
-  const names = isGiven
-    ? { baseUrl: "baseUrl", environment: "environment" }
-    : { baseUrl: "ICR_BASE_URL", environment: "ICR_ENVIRONMENT" }
-  const baseUrl = isGiven ? options.baseUrl : Option.getOrUndefined(yield* envText(names.baseUrl))
-  const environment = isGiven ? options.environment : Option.getOrUndefined(yield* envText(names.environment))
-  if (environment !== undefined && baseUrl !== undefined) {
-    return yield* invalid(names.baseUrl, `is set together with ${names.environment}; set one of them`)
+  const baseUrl = yield* isGiven ? readOption("baseUrl", urlText(options.baseUrl)) : readVariable("ICR_BASE_URL")
+  const environment = yield* isGiven ? readOption("environment", options.environment) : readVariable("ICR_ENVIRONMENT")
+  if (environment.value !== undefined && baseUrl.value !== undefined) {
+    return yield* invalid(baseUrl.name, `is set together with ${environment.name}; set one of them`)
   }
-  if (environment !== undefined && !isEnvironment(environment)) {
-    return yield* invalid(names.environment, "must be production or sandbox")
+  if (environment.value !== undefined && !isEnvironment(environment.value)) {
+    return yield* invalid(environment.name, "must be production or sandbox")
   }
   const insecure = yield* readFlag(options)
   const checked = checkBaseUrl(
-    String(baseUrl ?? apiBaseUrls[environment ?? "production"]),
+    baseUrl.value ?? apiBaseUrls[environment.value ?? "production"],
     insecure.value,
     insecure.name
   )
-  return checked._tag === "Valid" ? checked.url : yield* invalid(names.baseUrl, checked.detail)
+  return checked._tag === "Valid" ? checked.url : yield* invalid(baseUrl.name, checked.detail)
 })
 
 const readApiVersion = Effect.fnUntraced(function* (options: Options) {
@@ -181,20 +184,27 @@ const keyFromFile = Effect.gen(function* () {
     return yield* invalid(keyFileVariable, `is set together with ${keyVariable}; set one of them`)
   }
   if (Option.isNone(path)) return inline
+  if (path.value.includes("-----BEGIN")) {
+    return yield* invalid(keyFileVariable, `holds a key and not the path of a file; set ${keyVariable} instead`)
+  }
   const fs = yield* FileSystem.FileSystem
   const pem = yield* Effect.catch(fs.readFileString(path.value), (error) =>
     invalid(keyFileVariable, `could not be read (${error.reason._tag}); check the path and its mode`)
   )
-  return Option.some(Redacted.make(pem, { label: keyFileVariable }))
+  return Option.some(yield* readSecret(keyFileVariable, pem))
 })
 
 const makeWith = Effect.fnUntraced(function* <R>(
   options: Options,
   keyFallback: Effect.Effect<Option.Option<Redacted.Redacted>, IcrError, R>
 ): Effect.fn.Return<Service, IcrError, R> {
+  if (!Predicate.isObject(options)) return yield* invalid("options", "must be an object")
   return {
     appId: yield* readAppId(options),
-    privateKey: options.privateKey === undefined ? yield* keyFallback : Option.some(options.privateKey),
+    privateKey:
+      options.privateKey === undefined
+        ? yield* keyFallback
+        : Option.some(yield* readSecret("privateKey", options.privateKey)),
     baseUrl: yield* readBaseUrl(options),
     apiVersion: yield* readApiVersion(options)
   }

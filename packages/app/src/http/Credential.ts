@@ -31,8 +31,10 @@ export interface Refusal {
   readonly error: IcrError
   /** Every value this call was refused with, in order; the last one is that of the latest attempt. */
   readonly refused: readonly [Redacted.Redacted, ...ReadonlyArray<Redacted.Redacted>]
-  /** Whether sending the request twice does no harm. */
-  readonly idempotent: boolean
+  /** Whether the request can be sent again. Its body may be a stream that was read. */
+  readonly canRepeat: boolean
+  /** The path template, such as `/organizations/{id}/inventory`. */
+  readonly path: string
 }
 
 /**
@@ -62,6 +64,8 @@ export interface Credential {
    * long as the answer is yes and its deadline allows.
    */
   readonly onRefused: (refusal: Refusal) => Effect.Effect<Verdict>
+  /** Called when the registry accepted the value for a path template. */
+  readonly onAccepted?: ((path: string) => Effect.Effect<void>) | undefined
 }
 
 /**

@@ -30,6 +30,7 @@ import { IcrConfig } from "../config/IcrConfig.ts"
 import { IcrError } from "../errors/IcrError.ts"
 import { Configuration, Signing } from "../errors/IcrReason.ts"
 import { readPrivateKey } from "./internal/privateKey.ts"
+import { utf8Bytes } from "./internal/utf8.ts"
 import { redactText } from "../errors/internal/redactText.ts"
 import * as RefreshCache from "../cache/internal/RefreshCache.ts"
 import { ServerClock } from "../clock/ServerClock.ts"
@@ -116,8 +117,7 @@ const importKey = Effect.fnUntraced(function* (pem: Redacted.Redacted) {
   return imported
 })
 
-const utf8 = new TextEncoder()
-const bytesOf = (value: object) => utf8.encode(JSON.stringify(value))
+const bytesOf = (value: object) => utf8Bytes(JSON.stringify(value))
 
 const signPem = (key: CryptoKey) => (claims: Claims) =>
   Effect.tryPromise({
@@ -137,7 +137,7 @@ const signBytes =
   <E>(sign: (bytes: Uint8Array) => Effect.Effect<Uint8Array, E>) =>
   (claims: Claims) => {
     const input = `${segment(header)}.${segment(claims)}`
-    return Effect.suspend(() => sign(utf8.encode(input))).pipe(
+    return Effect.suspend(() => sign(utf8Bytes(input))).pipe(
       Effect.mapError((error) => new IcrError({ reason: new Signing({ detail: describe(error) }) })),
       Effect.map((signature) => `${input}.${Base64Url.encode(signature)}`),
       // A client that throws, as in an `Effect.promise`: its message may contain anything, so it stays here.

@@ -38,7 +38,7 @@ import { jwtCredential } from "./internal/credentials.ts"
 import * as Exchange from "./internal/exchange.ts"
 import * as GuardedStore from "./internal/guardedStore.ts"
 import * as RefusedTokens from "./internal/refusedTokens.ts"
-import { TokenStore } from "./TokenStore.ts"
+import { TokenStoreKey } from "./internal/tokenStoreKey.ts"
 
 /**
  * Options of one call.
@@ -123,7 +123,7 @@ const make = Effect.fnUntraced(function* (
   const { appId, baseUrl } = yield* IcrConfig
   const http = yield* IcrHttp
   const store = yield* Effect.flatMap(
-    Effect.serviceOption(TokenStore),
+    Effect.serviceOption(TokenStoreKey),
     Option.match({ onNone: () => Effect.succeed(GuardedStore.none), onSome: GuardedStore.make })
   )
   const shared = {

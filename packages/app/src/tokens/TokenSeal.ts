@@ -16,7 +16,6 @@
  * The IV is 96 random bits, so one key is good for about four thousand million tokens. Whoever can delete entries can still do
  * that; it costs an exchange.
  */
-import * as Arr from "effect/Array"
 import * as Config from "effect/Config"
 import * as Effect from "effect/Effect"
 import * as Base64Url from "effect/encoding/Base64Url"
@@ -24,8 +23,10 @@ import * as Hex from "effect/encoding/Hex"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
-import { IcrError } from "../errors/IcrError.ts"
-import { Configuration } from "../errors/IcrReason.ts"
+import { decodeBase64 } from "../config/internal/base64.ts"
+import { envSecret, fromConfigError } from "../config/internal/environment.ts"
+import { configurationError, readSecretList } from "../config/internal/validate.ts"
+import type { IcrError } from "../errors/IcrError.ts"
 
 /**
  * Seals and opens the values of a store.
@@ -80,16 +81,13 @@ interface Key {
 const variable = "ICR_TOKEN_STORE_KEY"
 const expected = "must be 32 bytes as hex or base64, such as `openssl rand -base64 32` prints"
 
-/** Both alphabets of base64, with or without padding. */
-const bytesOf = (text: string): Option.Option<Uint8Array<ArrayBuffer>> => {
-  const decoded = /^[0-9a-f]{64}$/i.test(text)
-    ? Hex.decode(text)
-    : Base64Url.decode(text.replace(/=+$/, "").replaceAll("+", "-").replaceAll("/", "_"))
-  return Result.getSuccess(decoded).pipe(
-    Option.filter((bytes) => bytes.length === 32),
-    Option.map((bytes) => Uint8Array.from(bytes))
-  )
-}
+/** Commas, blanks, and what files and dashboards make of them. */
+const between = /(?:[\s\p{Cf},"']|\\+[rn])+/u
+
+const decodeHex = (text: string) => Option.map(Result.getSuccess(Hex.decode(text)), (bytes) => Uint8Array.from(bytes))
+
+const bytesOf = (text: string): Option.Option<Uint8Array<ArrayBuffer>> =>
+  Option.filter(/^[0-9a-f]{64}$/i.test(text) ? decodeHex(text) : decodeBase64(text), (bytes) => bytes.length === 32)
 
 const importKey = Effect.fnUntraced(function* (bytes: Uint8Array<ArrayBuffer>): Effect.fn.Return<Key> {
   const key = yield* Effect.promise(() =>
@@ -100,34 +98,40 @@ const importKey = Effect.fnUntraced(function* (bytes: Uint8Array<ArrayBuffer>): 
 })
 
 const readKeys = Effect.fnUntraced(function* (
-  given: Keys
+  given: ReadonlyArray<Redacted.Redacted>
 ): Effect.fn.Return<readonly [Key, ...ReadonlyArray<Key>], IcrError> {
-  const keys = yield* Effect.forEach(Arr.ensure(given), (text) =>
+  const keys = yield* Effect.forEach(given, (text) =>
     Effect.forEach(
       Redacted.value(text)
-        .split(/[\s,]+/)
+        .split(between)
         .filter((part) => part !== ""),
       (part) =>
         Option.match(bytesOf(part), {
           // Neither the key nor a part of it: it may be right but for one character.
-          onNone: () =>
-            Effect.fail(
-              new IcrError({ reason: new Configuration({ variable: text.label ?? variable, detail: expected }) })
-            ),
+          onNone: () => Effect.fail(configurationError(text.label ?? "keys", expected)),
           onSome: importKey
         })
     )
   )
   const [first, ...others] = keys.flat()
-  if (first === undefined) return yield* new IcrError({ reason: new Configuration({ variable, detail: expected }) })
-  return [first, ...others]
+  return first === undefined ? yield* configurationError(given[0]?.label ?? "keys", expected) : [first, ...others]
 })
 
-const fromConfig = (config: Config.Config<Keys>): Effect.Effect<Keys, IcrError> =>
-  Effect.mapError(
-    config,
-    () => new IcrError({ reason: new Configuration({ variable, detail: `is missing; it ${expected}` }) })
-  )
+const fromEnv = Effect.flatMap(
+  envSecret(variable),
+  Option.match({
+    onNone: () => Effect.fail(configurationError(variable, `is missing; it ${expected}`)),
+    onSome: (keys) => Effect.succeed([keys])
+  })
+)
+
+/** The texts given as an option or by a `Config`, else that of the environment. */
+const readTexts = Effect.fnUntraced(function* (
+  given: Keys | Config.Config<Keys> | undefined
+): Effect.fn.Return<ReadonlyArray<Redacted.Redacted>, IcrError> {
+  if (given === undefined) return yield* fromEnv
+  return yield* readSecretList("keys", Config.isConfig(given) ? yield* Effect.mapError(given, fromConfigError) : given)
+})
 
 const parameters = (storeKey: string, id: string, iv: Uint8Array<ArrayBuffer>) => ({
   name: "AES-GCM",
@@ -181,6 +185,5 @@ const plainText: TokenSeal = {
  */
 export const make = Effect.fnUntraced(function* (options: Options = {}): Effect.fn.Return<TokenSeal, IcrError> {
   if (options.plainText === true) return plainText
-  const { keys = Config.Redacted(variable) } = options
-  return makeSealed(yield* readKeys(Config.isConfig(keys) ? yield* fromConfig(keys) : keys))
+  return makeSealed(yield* readKeys(yield* readTexts(options.keys)))
 })

@@ -197,10 +197,18 @@ const attempt = (run: Run, { cache, value }: Presented): Effect.Effect<Answer, I
   )
 }
 
+/** Tells the credential that the registry accepted it. */
+const accepted = ({ call: { credential, path } }: Run, attempt: Effect.Effect<Answer, IcrError>) => {
+  const { onAccepted } = credential
+  return onAccepted === undefined ? attempt : Effect.tap(attempt, () => onAccepted(path))
+}
+
 /** Makes an attempt with the credential of now, and with another one as long as the credential sees hope after a refusal. */
 const authorized = (run: Run): Effect.Effect<Answer, IcrError> =>
   Effect.flatMap(run.call.credential.get, (presented) =>
-    Effect.catchIf(attempt(run, presented), isRefusal, (error) => afterRefusal(run, error, presented.value))
+    Effect.catchIf(accepted(run, attempt(run, presented)), isRefusal, (error) =>
+      afterRefusal(run, error, presented.value)
+    )
   )
 
 const afterRefusal = Effect.fnUntraced(function* (
@@ -211,7 +219,12 @@ const afterRefusal = Effect.fnUntraced(function* (
   const { call, progress, span } = run
   const refused = Arr.append((yield* Ref.get(progress)).refused, credential)
   yield* Ref.update(progress, (now) => ({ ...now, refused }))
-  const { again, tried } = yield* call.credential.onRefused({ error, refused, idempotent: call.idempotent })
+  const { again, tried } = yield* call.credential.onRefused({
+    error,
+    refused,
+    canRepeat: call.idempotent,
+    path: call.path
+  })
   if (!again) return yield* withTried(error, tried)
   const { attempts } = yield* Ref.get(progress)
   yield* Effect.logDebug(`${call.operation}: the credential was refused; asking for it once more`)

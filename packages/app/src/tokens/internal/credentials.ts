@@ -64,7 +64,7 @@ export const tokenCredential = <T extends Token>(
   refuse: (token: Redacted.Redacted) => Effect.Effect<void>
 ): Credential => {
   const onRefused = Effect.fnUntraced(function* (refusal: Refusal): Effect.fn.Return<Verdict> {
-    const { idempotent } = refusal
+    const { canRepeat } = refusal
     const times = timesSent(refusal)
     const tried: Tried = times > 1 ? "sameToken" : "nothing"
     switch (meaningOf(refusal, yield* cache.peek(key))) {
@@ -75,18 +75,18 @@ export const tokenCredential = <T extends Token>(
       case "missingPermission":
         return { again: false, tried }
       case "settling":
-        if (!idempotent) return giveUp
+        if (!canRepeat) return giveUp
         yield* Effect.sleep(times * 1000)
         return { again: true, tried: "nothing" }
       case "invalid":
         // Nobody will tell whether the next token does better, so it gets the benefit of the doubt.
-        if (isBare403(refusal) && !idempotent) yield* cache.trust(key)
+        if (isBare403(refusal) && !canRepeat) yield* cache.trust(key)
         yield* refuse(refusal.refused[0])
-        return { again: idempotent, tried: "nothing" }
+        return { again: canRepeat, tried: "nothing" }
       case "replacedAlready":
         // Or evicted: then a store may still have it.
         yield* refuse(refusal.refused[0])
-        return { again: idempotent, tried: "nothing" }
+        return { again: canRepeat, tried: "nothing" }
     }
   })
   return {
@@ -105,7 +105,7 @@ export const jwtCredential = (signer: Signer.Service): Credential => ({
   get: Effect.map(signer.appJwt, (value) => ({ value })),
   onRefused: Effect.fnUntraced(function* (refusal) {
     if (refusal.refused.length > 1) return { again: false, tried: "newJwt" }
-    if (!refusal.idempotent) return giveUp
+    if (!refusal.canRepeat) return giveUp
     const jwt = yield* Effect.option(signer.appJwt)
     return Option.isSome(jwt) && !isFirst(refusal, jwt.value) ? { again: true, tried: "newJwt" } : giveUp
   })

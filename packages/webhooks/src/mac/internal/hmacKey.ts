@@ -4,6 +4,7 @@
  * The work is done by Effect's `Mac` service where the program provides one, such as `NodeCrypto.layerMac`, which is
  * synchronous; else by WebCrypto, which every runtime has.
  */
+import { utf8Bytes } from "@effect-icr/app/extension"
 import * as Mac from "effect/crypto/Mac"
 import * as SecureRandom from "effect/crypto/SecureRandom"
 import * as Effect from "effect/Effect"
@@ -25,13 +26,11 @@ const findMac = Effect.flatMap(
   Option.match({ onNone: () => webCrypto, onSome: Effect.succeed })
 )
 
-const utf8 = new TextEncoder()
-
 /** Prepares a secret, which must not be empty. A runtime that cannot compute HMACs dies here and not at the first use. */
 export const makeKey = Effect.fnUntraced(function* (secret: Redacted.Redacted): Effect.fn.Return<HmacKey> {
   const mac = yield* findMac
-  const key = yield* Effect.orDie(Mac.key(Mac.hmacSha256, utf8.encode(Redacted.value(secret))))
-  const sign = (text: string) => Effect.orDie(mac.sign(key, utf8.encode(text)))
+  const key = yield* Effect.orDie(Mac.key(Mac.hmacSha256, utf8Bytes(Redacted.value(secret))))
+  const sign = (text: string) => Effect.orDie(mac.sign(key, utf8Bytes(text)))
   yield* sign("")
-  return { sign, verify: (text, tag) => Effect.orDie(mac.verify(key, tag, utf8.encode(text))) }
+  return { sign, verify: (text, tag) => Effect.orDie(mac.verify(key, tag, utf8Bytes(text))) }
 })

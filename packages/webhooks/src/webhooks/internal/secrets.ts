@@ -1,5 +1,5 @@
 /** Where webhook secrets come from, and what makes them unusable. */
-import { configurationError, envSecret } from "@effect-icr/app/extension"
+import { configurationError, envSecret, readSecretList } from "@effect-icr/app/extension"
 import type { IcrError } from "@effect-icr/app/IcrError"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -26,9 +26,9 @@ const fromEnvironment = Effect.gen(function* () {
 export const readSecrets = Effect.fnUntraced(function* (
   given: Secrets | undefined
 ): Effect.fn.Return<ReadonlyArray<Redacted.Redacted>, IcrError> {
-  const secrets = Redacted.isRedacted(given) ? [given] : (given ?? (yield* fromEnvironment))
+  const secrets = given === undefined ? yield* fromEnvironment : yield* readSecretList("secret", given)
   if (secrets.length === 0) return yield* missing("secret")
-  const empty = secrets.find((secret) => Redacted.value(secret).trim() === "")
+  const empty = secrets.find((secret) => Redacted.value(secret) === "")
   if (empty !== undefined) {
     return yield* configurationError(
       empty.label ?? "secret",

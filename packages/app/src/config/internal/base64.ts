@@ -1,0 +1,9 @@
+import * as Base64Url from "effect/encoding/Base64Url"
+import * as Option from "effect/Option"
+import * as Result from "effect/Result"
+
+/** The bytes of base64 in either alphabet, with or without padding, wrapped or not. */
+export const decodeBase64 = (text: string): Option.Option<Uint8Array<ArrayBuffer>> => {
+  const plain = text.replace(/\s+/g, "").replace(/=+$/, "").replaceAll("+", "-").replaceAll("/", "_")
+  return Option.map(Result.getSuccess(Base64Url.decode(plain)), (bytes) => Uint8Array.from(bytes))
+}
