@@ -15,7 +15,8 @@ const holding = (value: string, until: number): Entry.Entry<string> => ({
 
 const exchange: Entry.Exchange<string> = {
   number: 7,
-  result: Effect.runSync(Deferred.make<Entry.Exchanged<string>, IcrError>())
+  result: Effect.runSync(Deferred.make<Entry.Exchanged<string>, IcrError>()),
+  token: Effect.never
 }
 
 /** Numbers from 0 up to `below`, the same ones in every run. */
@@ -35,7 +36,7 @@ describe("the entries of a cache", () => {
       const draw = draws(capacity + 1)
       let entries = Entries.make<string>()
       let resting: ReadonlyArray<{ readonly key: string; readonly until: number }> = []
-      let exchanging: ReadonlyArray<string> = []
+      let exchanging: Array<string> = []
       for (let step = 1; step <= 20_000; step++) {
         const key = `key-${draw(2 * capacity + 3)}`
         let evicted = 0
@@ -52,7 +53,7 @@ describe("the entries of a cache", () => {
             break
           case 1:
             put(Entry.begun(Entries.get(entries, key), exchange))
-            exchanging = [...exchanging, key]
+            exchanging.push(key)
             break
           default: {
             // No two end in the same minute.

@@ -21,7 +21,7 @@ const holding: Entry.Entry<string> = { ...Entry.empty, held: token }
 
 const result = Effect.runSync(Deferred.make<Entry.Exchanged<string>, IcrError>())
 /** An exchange under way. */
-const exchange = (number: number): Entry.Exchange<string> => ({ number, result })
+const exchange = (number: number): Entry.Exchange<string> => ({ number, result, token: Effect.never })
 
 /** What may be in an entry; the moment is part of the state. */
 const states = {

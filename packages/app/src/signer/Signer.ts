@@ -94,7 +94,7 @@ const make = Effect.fnUntraced(function* (
     retry: { first: 10_000, longest: 120_000 },
     isGone: () => false,
     onEvent: () => Effect.void,
-    onServed: constVoid
+    onCaller: constVoid
   })
   return { appJwt: Effect.flatMap(clock.offset, (offset) => cache.get(String(offset))) }
 })

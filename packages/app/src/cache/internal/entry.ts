@@ -6,6 +6,7 @@
  * obtained after a call is one of an exchange with a higher number than the last one begun by then.
  */
 import type * as Deferred from "effect/Deferred"
+import type * as Effect from "effect/Effect"
 import type { IcrError } from "../../errors/IcrError.ts"
 
 /** What an exchange brings. */
@@ -20,8 +21,9 @@ export interface Exchanged<T> {
 /** An exchange under way. */
 export interface Exchange<T> {
   readonly number: number
-  /** What callers wait for. */
   readonly result: Deferred.Deferred<Exchanged<T>, IcrError>
+  /** What callers wait for whom any token will do: one effect, however many thousands they are. */
+  readonly token: Effect.Effect<T, IcrError>
 }
 
 /** A token as held. */

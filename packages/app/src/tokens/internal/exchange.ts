@@ -16,7 +16,7 @@ import { IcrError } from "../../errors/IcrError.ts"
 import { ClockSkew } from "../../errors/IcrReason.ts"
 import { tokenCredential } from "./credentials.ts"
 import type { GuardedStore } from "./guardedStore.ts"
-import { countServed, countToken } from "./metrics.ts"
+import { countCaller, countToken } from "./metrics.ts"
 import type { RefusedTokens } from "./refusedTokens.ts"
 
 /** What all access tokens have. */
@@ -147,7 +147,7 @@ export const make = Effect.fnUntraced(function* <T extends Token, I>(options: Op
       ),
     isGone,
     onEvent: countToken,
-    onServed: countServed
+    onCaller: countCaller
   })
 
   /** Remembered before it is dropped, so that no exchange begun in between takes it from the store again. */

@@ -95,7 +95,7 @@ const guard = <A, R>(
         onNone: () => `TokenStore.${operation} failed: no answer within ${limit / 1000} seconds`,
         onSome: (exit) => (Exit.isFailure(exit) ? describe(exit.cause) : "")
       })
-      yield* Effect.logWarning("The token store failed; tokens are minted without it", problem)
+      yield* Effect.logWarning("The token store failed; tokens come from the registry without it", problem)
       return Option.none()
     })
   )

@@ -5,9 +5,8 @@ import * as Metric from "effect/Metric"
 
 const counter = (name: string, description: string) => Metric.counter(name, { description, incremental: true })
 
-const served = counter("icr_token_served", "Tokens handed out from the cache at once")
-
 const counters = {
+  served: counter("icr_token_served", "Tokens handed out from the cache at once"),
   joined: counter("icr_token_joined", "Callers that waited for an exchange already under way"),
   minted: counter("icr_token_minted", "Tokens got because none was held"),
   refreshed: counter("icr_token_refreshed", "Tokens got to replace one still alive"),
@@ -16,11 +15,12 @@ const counters = {
   evicted: counter("icr_token_evicted", "Tokens dropped to stay within the capacity")
 }
 
-/** What is counted besides tokens served. */
+/** What is counted. */
 export type TokenEvent = keyof typeof counters
 
 /** Counts an event. */
 export const countToken = (event: TokenEvent, by = 1): Effect.Effect<void> => Metric.update(counters[event], by)
 
-/** Counts a token served, at once: see `onServed` of `RefreshCache` for what an effect would cost. */
-export const countServed = (context: Context.Context<never>): void => served.updateUnsafe(1, context)
+/** Counts what happens to a caller, at once: see `onCaller` of `RefreshCache` for what an effect would cost. */
+export const countCaller = (event: TokenEvent, context: Context.Context<never>): void =>
+  counters[event].updateUnsafe(1, context)
