@@ -48,7 +48,7 @@ const begin = Effect.gen(function* () {
 const callback = Effect.gen(function* () {
   const flow = yield* InstallFlow
   const request = yield* HttpServerRequest.HttpServerRequest
-  const { installation, isFresh, missing, organization } = yield* flow.verifyCallback(request.url, {
+  const { installation, installedAfterLink, missing, organization } = yield* flow.verifyCallback(request.url, {
     session: (yield* sessionOf) ?? "",
     required: { organization_info: "VIEW", organization_warehouse: "WRITE" }
   })
@@ -56,7 +56,7 @@ const callback = Effect.gen(function* () {
   return page(
     `<h1>Connected</h1><p id="organization">${escape(organization.displayName)}</p>
      <p id="missing">${missing.map(({ name }) => escape(name)).join(", ") || "nothing missing"}</p>
-     ${isFresh ? "" : "<p>It was installed before: prove that it is yours.</p>"}`
+     ${installedAfterLink ? "" : "<p>It was installed before: prove that it is yours.</p>"}`
   )
 }).pipe(
   Effect.catchTags({

@@ -2,7 +2,7 @@ import { Simulator, type SimulatorServerOptions } from "@effect-icr/simulator/Si
 import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect, Queue, Redacted } from "effect"
 import { spawn } from "node:child_process"
-import { root } from "../support/run.ts"
+import { root, run, runNode } from "../support/run.ts"
 import { launchChromium, withoutChromium } from "../support/chromium.ts"
 
 /** An example that serves, on a free port, with the lines it prints. Stopped with SIGTERM, as an orchestrator does. */
@@ -188,10 +188,14 @@ describe("examples/install-flow.ts", () => {
         const link = await page.getAttribute("#connect", "href")
         const state = new URL(link ?? "").searchParams.get("state") ?? ""
         const other = await (await browser.newContext()).newPage()
-        await other.goto(`${callback}?${new URLSearchParams({ installationId: made ?? "", state })}`)
-        return other.textContent("#refused")
+        const ledTo = `${callback}?${new URLSearchParams({ installationId: made ?? "", state })}`
+        await other.goto(ledTo)
+        const withoutSession = await other.textContent("#refused")
+        await other.goto(server.address)
+        await other.goto(ledTo)
+        return [withoutSession, await other.textContent("#refused")]
       })
-      assert.strictEqual(foreign, "stateForeign")
+      assert.deepStrictEqual(foreign, ["sessionMissing", "stateForeign"])
 
       // An organization that has it already: the same installation again, and the page says so.
       const again = yield* Effect.promise(async () => {
@@ -210,4 +214,32 @@ describe("examples/install-flow.ts", () => {
       assert.strictEqual((yield* simulator.installationIds).length, before.length + 1)
     }).pipe(simulated())
   )
+})
+
+describe("examples/webhook-node.ts", () => {
+  it("receives a delivery and finishes the work before it stops", async () => {
+    const { exitCode, stderr, stdout } = await runNode("examples/webhook-node.ts", { ICR_WEBHOOK_SECRET: "a-secret" })
+    assert.strictEqual(exitCode, 0, stderr)
+    assert.sameMembers(stdout.trim().split("\n"), ["answered 202", "worked on installed"])
+  })
+
+  it("ends with the name of what is missing", async () => {
+    const { exitCode, stderr } = await runNode("examples/webhook-node.ts", {})
+    assert.notStrictEqual(exitCode, 0)
+    assert.include(stderr, "secret")
+  })
+})
+
+describe("a machine that stops once the answer is out", () => {
+  for (const [form, printed] of [
+    // What the others are for: the event is accepted and lost.
+    ["handler", "202"],
+    ["waitUntil", "done 202"],
+    ["handlerWith", "done 202"]
+  ] as const) {
+    it(`prints ${printed} with ${form}`, async () => {
+      const { stdout } = await run(process.execPath, ["test/webhooks/support/stoppedMachine.ts", form], { cwd: root })
+      assert.strictEqual(stdout, printed)
+    })
+  }
 })

@@ -1,9 +1,9 @@
 import { NodeServices } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber, Stream } from "effect"
+import { Effect, Fiber } from "effect"
 import { ChildProcess, ChildProcessSpawner } from "effect/process"
 import * as fs from "node:fs"
-import { directory, main, start } from "./support/program.ts"
+import { directory, refused, start } from "./support/program.ts"
 
 const reached = (url: string) =>
   Effect.promise(() =>
@@ -21,7 +21,7 @@ describe("pnpm simulator", () => {
     Effect.fnUntraced(function* () {
       const file = `${yield* directory}/icr_private_key.pem`
       fs.writeFileSync(file, "an older file that others may read", { mode: 0o644 })
-      const { ready } = yield* start("--key-file", file, "--installations", "150", "--seed", "4")
+      const { ready } = yield* start("--key-file", file, "--new-key", "--installations", "150", "--seed", "4")
       assert.strictEqual(ready.privateKeyFile, file)
       assert.strictEqual(fs.statSync(file).mode & 0o777, 0o600)
       assert.match(fs.readFileSync(file, "utf8"), /^-----BEGIN PRIVATE KEY-----/)
@@ -82,7 +82,6 @@ describe("pnpm simulator", () => {
     "gives one line and exit code 1 for what it cannot do",
     Effect.fnUntraced(function* () {
       const { ready } = yield* start()
-      const spawner = yield* ChildProcessSpawner.ChildProcessSpawner
       const port = new URL(ready.baseUrl).port
       for (const [args, complaint] of [
         [["--port", port], /^icr-simulator: cannot listen on port \d+: .*EADDRINUSE.*$/],
@@ -95,19 +94,7 @@ describe("pnpm simulator", () => {
         [["--port", "0", "--callback-url", "nonsense"], /^icr-simulator: callback URL: nonsense is not an http URL$/],
         [["--port", "0", "--webhook-url", "http:/nonsense:x"], /^icr-simulator: webhook URL: .* is not an http URL$/]
       ] as const) {
-        const handle = yield* spawner.spawn(ChildProcess.make(process.execPath, [main, ...args]))
-        const [code, lines] = yield* Effect.all(
-          [
-            handle.exitCode,
-            handle.stderr.pipe(
-              Stream.decodeText(),
-              Stream.splitLines,
-              Stream.filter((line) => line !== ""),
-              Stream.runCollect
-            )
-          ],
-          { concurrency: 2 }
-        )
+        const [code, lines] = yield* refused(...args)
         assert.strictEqual(code, 1)
         assert.strictEqual(lines.length, 1)
         assert.match(lines[0] ?? "", complaint)

@@ -191,7 +191,7 @@ describe("InstallFlow.verifyCallback", () => {
         { name: "organization_members", required: "VIEW", granted: Option.none() },
         { name: "examiner", required: "SPECIAL", granted: Option.none() }
       ])
-      assert.isTrue(verified.isFresh)
+      assert.isTrue(verified.installedAfterLink)
       assert.deepStrictEqual(verified.state, Option.some("/after?x=1"))
       assert.deepStrictEqual(verified.event, Option.some("installed"))
     }).pipe(Effect.provide(flow()))
@@ -202,8 +202,8 @@ describe("InstallFlow.verifyCallback", () => {
       const { verifyCallback } = yield* InstallFlow
       yield* TestClock.setTime(1_800_000_000_000)
       const { pathname, search } = callback(yield* begin(), yield* first)
-      const { event, isFresh, state } = yield* verifyCallback(`${pathname}${search}`, { session })
-      assert.isFalse(isFresh)
+      const { event, installedAfterLink, state } = yield* verifyCallback(`${pathname}${search}`, { session })
+      assert.isFalse(installedAfterLink)
       assert.isTrue(Option.isNone(state) && Option.isNone(event))
     }).pipe(Effect.provide(flow()))
   )
@@ -219,8 +219,8 @@ describe("InstallFlow.verifyCallback", () => {
         yield* TestClock.adjust("5 minutes")
         const [one, other] = [yield* begin(), yield* begin()]
         const fresh = yield* control.install({ fullName: "Fresh" })
-        assert.isTrue((yield* verifyCallback(callback(one, fresh.id), { session })).isFresh)
-        assert.isFalse((yield* verifyCallback(callback(other, older.id), { session })).isFresh)
+        assert.isTrue((yield* verifyCallback(callback(one, fresh.id), { session })).installedAfterLink)
+        assert.isFalse((yield* verifyCallback(callback(other, older.id), { session })).installedAfterLink)
       }).pipe(Effect.provide(flow()))
     )
   }
@@ -256,7 +256,7 @@ describe("InstallFlow.verifyCallback", () => {
     Effect.gen(function* () {
       const url = callback(yield* begin(), yield* first)
       assert.strictEqual(yield* refusalOf(url, "another session"), "stateForeign")
-      assert.strictEqual(yield* refusalOf(url, ""), "stateForeign")
+      assert.strictEqual(yield* refusalOf(url, ""), "sessionMissing")
       yield* TestClock.adjust("15 minutes")
       assert.strictEqual(yield* refusalOf(url), "stateExpired")
     }).pipe(Effect.provide(flow()))

@@ -529,29 +529,6 @@ describe("Webhook and the tokens", () => {
     }).pipe(Effect.provide(wired()))
   )
 
-  for (const event of ["uninstalled", "suspended", "newPermissionsAccepted"]) {
-    it.effect(`a duplicate of ${event} is not worked on, and invalidates the token all the same`, () =>
-      Effect.gen(function* () {
-        const simulator = yield* Simulator
-        const app = yield* IcrApp
-        const { seen, work } = yield* recorder
-        const { fetch } = yield* (yield* Webhook).handler(work)
-        const [first = ""] = yield* simulator.installationIds
-        const id = InstallationId.make(first)
-        const key = Redacted.value(simulator.app.webhookSecret)
-        const { installation, ...rest } = printed(event)
-        const given = delivery({ ...rest, installation: { ...installation, id } }, { key })
-        const ids = [(yield* app.installationToken(id)).id]
-        for (const _ of [1, 2]) {
-          assert.strictEqual((yield* send(fetch, post(given))).status, 202)
-          ids.push((yield* app.installationToken(id)).id)
-        }
-        assert.strictEqual(new Set(ids).size, 3)
-        assert.deepStrictEqual(yield* seen, [event])
-      }).pipe(Effect.provide(wired()))
-    )
-  }
-
   it.effect("leaves the token alone for events that do not touch it", () =>
     Effect.gen(function* () {
       const simulator = yield* Simulator

@@ -31,7 +31,9 @@ describe("a bundle of a program with webhooks", () => {
       const kept = await bundled(`import { Webhook } from "${from}"; console.log(Webhook.layerVerifyOnly)`)
       assert.isTrue(has(kept, "Webhook.ts") && has(kept, "receiver.ts"))
       assert.deepStrictEqual(
-        [...app, "InstallFlow.ts", "WebhookQueue.ts"].filter((part) => has(kept, part)),
+        [...app, "InstallFlow.ts", "WebhookQueue.ts", "WebhookNode.ts", "WebhookWeb.ts"].filter((part) =>
+          has(kept, part)
+        ),
         []
       )
     })

@@ -45,15 +45,17 @@ import * as Redacted from "effect/Redacted"
 import * as Ref from "effect/Ref"
 import { randomBytes } from "node:crypto"
 import { createServer } from "node:http"
-import { type Behaviour, changeBehaviour, profiles, type Profile } from "./Behaviour.ts"
+import { type Behaviour, changeBehaviour, type Profile, profiles } from "./Behaviour.ts"
 import type { AppCredentials, Control } from "./Control.ts"
 import * as Addresses from "./internal/addresses.ts"
+import * as Arguments from "./internal/arguments.ts"
 import * as ControlActions from "./internal/control.ts"
 import * as Exchange from "./internal/exchange.ts"
 import * as FaultPlan from "./internal/faultPlan.ts"
 import { ConnectionReset, type Reset } from "./internal/faults.ts"
 import * as Handlers from "./internal/handlers.ts"
 import * as InMemory from "./internal/inMemory.ts"
+import * as InstallPage from "./internal/installPage.ts"
 import * as Keys from "./internal/keys.ts"
 import * as OwnPages from "./internal/ownPages.ts"
 import * as Redactor from "./internal/redact.ts"
@@ -146,9 +148,11 @@ export class Simulator extends Context.Service<
         const { exchange, simulator, world } = yield* make(options, InMemory.baseUrl, () =>
           Effect.die(new ConnectionReset())
         )
-        const routes = yield* HttpRouter.toHttpEffect(routesOver(world))
+        const routes = yield* HttpRouter.toHttpEffect(
+          Layer.merge(Layer.provide(registryRoutes(world), exchange.registry), Handlers.openApi)
+        )
         return Context.make(Simulator, simulator).pipe(
-          Context.add(HttpClient.HttpClient, InMemory.client(exchange(routes)))
+          Context.add(HttpClient.HttpClient, InMemory.client(exchange.serve(routes)))
         )
       })
     ).pipe(Layer.provide(HttpServer.layerServices))
@@ -173,10 +177,14 @@ export class Simulator extends Context.Service<
       Effect.gen(function* () {
         const server = yield* listen(yield* wholeNumber("port", options.port ?? 0, 0, 65_535))
         const { exchange, simulator, world } = yield* make(options, HttpServer.formatAddress(server.address), cutSocket)
+        const registry = Layer.merge(registryRoutes(world), InstallPage.layer(world, simulator.control))
         const routes = yield* HttpRouter.toHttpEffect(
-          Layer.merge(routesOver(world), OwnPages.layer(world, simulator.control, simulator.controlToken))
+          Layer.merge(
+            Layer.provide(registry, exchange.registry),
+            OwnPages.layer(world, simulator.control, simulator.controlToken)
+          )
         )
-        yield* server.serve(exchange(routes))
+        yield* server.serve(exchange.serve(routes))
         return simulator
       })
     ).pipe(Layer.provide(HttpServer.layerServices))
@@ -202,7 +210,7 @@ const listen = (port: number) =>
     )
   )
 
-const routesOver = (world: World.World["Service"]) =>
+const registryRoutes = (world: World.World["Service"]) =>
   Handlers.layer.pipe(Layer.provide(Layer.succeed(World.World, world)))
 
 /**
@@ -232,16 +240,19 @@ const redacted = (secret: string | Redacted.Redacted<string>) =>
 const make = Effect.fnUntraced(function* (options: SimulatorOptions, baseUrl: string, reset: Reset) {
   const given = options.privateKey
   const key = yield* given === undefined ? Keys.generate : Keys.fromPrivatePem(redacted(given))
+  const profile = yield* Arguments.profile(options.profile ?? "documented")
   const life =
-    options.tokenLife === undefined ? {} : { installationTokenLife: Duration.fromInputUnsafe(options.tokenLife) }
+    options.tokenLife === undefined
+      ? {}
+      : { installationTokenLife: Duration.millis(yield* Arguments.life("tokenLife", options.tokenLife)) }
   const world = yield* World.make({
     seed: yield* wholeNumber("seed", options.seed ?? 1, 0),
     baseUrl,
     installations: yield* wholeNumber("installations", options.installations ?? 3, 0),
     projects: yield* wholeNumber("projects", options.projects ?? 60, 0),
     tokenCapacity: yield* wholeNumber("tokenCapacity", options.tokenCapacity ?? 100_000, 1),
-    behaviour: yield* changeBehaviour(profiles[options.profile ?? "documented"], { ...life, ...options.behaviour }),
-    appNameId: options.appNameId ?? "app1",
+    behaviour: yield* changeBehaviour(profiles[profile], { ...life, ...options.behaviour }),
+    appNameId: yield* Arguments.appNameId(options.appNameId ?? "app1"),
     publicKey: key.publicKey,
     webhookTarget: yield* Addresses.webhookTarget(options.webhookUrl),
     callbackUrls: yield* Addresses.callbackUrls(options.callbackUrls ?? [])
@@ -252,8 +263,7 @@ const make = Effect.fnUntraced(function* (options: SimulatorOptions, baseUrl: st
   const [app] = (yield* Ref.get(world.tables)).apps.values()
   if (app?.webhookSecret === undefined) return yield* Effect.die("a world has a first app")
   const controlToken = redacted(options.controlToken ?? randomBytes(24).toString("hex"))
-  if (Redacted.value(controlToken) === "")
-    return yield* new SimulatorError({ message: "controlToken must not be empty" })
+  yield* Arguments.controlToken(Redacted.value(controlToken))
   const installations = Effect.orDie(control.installations())
   const simulator = Simulator.of({
     baseUrl,

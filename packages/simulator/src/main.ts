@@ -6,21 +6,25 @@ import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
-import * as FileSystem from "effect/FileSystem"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as Option from "effect/Option"
-import * as Path from "effect/Path"
 import * as Redacted from "effect/Redacted"
+import * as References from "effect/References"
 import { banner } from "./internal/banner.ts"
+import * as KeyFile from "./internal/keyFile.ts"
 import { Simulator } from "./Simulator.ts"
 import { SimulatorError } from "./SimulatorError.ts"
 
 const flags = {
   port: Flag.Int("port").pipe(Flag.withDescription("Port on 127.0.0.1; 0 takes a free one"), Flag.withDefault(4010)),
   keyFile: Flag.Path("key-file").pipe(
-    Flag.withDescription("Write the app's private key here (PEM, mode 600)"),
+    Flag.withDescription("The app's private key (PEM): kept if it is there, else written (mode 600)"),
     Flag.optional
+  ),
+  newKey: Flag.Boolean("new-key").pipe(
+    Flag.withDescription("Replace the key in the key file"),
+    Flag.withDefault(false)
   ),
   installations: Flag.Int("installations").pipe(
     Flag.withDescription("Installations at the start"),
@@ -38,48 +42,49 @@ const flags = {
   profile: Flag.Literals("profile", ["documented", "observed", "strict"]).pipe(
     Flag.withDescription("Which reading of the documents"),
     Flag.withDefault("documented")
+  ),
+  quiet: Flag.Boolean("quiet").pipe(
+    Flag.withDescription("No line on standard error for each request"),
+    Flag.withDefault(false)
   )
 }
+
+type Options = Command.Command.Config.Infer<typeof flags>
+
+/** A request's line stands alone. Anything else that is logged, such as a defect, keeps its level, time and cause. */
+const logger = Logger.withConsoleError(
+  Logger.make((entry) => (entry.logLevel === "Debug" ? String(entry.message) : Logger.formatLogFmt.log(entry)))
+)
 
 /** Largest number of ids in the ready line. `GET /app/installations` lists all of them. */
 const mostIds = 100
 
-/** Writes the private key to a file that only its owner can read, and returns the file's absolute path. */
-const writeKey = Effect.fnUntraced(function* (file: string, pem: Redacted.Redacted<string>) {
-  const fs = yield* FileSystem.FileSystem
-  const path = (yield* Path.Path).resolve(file)
-  const kind = Option.map(yield* Effect.option(fs.stat(path)), ({ type }) => type)
-  if (Option.contains(kind, "Directory")) {
-    const inside = (yield* Path.Path).join(path, "icr_private_key.pem")
-    return yield* new SimulatorError({ message: `--key-file ${path} is a folder; name a file, such as ${inside}` })
-  }
-  // A mode applies to a new file only. An older file might stay readable by others.
-  yield* fs.remove(path, { force: true })
-  yield* fs.writeFileString(path, Redacted.value(pem), { flag: "wx", mode: 0o600 })
-  return path
-})
-
-/** Prints the ready line and the banner, then waits. */
-const run = Effect.fnUntraced(function* (keyFile: Option.Option<string>) {
+/** Writes a new key, prints the ready line and the banner, then waits. */
+const serve = Effect.fnUntraced(function* (privateKeyFile: string | null, isKept: boolean) {
   const { app, baseUrl, control, controlToken, ...simulator } = yield* Simulator
+  // The server listens by now. A program that cannot start must not replace the key of one that runs.
+  if (privateKeyFile !== null && !isKept) yield* KeyFile.write(privateKeyFile, app.privateKey)
   const installationIds = (yield* simulator.installationIds).slice(0, mostIds)
   const organizationIds = (yield* simulator.organizationIds).slice(0, mostIds)
-  const privateKeyFile = Option.isSome(keyFile) ? yield* writeKey(keyFile.value, app.privateKey) : null
+  const { appId, appNameId } = app
+  const webhookSecret = Redacted.value(app.webhookSecret)
   yield* Console.log(
     JSON.stringify({
       baseUrl,
-      appId: app.appId,
-      appNameId: app.appNameId,
+      appId,
+      appNameId,
       installationIds,
       organizationIds,
       privateKeyFile,
-      webhookSecret: Redacted.value(app.webhookSecret)
+      webhookSecret
     })
   )
   yield* Console.error(
     banner({
       baseUrl,
-      appId: app.appId,
+      appId,
+      appNameId,
+      webhookSecret,
       apiVersion: (yield* control.behaviour).apiVersions[0],
       installationId: installationIds[0],
       privateKeyFile,
@@ -87,6 +92,30 @@ const run = Effect.fnUntraced(function* (keyFile: Option.Option<string>) {
     })
   )
   return yield* Effect.never
+})
+
+/** A reader of standard error that goes away, such as `head`, must not end the program. */
+const outliveReader = Effect.sync(() => process.stderr.on("error", () => {}))
+
+/** Runs the simulator with the options of the command line. */
+const run = Effect.fnUntraced(function* ({ callbackUrl, keyFile, newKey, quiet, webhookUrl, ...options }: Options) {
+  if (newKey && Option.isNone(keyFile)) {
+    return yield* new SimulatorError({ message: "--new-key needs --key-file PATH" })
+  }
+  const file = Option.isSome(keyFile) ? yield* KeyFile.locate(keyFile.value) : null
+  const kept = file === null || newKey ? Option.none() : yield* KeyFile.read(file)
+  const server = Simulator.layerServerWith({
+    ...options,
+    privateKey: Option.getOrUndefined(kept),
+    webhookUrl: Option.getOrUndefined(webhookUrl),
+    callbackUrls: Option.toArray(callbackUrl)
+  })
+  yield* outliveReader
+  return yield* serve(file, Option.isSome(kept)).pipe(
+    Effect.provide(server),
+    // Requests are logged at level Debug. A level that the option --log-level asks for stays.
+    Effect.updateService(References.MinimumLogLevel, (level) => (level === "Info" && !quiet ? "Debug" : level))
+  )
 })
 
 /** Prints one line and sets exit code 1. The cause is the caller's input, so a stack trace would only hide it. */
@@ -98,17 +127,7 @@ const complain = (message: string) =>
     })
   )
 
-Command.make("icr-simulator", flags, ({ callbackUrl, keyFile, webhookUrl, ...options }) =>
-  run(keyFile).pipe(
-    Effect.provide(
-      Simulator.layerServerWith({
-        ...options,
-        webhookUrl: Option.getOrUndefined(webhookUrl),
-        callbackUrls: Option.toArray(callbackUrl)
-      })
-    )
-  )
-).pipe(
+Command.make("icr-simulator", flags, run).pipe(
   Command.withDescription("The International Carbon Registry on your machine"),
   Command.run({ version: "0.1.0" }),
   // Standard output carries nothing but the ready line.
@@ -116,6 +135,6 @@ Command.make("icr-simulator", flags, ({ callbackUrl, keyFile, webhookUrl, ...opt
     SimulatorError: ({ message }) => complain(message),
     PlatformError: ({ message }) => complain(message)
   }),
-  Effect.provide(Layer.merge(NodeServices.layer, Layer.succeed(Logger.LogToStderr, true))),
+  Effect.provide(Layer.merge(NodeServices.layer, Logger.layer([logger]))),
   NodeRuntime.runMain
 )

@@ -28,9 +28,14 @@ export { WebhookError, WebhookErrorKind } from "./webhooks/WebhookError.ts"
 export { WebhookEvent } from "./webhooks/WebhookEvent.ts"
 /** The members of the `WebhookEvent` union and their parts. */
 export * as WebhookEvents from "./webhooks/WebhookEvent.ts"
+export * as WebhookNode from "./webhooks/WebhookNode.ts"
+export type { Listener as WebhookNodeListener, NodeRequest, NodeResponse } from "./webhooks/WebhookNode.ts"
+export { type Platform as WebhookPlatformService, WebhookPlatform } from "./webhooks/WebhookPlatform.ts"
 export * as WebhookQueue from "./webhooks/WebhookQueue.ts"
 export {
   type HandlerOptions as WebhookQueueHandlerOptions,
   type QueueOptions as WebhookQueueOptions,
   type WorkerOptions as WebhookQueueWorkerOptions
 } from "./webhooks/WebhookQueue.ts"
+export * as WebhookWeb from "./webhooks/WebhookWeb.ts"
+export type { Receiver as WebhookWebReceiver } from "./webhooks/WebhookWeb.ts"

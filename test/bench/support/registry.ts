@@ -45,7 +45,7 @@ const start = async (program: string, ...options: ReadonlyArray<string>): Promis
 
 /** `pnpm simulator` with so many installations. */
 export const simulator = (installations: number): Promise<Registry> =>
-  start(pathOf("../../../packages/simulator/src/main.ts"), "--installations", String(installations))
+  start(pathOf("../../../packages/simulator/src/main.ts"), "--quiet", "--installations", String(installations))
 
 /** Answers with the simulator's bytes from memory, each answer `latency` milliseconds late: the least work a server can do. */
 export const replaying = (installations: number, latency = 0): Promise<Registry> =>

@@ -44,7 +44,8 @@ const program = Effect.gen(function* () {
       "--installations",
       "100",
       "--key-file",
-      keyFile
+      keyFile,
+      "--quiet"
     ])
   )
   const line = yield* handle.stdout.pipe(

@@ -1,4 +1,4 @@
-import { Effect, Fiber, Schema, Stream } from "effect"
+import { Effect, Fiber, Queue, Schema, Stream } from "effect"
 import { ChildProcess, ChildProcessSpawner } from "effect/process"
 import * as fs from "node:fs"
 import { fileURLToPath } from "node:url"
@@ -17,16 +17,16 @@ const Ready = Schema.fromJsonString(
   })
 )
 
-/** `pnpm simulator` on a free port, its ready line, and its standard error up to the end of the banner. */
+/** `pnpm simulator` on a free port, its ready line, and its standard error. */
 export const start = Effect.fnUntraced(function* (...args: ReadonlyArray<string>) {
   const spawner = yield* ChildProcessSpawner.ChildProcessSpawner
   const handle = yield* spawner.spawn(ChildProcess.make(process.execPath, [main, "--port", "0", ...args]))
-  const banner = yield* handle.stderr.pipe(
+  const lines = yield* Queue.unbounded<string>()
+  const reading = yield* handle.stderr.pipe(
     Stream.decodeText(),
     Stream.splitLines,
-    Stream.takeUntil((line) => line.includes("/_simulator/")),
-    Stream.runCollect,
-    Effect.forkChild
+    Stream.runForEach((line) => Queue.offer(lines, line)),
+    Effect.forkScoped
   )
   const line = yield* handle.stdout.pipe(
     Stream.decodeText(),
@@ -35,7 +35,33 @@ export const start = Effect.fnUntraced(function* (...args: ReadonlyArray<string>
     Effect.flatMap(Effect.fromOption)
   )
   const ready = yield* Schema.decodeUnknownEffect(Ready)(line, { onExcessProperty: "error" })
-  return { handle, ready, banner: Fiber.join(banner) }
+  /** Standard error up to the last line of the banner. */
+  const banner = Effect.gen(function* () {
+    const seen: Array<string> = []
+    while (!seen.at(-1)?.includes("/_simulator/")) seen.push(yield* Queue.take(lines))
+    return seen
+  })
+  /** Stops the program. Returns the lines of standard error that nobody took. */
+  const stop = Effect.gen(function* () {
+    yield* handle.kill()
+    yield* Fiber.join(reading)
+    const rest = yield* Queue.clear(lines)
+    return rest.filter((line) => line !== "")
+  })
+  return { handle, ready, banner, stop }
+})
+
+/** Runs the program with arguments that it refuses. Returns its exit code and the lines of standard error. */
+export const refused = Effect.fnUntraced(function* (...args: ReadonlyArray<string>) {
+  const spawner = yield* ChildProcessSpawner.ChildProcessSpawner
+  const handle = yield* spawner.spawn(ChildProcess.make(process.execPath, [main, ...args]))
+  const lines = handle.stderr.pipe(
+    Stream.decodeText(),
+    Stream.splitLines,
+    Stream.filter((line) => line !== ""),
+    Stream.runCollect
+  )
+  return yield* Effect.all([handle.exitCode, lines], { concurrency: 2 })
 })
 
 /** A folder that goes with the scope. */

@@ -3,6 +3,8 @@
 export interface BannerOptions {
   readonly baseUrl: string
   readonly appId: string
+  readonly appNameId: string
+  readonly webhookSecret: string
   readonly apiVersion: string
   readonly installationId: string | undefined
   readonly privateKeyFile: string | null
@@ -19,6 +21,25 @@ const signing = (appId: string, keyFile: string) => [
   `CLAIMS=$(printf '{"iat":%d,"exp":%d,"iss":"${appId}"}' $((NOW - 60)) $((NOW + 540)) | b64)`,
   `JWT=$HEAD.$CLAIMS.$(printf '%s' "$HEAD.$CLAIMS" | openssl dgst -sha256 -sign ${quote(keyFile)} | b64)`
 ]
+
+/** Shell lines that make the simulator the registry of programs that read their configuration from the environment. */
+const exports = (options: BannerOptions) => {
+  const keyFile = options.privateKeyFile
+  return [
+    ...Object.entries({
+      ICR_BASE_URL: options.baseUrl,
+      ICR_APP_ID: options.appId,
+      ICR_APP_NAME_ID: options.appNameId,
+      ICR_WEBHOOK_SECRET: options.webhookSecret,
+      ...(keyFile === null ? {} : { ICR_PRIVATE_KEY_FILE: keyFile })
+    }).map(([name, value]) => `export ${name}=${quote(value)}`),
+    ...(keyFile === null
+      ? []
+      : [
+          `# A program that reads no key file: export ICR_PRIVATE_KEY="$(cat ${quote(keyFile)})" instead of the last line.`
+        ])
+  ]
+}
 
 /** Addresses, and commands that can be pasted into a shell. */
 export const banner = (options: BannerOptions): string => {
@@ -38,6 +59,8 @@ export const banner = (options: BannerOptions): string => {
     "",
     `# International Carbon Registry, simulated. Ctrl-C stops it.`,
     `# Page: ${baseUrl}/   API reference: ${baseUrl}/docs`,
+    "",
+    ...exports(options),
     "",
     ...calls,
     "",

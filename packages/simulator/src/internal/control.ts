@@ -4,14 +4,12 @@ import * as Effect from "effect/Effect"
 import * as PubSub from "effect/PubSub"
 import * as Redacted from "effect/Redacted"
 import * as Ref from "effect/Ref"
-import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import { changeBehaviour } from "../Behaviour.ts"
 import type { Control, InstallationView, RegistryEvent } from "../Control.ts"
-import { FaultStep } from "../Fault.ts"
 import { SimulatorError } from "../SimulatorError.ts"
 import * as Addresses from "./addresses.ts"
-import * as Bounds from "./bounds.ts"
+import * as Arguments from "./arguments.ts"
 import type { FaultPlan } from "./faultPlan.ts"
 import * as Keys from "./keys.ts"
 import type { RequestLog } from "./requestLog.ts"
@@ -47,15 +45,8 @@ const appIn = Effect.fnUntraced(function* (tables: Tables, appId: string | undef
   return app === undefined ? yield* new SimulatorError({ message: `no app ${appId}` }) : app
 })
 
-const validSkew = Schema.decodeUnknownEffect(Bounds.Skew)
-const validLife = Schema.decodeUnknownEffect(Bounds.Millis)
-const validSteps = Schema.decodeUnknownEffect(Schema.toType(Schema.Array(FaultStep)))
-const complaint = (of: string) => (error: Schema.SchemaError) =>
-  new SimulatorError({ message: `${of}: ${error.message}` })
-
 /** Lifetime, in milliseconds, of a token that an organization or a user creates. */
-const lifeOf = (life: Duration.Input = Duration.days(365)) =>
-  Effect.mapError(validLife(Duration.toMillis(life)), complaint("life"))
+const lifeOf = (life: Duration.Input = Duration.days(365)) => Arguments.life("life", life)
 
 /** Creates the control actions. Every change of the tables is one synchronous step. */
 export const make = (world: World["Service"], log: RequestLog, plan: FaultPlan): Control => {
@@ -97,6 +88,7 @@ export const make = (world: World["Service"], log: RequestLog, plan: FaultPlan):
       }))
     ),
     createApp: Effect.fn("Simulator.createApp")(function* (appNameId) {
+      yield* Arguments.appNameId(appNameId)
       const key = yield* Keys.generate
       const all = yield* tables
       for (const { appNameId: taken } of all.apps.values()) {
@@ -134,7 +126,7 @@ export const make = (world: World["Service"], log: RequestLog, plan: FaultPlan):
     ),
 
     createOrganizationToken: Effect.fn("Simulator.createOrganizationToken")(function* (options) {
-      const { organizationId, permissions } = options
+      const { organizationId, permissions } = yield* Arguments.organizationToken(options)
       const life = yield* lifeOf(options.life)
       if (!(yield* tables).organizations.has(organizationId)) {
         return yield* new SimulatorError({ message: `no organization ${organizationId}` })
@@ -149,11 +141,12 @@ export const make = (world: World["Service"], log: RequestLog, plan: FaultPlan):
       return Redacted.make(record.token)
     }),
 
-    install: Effect.fn("Simulator.install")(function* (options = {}) {
+    install: Effect.fn("Simulator.install")(function* (given = {}) {
+      const options = yield* Arguments.install(given)
       const all = yield* tables
       const owner = yield* appIn(all, options.appId)
       const now = yield* world.now
-      const given =
+      const details =
         options.fullName === undefined && options.organizationType === undefined
           ? undefined
           : {
@@ -163,7 +156,7 @@ export const make = (world: World["Service"], log: RequestLog, plan: FaultPlan):
             }
       const organization =
         options.organizationId === undefined
-          ? addOrganization(all, world.seed, now, given)
+          ? addOrganization(all, world.seed, now, details)
           : all.organizations.get(options.organizationId)
       if (organization === undefined) {
         return yield* new SimulatorError({ message: `no organization ${options.organizationId}` })
@@ -196,13 +189,16 @@ export const make = (world: World["Service"], log: RequestLog, plan: FaultPlan):
         record.suspended = false
         return "unsuspended"
       }),
-    setPermissions: (installationId, permissions) =>
-      change(installationId, (record) => {
+    setPermissions: Effect.fn("Simulator.setPermissions")(function* (installationId, given) {
+      const permissions = yield* Arguments.permissions(given)
+      yield* change(installationId, (record) => {
         record.permissions = permissions
         record.pending = undefined
         return "silent"
-      }),
-    requestPermissions: Effect.fn("Simulator.requestPermissions")(function* (permissions, appId) {
+      })
+    }),
+    requestPermissions: Effect.fn("Simulator.requestPermissions")(function* (given, appId) {
+      const permissions = yield* Arguments.permissions(given)
       const owner = yield* app(appId)
       owner.permissions = permissions
       for (const record of owner.installations.values()) record.pending = permissions
@@ -261,8 +257,7 @@ export const make = (world: World["Service"], log: RequestLog, plan: FaultPlan):
       for (const record of (yield* tables).tokens.values()) record.expiresAt = Math.min(record.expiresAt, now)
     }),
     skewClock: Effect.fn("Simulator.skewClock")(function* (by) {
-      const skew = yield* Effect.mapError(validSkew(Duration.toMillis(by)), complaint("skew"))
-      yield* Ref.set(world.skew, skew)
+      yield* Ref.set(world.skew, yield* Arguments.skew(by))
     }),
 
     behaviour: Ref.get(world.behaviour),
@@ -271,16 +266,15 @@ export const make = (world: World["Service"], log: RequestLog, plan: FaultPlan):
     }),
     faults: {
       script: Effect.fn("Simulator.faults.script")(function* (route, steps) {
-        yield* Effect.mapError(validSteps(steps), complaint("fault"))
-        plan.script(route, steps)
+        plan.script(yield* Arguments.target(route), yield* Arguments.steps(steps))
       }),
       probability: Effect.fn("Simulator.faults.probability")(function* (route, probability, fault) {
-        if (!(probability >= 0 && probability <= 1)) {
-          return yield* new SimulatorError({ message: `a probability lies between 0 and 1, not ${probability}` })
-        }
-        const faults = "_tag" in fault ? [fault] : fault
-        yield* Effect.mapError(validSteps(faults), complaint("fault"))
-        plan.rule({ route, probability, faults })
+        const given = yield* Arguments.faults(fault)
+        plan.rule({
+          route: yield* Arguments.target(route),
+          probability: yield* Arguments.probability(probability),
+          faults: "_tag" in given ? [given] : given
+        })
       }),
       clear: Effect.sync(plan.clear),
       pending: Effect.sync(plan.pending)

@@ -1,23 +1,29 @@
 /**
- * Wraps the routes in everything that holds for every request: the version header, error bodies, planned faults, the
- * `Date` header and the request log.
+ * Wraps the routes in everything that holds for every request: the version header, error bodies, the limit of bodies,
+ * planned faults, the `Date` header, the request log and a line for a terminal.
  */
-import * as DateTime from "effect/DateTime"
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as HttpIncomingMessage from "effect/http/HttpIncomingMessage"
+import * as HttpRouter from "effect/http/HttpRouter"
 import * as HttpServerError from "effect/http/HttpServerError"
 import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as Ref from "effect/Ref"
 import type * as Scope from "effect/Scope"
 import type { Behaviour } from "../Behaviour.ts"
+import { type Route, routes } from "../Route.ts"
 import type { FaultPlan } from "./faultPlan.ts"
+import { complete, errorAnswer, failed, maxBodySize } from "./errorAnswers.ts"
 import * as Faults from "./faults.ts"
-import { matchRoute } from "./matchRoute.ts"
 import type { Redactor } from "./redact.ts"
+import { httpDate } from "./httpDate.ts"
 import { credentialOf, type RequestLog } from "./requestLog.ts"
 import type { World } from "./World.ts"
 
 type Needs = HttpServerRequest.HttpServerRequest | Scope.Scope
+type Answer<E, R> = Effect.Effect<HttpServerResponse.HttpServerResponse, E, R>
 
 export interface ExchangeOptions {
   readonly world: World["Service"]
@@ -27,97 +33,83 @@ export interface ExchangeOptions {
   readonly reset: Faults.Reset
 }
 
-const json = (status: number, message: string) =>
-  HttpServerResponse.jsonUnsafe(Faults.errorBody(status, message), { status })
-
-/** Gives the router's own plain-text refusal of a content type the registry's error body. */
-const withErrorBody = (response: HttpServerResponse.HttpServerResponse) =>
-  response.status === 415 ? json(415, "Unsupported content type") : response
-
-/** Whether a path is the simulator's own. Such paths have no faults, log entries or version header. */
-const own = (path: string) =>
-  path === "/" || path === "/openapi.json" || path === "/favicon.ico" || /^\/(docs|_simulator)(\/|$)/.test(path)
-
-/**
- * Whether `Host` is a loopback name. The server listens on 127.0.0.1 only, but a web site whose name resolves to that
- * address could reach it through a browser (DNS rebinding); its name would be in `Host`. In-memory requests have no
- * `Host`.
- */
-const fromLoopback = (host: string | undefined) =>
-  host === undefined || /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/i.test(host)
-
-/** The simulator's pages load from and send to their own origin only and cannot be framed. */
-const contentSecurityPolicy =
-  "default-src 'self' data:; style-src 'self' 'unsafe-inline'; script-src 'self' 'unsafe-inline'; " +
-  "frame-ancestors 'none'; form-action 'self'"
-
-const failed = (defect: unknown) =>
-  Effect.as(Effect.logError("the simulator failed", defect), json(500, "Internal server error"))
-
 /** The API version that applies to a request (API versions), or undefined when it must be answered with 400. */
 const versionOf = (asked: string | undefined, { apiVersions, missingVersion }: Behaviour): string | undefined => {
   if (asked !== undefined) return apiVersions.find((version) => version === asked)
   return { oldest: apiVersions[0], newest: apiVersions.at(-1), refuse: undefined }[missingVersion]
 }
 
-const httpDate = (millis: number) => DateTime.toDateUtc(DateTime.makeUnsafe(millis)).toUTCString()
+const routesByPath = new Map<string, Route>(routes.map((route) => [route, route]))
 
-/** Creates the handler of a request around the routes. */
-export const make =
-  (options: ExchangeOptions) =>
-  (
-    routes: Effect.Effect<HttpServerResponse.HttpServerResponse, unknown, Needs>
-  ): Effect.Effect<HttpServerResponse.HttpServerResponse, never, Needs> => {
-    const { log, plan, redactor, world } = options
+/** The registry's route that the router matched. The router writes a parameter as `:id`, a route's name as `{id}`. */
+const routeOf = ({ method, path }: HttpRouter.Route<unknown, unknown>) =>
+  routesByPath.get(`${method} ${path.replace(/:(\w+)/g, "{$1}")}`)
 
-    const answered = (request: HttpServerRequest.HttpServerRequest, path: string) =>
+/** Creates what surrounds the handlers of requests. */
+export const make = ({ log, plan, redactor, reset, world }: ExchangeOptions) => {
+  /** Answers with `genuine` under the planned faults, with the registry's `Date`, and logs the request. */
+  const exchange = Effect.fnUntraced(function* <E, R>(route: Route | undefined, genuine: Answer<E, R>) {
+    const request = yield* HttpServerRequest.HttpServerRequest
+    const faults = plan.next(route)
+    const asked = request.headers["x-icr-api-version"]
+    const version = versionOf(asked, yield* Ref.get(world.behaviour))
+    const close = log.open({
+      at: yield* world.now,
+      method: request.method,
+      path: redactor.text(request.url),
+      route: route ?? null,
+      credential: credentialOf(request.headers["authorization"]),
+      apiVersion: version ?? null,
+      headers: redactor.headers(request.headers),
+      faults: faults.map((fault) => fault._tag)
+    })
+    const complaint = asked === undefined ? "Header x-icr-api-version is required" : "Unsupported API version"
+    const answer = version === undefined && route !== undefined ? Effect.succeed(errorAnswer(400, complaint)) : genuine
+    // The server runs handlers uninterruptibly. A stalled one must end when its client leaves or the server stops.
+    const response = yield* Effect.interruptible(Faults.apply(answer, faults, reset))
+    close(response.status)
+    const date = (yield* world.now) + Faults.dateSkew(faults)
+    return HttpServerResponse.setHeader(response, "date", httpDate(date))
+  })
+
+  /** The registry's answer to a path without a route. */
+  const notFound = Effect.map(HttpServerRequest.HttpServerRequest, ({ method, url }) => {
+    const [path = "/"] = url.split("?", 1)
+    return errorAnswer(404, `Cannot ${method} ${redactor.text(path)}`)
+  })
+
+  /** Logs a line about a request with the time to the head of its answer: `GET /projects 200 3 ms`. */
+  const withLine = Effect.fnUntraced(function* <E, R>(answer: Answer<E, R>) {
+    const { method, url } = yield* HttpServerRequest.HttpServerRequest
+    const start = yield* Clock.currentTimeMillis
+    // Terminals act on control characters.
+    const path = redactor.text(url).replace(/[^\x21-\x7e]/g, encodeURIComponent)
+    return yield* Effect.onExit(answer, (exit) =>
+      Effect.flatMap(Clock.currentTimeMillis, (end) =>
+        Effect.logDebug(`${method} ${path} ${Exit.isSuccess(exit) ? exit.value.status : "no answer"} ${end - start} ms`)
+      )
+    )
+  })
+
+  return {
+    /** Surrounds the registry's routes and the install page. What applies to one follows from the route matched. */
+    registry: HttpRouter.middleware((handler) =>
+      Effect.flatMap(HttpRouter.RouteContext, ({ route }) => exchange(routeOf(route), complete(handler)))
+    ).layer,
+
+    /** Handles every request with the routes. */
+    serve: (routes: Answer<unknown, Needs>): Answer<never, Needs> =>
       routes.pipe(
         Effect.catch((error) =>
           HttpServerError.isHttpServerError(error) && error.reason._tag === "RouteNotFound"
-            ? Effect.succeed(json(404, `Cannot ${request.method} ${redactor.text(path)}`))
+            ? exchange(undefined, notFound)
             : Effect.die(error)
         ),
-        Effect.map(withErrorBody),
-        Effect.catchDefect(failed)
+        Effect.catchDefect((defect) =>
+          defect instanceof Faults.ConnectionReset ? Effect.die(defect) : failed(defect)
+        ),
+        withLine,
+        Effect.provideService(HttpIncomingMessage.MaxBodySize, maxBodySize)
       )
-
-    return Effect.gen(function* () {
-      const request = yield* HttpServerRequest.HttpServerRequest
-      const [path = "/"] = request.url.split("?", 1)
-      const now = yield* world.now
-      if (own(path)) {
-        const answer = fromLoopback(request.headers["host"])
-          ? yield* answered(request, path)
-          : json(403, "The simulator's own pages are answered on loopback only")
-        return HttpServerResponse.setHeaders(answer, {
-          date: httpDate(now),
-          "content-security-policy": contentSecurityPolicy
-        })
-      }
-
-      const route = matchRoute(request.method, path)
-      const faults = plan.next(route)
-      const asked = request.headers["x-icr-api-version"]
-      const version = versionOf(asked, yield* Ref.get(world.behaviour))
-      const close = log.open({
-        at: now,
-        method: request.method,
-        path: redactor.text(request.url),
-        route: route ?? null,
-        credential: credentialOf(request.headers["authorization"]),
-        apiVersion: version ?? null,
-        headers: redactor.headers(request.headers),
-        faults: faults.map((fault) => fault._tag)
-      })
-      const complaint = asked === undefined ? "Header x-icr-api-version is required" : "Unsupported API version"
-      const genuine =
-        version === undefined && route !== undefined ? Effect.succeed(json(400, complaint)) : answered(request, path)
-      // The server runs handlers uninterruptibly. A stalled one must end when its client leaves or the server stops.
-      const response = yield* Effect.interruptible(Faults.apply(genuine, faults, options.reset))
-      close(response.status)
-      const date = (yield* world.now) + Faults.dateSkew(faults)
-      return HttpServerResponse.setHeader(response, "date", httpDate(date))
-    }).pipe(
-      Effect.catchDefect((defect) => (defect instanceof Faults.ConnectionReset ? Effect.die(defect) : failed(defect)))
-    )
   }
+}

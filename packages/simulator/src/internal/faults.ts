@@ -6,6 +6,7 @@ import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import type { Fault } from "../Fault.ts"
+import { errorBody, statusNames } from "./errorAnswers.ts"
 import * as Tokens from "./tokens.ts"
 
 /** A broken connection where there is no socket. The in-memory transport turns it into a transport error. */
@@ -14,30 +15,7 @@ export class ConnectionReset extends Data.TaggedError("ConnectionReset")<{}> {}
 /** Breaks the connection of a request, before the head or within the body of its answer. Never returns. */
 export type Reset = (request: HttpServerRequest.HttpServerRequest, where: "head" | "body") => Effect.Effect<never>
 
-type Answer<R> = Effect.Effect<HttpServerResponse.HttpServerResponse, never, R>
-
-const names: Readonly<Record<number, string>> = {
-  400: "Bad Request",
-  401: "Unauthorized",
-  403: "Forbidden",
-  404: "Not Found",
-  408: "Request Timeout",
-  409: "Conflict",
-  415: "Unsupported Media Type",
-  422: "Unprocessable Entity",
-  429: "Too Many Requests",
-  500: "Internal Server Error",
-  502: "Bad Gateway",
-  503: "Service Unavailable",
-  504: "Gateway Timeout"
-}
-
-/** The registry's error body for a status. */
-export const errorBody = (status: number, message = names[status] ?? "Error") => ({
-  statusCode: status,
-  message,
-  error: names[status] ?? "Error"
-})
+type Answer<E, R> = Effect.Effect<HttpServerResponse.HttpServerResponse, E, R>
 
 const encoder = new TextEncoder()
 const decoder = new TextDecoder()
@@ -74,7 +52,7 @@ const halved = (
 const pause = (millis: number | undefined) => (millis === undefined ? Effect.never : Effect.sleep(millis))
 
 const page = (status: number) =>
-  `<!doctype html><html><head><title>${status}</title></head><body><h1>${status} ${names[status] ?? "Error"}</h1>` +
+  `<!doctype html><html><head><title>${status}</title></head><body><h1>${status} ${statusNames[status] ?? "Error"}</h1>` +
   `<p>The server is temporarily unable to service your request.</p></body></html>`
 
 const chunk = encoder.encode("a".repeat(65_536))
@@ -118,7 +96,11 @@ const status = (fault: Extract<Fault, { _tag: "Status" }>) => {
 }
 
 /** Applies one fault to `answer`. */
-const under = <R>(answer: Answer<R>, fault: Fault, reset: Reset): Answer<R | HttpServerRequest.HttpServerRequest> => {
+const under = <E, R>(
+  answer: Answer<E, R>,
+  fault: Fault,
+  reset: Reset
+): Answer<E, R | HttpServerRequest.HttpServerRequest> => {
   const broken = Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) => reset(request, "head"))
   switch (fault._tag) {
     case "Status":
@@ -171,12 +153,12 @@ const asFailure = (broken: Effect.Effect<never>): Effect.Effect<never, Connectio
   Effect.catchDefect(broken, (defect) => (defect instanceof ConnectionReset ? Effect.fail(defect) : Effect.die(defect)))
 
 /** Applies all faults to `answer`. The first one is nearest to the client. */
-export const apply = <R>(
-  answer: Answer<R>,
+export const apply = <E, R>(
+  answer: Answer<E, R>,
   faults: ReadonlyArray<Fault>,
   reset: Reset
-): Answer<R | HttpServerRequest.HttpServerRequest> =>
-  faults.reduceRight<Answer<R | HttpServerRequest.HttpServerRequest>>(
+): Answer<E, R | HttpServerRequest.HttpServerRequest> =>
+  faults.reduceRight<Answer<E, R | HttpServerRequest.HttpServerRequest>>(
     (inner, fault) => under(inner, fault, reset),
     answer
   )

@@ -17,6 +17,7 @@ import * as Schema from "effect/Schema"
 import { randomBytes } from "node:crypto"
 import type { Control } from "../Control.ts"
 import { sameToken } from "./controlHandlers.ts"
+import { bodyTooLarge, isBodyTooLarge } from "./errorAnswers.ts"
 import { html } from "./html.ts"
 import { complaintPage, frame } from "./page.ts"
 import * as Present from "./present.ts"
@@ -159,7 +160,9 @@ export const layer = (world: World["Service"], control: Control) => {
   }).pipe(
     Effect.catchTags({
       SchemaError: () => Effect.succeed(answer(complaintPage("Not a form of ours."), 400)),
-      SimulatorError: ({ message }) => Effect.succeed(answer(complaintPage(message), 400))
+      SimulatorError: ({ message }) => Effect.succeed(answer(complaintPage(message), 400)),
+      HttpServerError: (error) =>
+        isBodyTooLarge(error) ? Effect.succeed(answer(complaintPage(bodyTooLarge), 413)) : Effect.die(error)
     })
   )
 

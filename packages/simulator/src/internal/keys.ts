@@ -32,15 +32,15 @@ export const generate: Effect.Effect<AppKey> = Effect.callback((resume) => {
   })
 })
 
-/** Reads a private key in PEM form, PKCS#1 or PKCS#8. */
-export const fromPrivatePem = Effect.fnUntraced(function* (pem: Redacted.Redacted<string>) {
+/** Reads a private key in PEM form, PKCS#1 or PKCS#8. The error speaks of the key by `name`. */
+export const fromPrivatePem = Effect.fnUntraced(function* (pem: Redacted.Redacted<string>, name = "privateKey") {
   // The cause is dropped, because no part of a key may end up in a message.
   const key = yield* Effect.try({
     try: () => createPrivateKey(Redacted.value(pem)),
-    catch: () => new SimulatorError({ message: "privateKey is not a private key in PEM form (PKCS#1 or PKCS#8)" })
+    catch: () => new SimulatorError({ message: `${name} is not a private key in PEM form (PKCS#1 or PKCS#8)` })
   })
   if (key.asymmetricKeyType !== "rsa") {
-    return yield* new SimulatorError({ message: `privateKey must be an RSA key, not ${key.asymmetricKeyType}` })
+    return yield* new SimulatorError({ message: `${name} must be an RSA key, not ${key.asymmetricKeyType}` })
   }
   return toAppKey(key)
 })

@@ -1,4 +1,4 @@
-/** The simulator's own pages: the plain page, the install page, the API reference and the control interface. */
+/** The simulator's own pages: the plain page, the API reference and the control interface. */
 import * as Effect from "effect/Effect"
 import * as HttpApiSwagger from "effect/http-api/HttpApiSwagger"
 import * as HttpRouter from "effect/http/HttpRouter"
@@ -13,7 +13,9 @@ import { RegistryApi } from "../Contract.ts"
 import type { Control } from "../Control.ts"
 import { SimulatorError } from "../SimulatorError.ts"
 import * as ControlHandlers from "./controlHandlers.ts"
-import * as InstallPage from "./installPage.ts"
+import { bodyTooLarge, errorAnswer, isBodyTooLarge } from "./errorAnswers.ts"
+import { openApi } from "./handlers.ts"
+import * as OwnGuard from "./ownGuard.ts"
 import { complaintPage, newKeyPage, page } from "./page.ts"
 import * as Validation from "./validation.ts"
 import type { World } from "./World.ts"
@@ -158,17 +160,31 @@ const pressed = (control: Control, token: Redacted.Redacted<string>) =>
   }).pipe(
     Effect.catchTags({
       SchemaError: () => Effect.succeed(htmlAnswer(complaintPage("No such action."), 400)),
-      SimulatorError: ({ message }) => Effect.succeed(htmlAnswer(complaintPage(message), 400))
+      SimulatorError: ({ message }) => Effect.succeed(htmlAnswer(complaintPage(message), 400)),
+      HttpServerError: (error) =>
+        isBodyTooLarge(error) ? Effect.succeed(htmlAnswer(complaintPage(bodyTooLarge), 413)) : Effect.die(error)
     })
   )
 
-/** Routes of all own pages. */
+/** Whatever lies below the control interface is its own, also what it does not have. */
+const noSuchAction = HttpRouter.addAll(
+  (["GET", "POST", "PUT", "PATCH", "DELETE"] as const).map((method) =>
+    HttpRouter.route(
+      method,
+      "/_simulator/*",
+      errorAnswer(404, "The control interface has no such action; see /_simulator/openapi.json")
+    )
+  )
+)
+
+/** Routes of all own pages, guarded. The install page is not among them, since it answers to any name. */
 export const layer = (world: World["Service"], control: Control, token: Redacted.Redacted<string>) =>
   Layer.mergeAll(
     HttpRouter.add("GET", "/", home(world, control, token)),
     HttpRouter.add("GET", "/favicon.ico", HttpServerResponse.empty()),
     HttpRouter.add("POST", "/_simulator/page", pressed(control, token)),
-    InstallPage.layer(world, control),
     HttpApiSwagger.layer(RegistryApi, { path: "/docs" }),
-    ControlHandlers.layer(control, token).pipe(Layer.provide(Validation.layer))
-  )
+    openApi,
+    ControlHandlers.layer(control, token).pipe(Layer.provide(Validation.layer)),
+    noSuchAction
+  ).pipe(Layer.provide(OwnGuard.layer(world.now)))

@@ -5,6 +5,7 @@ import * as Ref from "effect/Ref"
 import { SimulatorError } from "../SimulatorError.ts"
 import type { Delivery, Webhooks } from "../Webhooks.ts"
 import * as Addresses from "./addresses.ts"
+import * as Arguments from "./arguments.ts"
 import * as Seeded from "./seeded.ts"
 import type { AppRecord } from "./Tables.ts"
 import type { World } from "./World.ts"
@@ -49,12 +50,15 @@ export const make = (
     }),
     deliveries: deliveries.kept,
     settled: deliveries.settled,
-    redeliver: Effect.fn("Simulator.webhooks.redeliver")(function* (number, tampering = {}) {
+    redeliver: Effect.fn("Simulator.webhooks.redeliver")(function* (number, change = {}) {
+      const tampering = yield* Arguments.tampering(change)
       const isKept = (yield* deliveries.kept).some((delivery) => delivery.number === number)
       if (!isKept) return yield* new SimulatorError({ message: `no delivery ${number}` })
       return yield* sent(yield* deliveries.repeat(number, tampering))
     }),
-    transaction: Effect.fn("Simulator.webhooks.transaction")(function* (installationId, given = {}, tampering = {}) {
+    transaction: Effect.fn("Simulator.webhooks.transaction")(function* (installationId, details = {}, change = {}) {
+      const given = yield* Arguments.transaction(details)
+      const tampering = yield* Arguments.tampering(change)
       const record = yield* installation(installationId)
       const all = yield* Ref.get(world.tables)
       const index = all.made.transactions++
@@ -69,7 +73,9 @@ export const make = (
       const event = given.of === "organization" ? "organizationTransaction" : "warehouseTransaction"
       return yield* sent(yield* deliveries.tell(event, record, transaction, tampering))
     }),
-    send: Effect.fn("Simulator.webhooks.send")(function* (installationId, event, tampering = {}) {
+    send: Effect.fn("Simulator.webhooks.send")(function* (installationId, name, change = {}) {
+      const event = yield* Arguments.event(name)
+      const tampering = yield* Arguments.tampering(change)
       return yield* sent(yield* deliveries.tell(event, yield* installation(installationId), undefined, tampering))
     })
   }

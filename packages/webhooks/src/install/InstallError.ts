@@ -2,11 +2,15 @@
  * Why an install callback was not accepted. Each cause has a `kind` of its own. No error repeats the state, which may still
  * be usable.
  */
+import * as Effect from "effect/Effect"
+import * as HttpServerRespondable from "effect/http/HttpServerRespondable"
+import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as Schema from "effect/Schema"
 import * as Struct from "effect/Struct"
 
 const kinds = {
   callbackMalformed: "the callback is not a URL",
+  sessionMissing: "the browser has no session to compare the state with; a cookie with SameSite=Strict does not arrive",
   stateMissing: "the callback carries no state, or more than one",
   stateMalformed: "the state was not made by this app",
   stateForged: "the state's signature is wrong",
@@ -37,7 +41,7 @@ export const InstallErrorKind = Schema.Literals(Struct.keys(kinds))
 
 /**
  * An install callback that was refused. Not used for an installation that does not exist: that is the reason
- * `InstallationNotFound` of an `IcrError`.
+ * `InstallationNotFound` of an `IcrError`. A route of Effect's router that fails with it answers with its status.
  *
  * @category errors
  * @since 0.1.0
@@ -56,5 +60,9 @@ export class InstallError extends Schema.TaggedError<InstallError>("@effect-icr/
   }
   override get message() {
     return `The install callback was refused: ${kinds[this.kind]}.`
+  }
+  /** The answer of a route that fails with this error. */
+  [HttpServerRespondable.symbol](): Effect.Effect<HttpServerResponse.HttpServerResponse> {
+    return Effect.succeed(HttpServerResponse.text(this.kind, { status: this.status }))
   }
 }

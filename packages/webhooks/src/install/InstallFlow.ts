@@ -7,8 +7,9 @@
  * unused, and the registry is asked for the installation.
  *
  * That does not prove that the person at the browser is the one who installed the app: the callback names an installation
- * that its caller may have seen elsewhere. `isFresh` marks an installation made after the flow was begun; before linking any
- * other to an account, ask for further proof, and never link one that is linked already.
+ * that its caller may have seen elsewhere. `installedAfterLink` marks an installation made after the flow was begun, give or
+ * take `clockTolerance`; before linking any other to an account, ask for further proof, and never link one that is linked
+ * already.
  *
  * ```ts
  * import { InstallFlow } from "@effect-icr/webhooks/InstallFlow"
@@ -45,7 +46,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
-import * as Redacted from "effect/Redacted"
+import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import * as Struct from "effect/Struct"
 import { makeKey } from "../mac/internal/hmacKey.ts"
@@ -54,7 +55,15 @@ import { InstallStates } from "./InstallStates.ts"
 import { callbackOf } from "./internal/callback.ts"
 import { readSecrets } from "./internal/secrets.ts"
 import type { InstallUrlOptions, Options, Service } from "./internal/service.ts"
-import { openState, randomId, sealNote, sessionDigest } from "./internal/state.ts"
+import {
+  encodedLength,
+  longestData,
+  openState,
+  randomId,
+  sealNote,
+  sessionDigest,
+  sessionOf
+} from "./internal/state.ts"
 
 export type * from "./internal/service.ts"
 
@@ -74,10 +83,6 @@ const uiBaseUrlOf = (apiBaseUrl: string): string => {
   return environment === undefined ? apiBaseUrl : uiBaseUrls[environment]
 }
 
-const longestState = 2000
-
-const textOf = (value: string | Redacted.Redacted) => (Redacted.isRedacted(value) ? Redacted.value(value) : value)
-
 const invalid = (detail: string) =>
   new IcrError({ reason: new InvalidRequest({ operation: "InstallFlow.installUrl", detail }) })
 
@@ -86,19 +91,18 @@ const mayWorkLater = (exit: Exit.Exit<unknown, InstallError | IcrError>) =>
   Exit.isFailure(exit) &&
   Option.match(Cause.findErrorOption(exit.cause), { onNone: () => true, onSome: (error) => error.isRetryable })
 
-/** How far the clocks of the registry and of the machines of a fleet may be apart, in milliseconds. */
-const clockTolerance = 60_000
-
 const parseUrl = Option.liftThrowable((url: string) => new URL(url))
 const isHttp = (url: string) => Option.exists(parseUrl(url), ({ protocol }) => /^https?:$/.test(protocol))
 
-const isNameId = (name: string) => /^(?!\.{1,2}$)[\w.~-]{1,200}$/.test(name)
+const isNameId = (name: unknown) => Predicate.isString(name) && /^(?!\.{1,2}$)[\w.~-]{1,200}$/.test(name)
 const decodeId = Schema.decodeEffect(InstallationId)
 
 const make = Effect.fnUntraced(function* (options: Options) {
   const secrets = yield* readSecrets(options.stateSecret)
   const life = Math.round(yield* millis("stateLife", options.stateLife, "15 minutes"))
   if (!Number.isSafeInteger(life)) return yield* configurationError("stateLife", "must have an end")
+  const clockTolerance = Math.round(yield* millis("clockTolerance", options.clockTolerance, "1 minute"))
+  if (!Number.isSafeInteger(clockTolerance)) return yield* configurationError("clockTolerance", "must have an end")
   const app = yield* IcrApp
   const ui = String(options.uiBaseUrl ?? uiBaseUrlOf(app.baseUrl)).replace(/\/+$/, "")
   if (!isHttp(ui)) return yield* configurationError("uiBaseUrl", "must be an http or https URL")
@@ -108,11 +112,12 @@ const make = Effect.fnUntraced(function* (options: Options) {
   const [current] = keys
 
   const installUrl = Effect.fn("InstallFlow.installUrl")(function* (link: InstallUrlOptions) {
-    const session = textOf(link.session)
-    if (session === "") return yield* invalid("the session is empty, which would bind the state to nobody")
+    const session = yield* Effect.mapError(Effect.fromOption(sessionOf(link.session)), () =>
+      invalid("the session is empty or undefined, which would bind the state to nobody")
+    )
     if (!isNameId(link.appNameId)) return yield* invalid("appNameId must be the app's name id from the dashboard")
-    if ((link.state ?? "").length > longestState) {
-      return yield* invalid(`state must be at most ${longestState} characters`)
+    if (link.state !== undefined && !(Predicate.isString(link.state) && encodedLength(link.state) <= longestData)) {
+      return yield* invalid(`state must be a text of at most ${longestData} bytes, as JSON and UTF-8 write it`)
     }
     const redirectUri = link.redirectUri === undefined ? undefined : String(link.redirectUri)
     if (redirectUri !== undefined && !isHttp(redirectUri)) {
@@ -152,13 +157,17 @@ const make = Effect.fnUntraced(function* (options: Options) {
 
   const verifyCallback: Service["verifyCallback"] = Effect.fn("InstallFlow.verifyCallback")(function* (
     url,
-    { required = {}, session }
+    { required = {}, session: given }
   ) {
+    const session = yield* Effect.mapError(
+      Effect.fromOption(sessionOf(given)),
+      () => new InstallError({ kind: "sessionMissing" })
+    )
     const { event, installationId, state } = yield* Effect.fromResult(callbackOf(url))
     const { key, note } = yield* openState(keys, state)
     const now = yield* Clock.currentTimeMillis
     if (now >= note.exp) return yield* new InstallError({ kind: "stateExpired" })
-    if ((yield* sessionDigest(key, textOf(session))) !== note.ses) {
+    if ((yield* sessionDigest(key, session)) !== note.ses) {
       return yield* new InstallError({ kind: "stateForeign" })
     }
     const id = yield* Effect.mapError(
@@ -177,7 +186,7 @@ const make = Effect.fnUntraced(function* (options: Options) {
       organization: installation.organization,
       permissions: installation.permissions,
       missing: missingPermissions(required, installation.permissions),
-      isFresh: DateTime.toEpochMillis(installation.createdAt) >= note.iat + ahead - clockTolerance,
+      installedAfterLink: DateTime.toEpochMillis(installation.createdAt) >= note.iat + ahead - clockTolerance,
       state: Option.fromUndefinedOr(note.data),
       event
     }

@@ -40,11 +40,7 @@ export type * from "./internal/service.ts"
 
 const make = Effect.fnUntraced(function* (options: Options) {
   const { invalidateInstallationToken } = yield* TokenInvalidation
-  return yield* makeReceiver(options, (event) =>
-    event._tag === "Uninstalled" || event._tag === "Suspended" || event._tag === "NewPermissionsAccepted"
-      ? invalidateInstallationToken(event.installation.id)
-      : Effect.void
-  )
+  return yield* makeReceiver(options, invalidateInstallationToken)
 })
 
 /**

@@ -45,7 +45,7 @@ import * as Ref from "effect/Ref"
 import type * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
-import { eventOf } from "./internal/verify.ts"
+import { eventOrNamedError } from "./internal/verify.ts"
 import { supervised } from "./internal/workers.ts"
 import { type Accepted, type Handler, Webhook } from "./Webhook.ts"
 import type { WebhookEvent } from "./WebhookEvent.ts"
@@ -90,7 +90,7 @@ export interface WorkerOptions extends QueueOptions {
 }
 
 /** The signed text itself: nothing is lost on the way, and a newer version of the program decodes it its own way. */
-const Element = Schema.Struct({ signedData: Schema.String })
+const Element = Schema.Struct({ signedData: Schema.String, id: Schema.String })
 
 const queueOf = ({ maxAttempts, name = "icr-webhooks", retrySchedule }: QueueOptions) =>
   PersistedQueue.make({ name, schema: Element, maxAttempts, retrySchedule })
@@ -107,13 +107,12 @@ export const handler = Effect.fnUntraced(function* (
 ): Effect.fn.Return<Handler, IcrError, Webhook | PersistedQueue.PersistedQueueFactory> {
   const window = yield* millis("deduplicationWindow", options.deduplicationWindow, "10 minutes")
   const queue = yield* queueOf(options)
-  const idOf = ({ id }: Accepted) =>
+  const offerOptions = ({ id }: Accepted) =>
     window === 0
       ? Effect.succeed({})
       : Effect.map(Clock.currentTimeMillis, (now) => ({ id: `${id}@${Math.floor(now / window)}` }))
   return yield* (yield* Webhook).handlerWith(
-    (accepted) =>
-      Effect.flatMap(idOf(accepted), (options) => queue.offer({ signedData: accepted.signedData }, options)),
+    (accepted) => Effect.flatMap(offerOptions(accepted), (options) => queue.offer(accepted, options)),
     { deduplicate: false }
   )
 })
@@ -138,22 +137,22 @@ export const work = Effect.fnUntraced(function* <E, R>(
   const queue = yield* queueOf(options)
   const isStopping = yield* Ref.make(false)
 
-  const workOn = Effect.fnUntraced(function* (signedData: string) {
-    const event = yield* Effect.tapError(Effect.fromResult(eventOf(signedData)), (error) =>
+  const workOn = Effect.fnUntraced(function* ({ id, signedData }: typeof Element.Type) {
+    const event = yield* Effect.tapError(eventOrNamedError(signedData), (error) =>
       Effect.logError("An event on the webhook queue could not be decoded", error)
     )
     yield* supervised(
-      event,
-      Effect.suspend(() => Effect.andThen(invalidateToken(event), f(event)))
+      { event, id },
+      Effect.suspend(() => Effect.andThen(invalidateToken(event, id), f(event)))
     )
   })
 
   const startWorker = Effect.gen(function* () {
     const state = yield* Ref.make<"idle" | "working" | "failed">("idle")
     const takeOne = Effect.exit(
-      queue.take(({ signedData }) =>
+      queue.take((element) =>
         Ref.set(state, "working").pipe(
-          Effect.andThen(workOn(signedData)),
+          Effect.andThen(workOn(element)),
           Effect.onError(() => Ref.set(state, "failed"))
         )
       )

@@ -19,9 +19,12 @@ import type { Secrets } from "./secrets.ts"
 export interface InstallUrlOptions {
   /** The app's name id from the dashboard, such as `app1`. */
   readonly appNameId: string
-  /** Identifies this browser session, such as the session cookie's value. It does not travel. */
+  /** Identifies this browser session, such as the session cookie's value. It does not travel. Blank or undefined is refused. */
   readonly session: string | Redacted.Redacted
-  /** The program's own, to have back from the callback, such as a path. Readable by the person; at most 2,000 characters. */
+  /**
+   * The program's own, to have back from the callback, such as a path. Readable by the person. At most 2,000 bytes, as JSON
+   * and UTF-8 write it: 2,000 plain letters, 1,000 quotes, 666 letters of three bytes.
+   */
   readonly state?: string | undefined
   /** Which callback URL to use. It has to be on the app's allow list: the registry ignores any other silently. */
   readonly redirectUri?: string | URL | undefined
@@ -53,8 +56,15 @@ export interface Verified {
   readonly permissions: Permissions
   /** What `required` asks for beyond that; empty when all is granted. */
   readonly missing: ReadonlyArray<MissingPermission>
-  /** Whether the installation was made after the link: by this person, as far as a callback can tell. */
-  readonly isFresh: boolean
+  /**
+   * Whether the installation was made after the link: by this person, as far as a callback can tell. The clocks of the
+   * registry and of this fleet may differ, so an installation made up to `clockTolerance` before the link counts too. That
+   * leaves an attack open: whoever learns the id of an installation within that time after somebody else made it can begin
+   * a flow of his own and call the callback with that id. Never link an installation that is linked already.
+   *
+   * Under a test clock that begins in 1970, such as that of `@effect/vitest`, it is always true: set the clock first.
+   */
+  readonly installedAfterLink: boolean
   /** What `installUrl` was given as `state`. */
   readonly state: Option.Option<string>
   /** The callback's own `event`; no page lists its values, and it is not verified. */
@@ -68,7 +78,10 @@ export interface Verified {
  * @since 0.1.0
  */
 export interface Service {
-  /** The link for the button. Fails with `InvalidRequest` on an empty session, a bad name id or a bad `redirectUri`. */
+  /**
+   * The link for the button. Fails with `InvalidRequest` on a session that is blank or undefined, a bad name id, a `state`
+   * that is too long or a bad `redirectUri`.
+   */
   readonly installUrl: (options: InstallUrlOptions) => Effect.Effect<URL, IcrError>
   /**
    * The installation behind a callback. `url` is the request's, whole or from its path on. Fails with `InstallError` (its
@@ -96,6 +109,11 @@ export interface Options {
   readonly stateSecret?: Secrets | undefined
   /** How long a person may take; default 15 minutes. */
   readonly stateLife?: Duration.Input | undefined
+  /**
+   * How far the clocks of the registry and of the machines of this fleet may differ; default 1 minute. The smaller, the less
+   * `installedAfterLink` lets pass; with 0, a fleet whose clocks differ calls some new installations old.
+   */
+  readonly clockTolerance?: Duration.Input | undefined
   /** Where the install page is. Default: that of the environment, or the API's own address where that is neither. */
   readonly uiBaseUrl?: string | URL | undefined
 }

@@ -6,6 +6,9 @@
  */
 import * as Effect from "effect/Effect"
 import * as Base64Url from "effect/encoding/Base64Url"
+import * as Option from "effect/Option"
+import * as Predicate from "effect/Predicate"
+import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import type { HmacKey } from "../../mac/internal/hmacKey.ts"
@@ -39,6 +42,12 @@ export const randomId = Effect.sync(() => Base64Url.encode(crypto.getRandomValue
 // What is signed begins with its purpose, so that the digest of a session never serves as the signature of a state.
 const purpose = { state: "icr-install-state:", session: "icr-install-session:" }
 
+/** The session as text, unless it is none: those of all who have none would be the same. */
+export const sessionOf = (session: unknown): Option.Option<string> => {
+  const text = Redacted.isRedacted(session) ? Redacted.value(session) : session
+  return Predicate.isString(text) && !/^\s*(undefined|null)?\s*$/.test(text) ? Option.some(text) : Option.none()
+}
+
 /** A digest of the session that only a holder of the secret can make. */
 export const sessionDigest = (key: HmacKey, session: string): Effect.Effect<string> =>
   Effect.map(key.sign(purpose.session + session), Base64Url.encode)
@@ -49,7 +58,16 @@ export const sealNote = Effect.fnUntraced(function* (key: HmacKey, note: Note) {
   return `${text}.${Base64Url.encode(yield* key.sign(purpose.state + text))}`
 })
 
-const form = /^([\w-]{1,8192})\.([\w-]{43})$/
+const utf8 = new TextEncoder()
+
+/** How many bytes a text takes inside a note: some characters take three bytes, and those that JSON escapes up to six. */
+export const encodedLength = (text: string) => utf8.encode(JSON.stringify(text)).length - 2
+
+/** The longest `data` of a note, in such bytes. */
+export const longestData = 2000
+
+// Room for a note with the longest `data` and app name, which take some 3,300 characters: who asks for more made it up.
+const form = /^([\w-]{1,4096})\.([\w-]{43})$/
 
 /** The note inside a state, and the key that signed it. */
 export const openState = Effect.fnUntraced(function* (keys: ReadonlyArray<HmacKey>, state: string) {

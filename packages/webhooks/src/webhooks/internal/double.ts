@@ -7,7 +7,7 @@ import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import { WebhookEvent } from "../WebhookEvent.ts"
 import type { Accepted, Handler, Service } from "./service.ts"
-import { eventOf, signedDataOf } from "./verify.ts"
+import { eventOf, partsOf, signedDataOf } from "./verify.ts"
 import { supervised } from "./workers.ts"
 
 /** Answers every request alike. */
@@ -30,13 +30,13 @@ export const makeDouble = Effect.fnUntraced(function* (events: Stream.Stream<Web
   const scope = yield* Effect.scope
   const deliver = <E, R>(accept: (accepted: Accepted) => Effect.Effect<unknown, E, R>) =>
     Stream.mapEffect(Stream.zipWithIndex(events), ([event, index]) => acceptedOf(event, index)).pipe(
-      Stream.runForEach((accepted) => Effect.exit(supervised(accepted.event, accept(accepted)))),
+      Stream.runForEach((accepted) => Effect.exit(supervised(accepted, accept(accepted)))),
       Effect.forkIn(scope),
       Effect.as(handler)
     )
 
   return {
-    verify: ({ body }) => Effect.fromResult(Result.flatMap(signedDataOf(body, Infinity), eventOf)),
+    verify: (delivery) => Effect.fromResult(Result.flatMap(signedDataOf(partsOf(delivery).body, Infinity), eventOf)),
     handler: (f) => (f === undefined ? Effect.succeed(handler) : deliver(({ event }) => f(event))),
     handlerWith: (accept) => deliver(accept),
     events,

@@ -1,11 +1,11 @@
 /** The receiver behind `Webhook`: verify, accept, answer. */
+import type { InstallationId } from "@effect-icr/app/domain/Ids"
 import { makeMemory, withTimeout } from "@effect-icr/app/DeduplicationStore"
-import { count as wholeNumber, millis, readUpTo } from "@effect-icr/app/extension"
+import { count as wholeNumber, millis } from "@effect-icr/app/extension"
 import * as Cause from "effect/Cause"
+import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Hex from "effect/encoding/Hex"
-import * as Exit from "effect/Exit"
 import * as HttpEffect from "effect/http/HttpEffect"
 import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
@@ -16,55 +16,16 @@ import * as Stream from "effect/Stream"
 import { WebhookDeduplication } from "../WebhookDeduplication.ts"
 import { WebhookError } from "../WebhookError.ts"
 import type { WebhookEvent } from "../WebhookEvent.ts"
-import { count, countRefused } from "./metrics.ts"
+import { WebhookPlatform } from "../WebhookPlatform.ts"
+import { count } from "./metrics.ts"
+import { once } from "./once.ts"
+import { answerRefused, isRequest, readDelivery, refuse } from "./request.ts"
 import type { Accepted, Handler, Options, Service, WorkOptions } from "./service.ts"
 import { readSecrets } from "./secrets.ts"
-import { makeVerifier } from "./verify.ts"
+import { idOf, makeVerifier } from "./verify.ts"
 import { makeWorkers } from "./workers.ts"
 
-const refuse = (kind: WebhookError["kind"]) => Effect.fail(new WebhookError({ kind }))
-
-/** Absent is fine, since no page names the header the registry sends; anything but JSON is not. */
-const isJson = (contentType: string | undefined) =>
-  contentType === undefined || /^application\/([\w.+-]+\+)?json\s*(;|$)/i.test(contentType.trim())
-
-/** Nothing here or below unpacks a body, and what is signed is the plain one. */
-const isPlain = (contentEncoding: string | undefined) =>
-  contentEncoding === undefined || /^(identity)?$/i.test(contentEncoding.trim())
-
-/**
- * The body of a request, refused as soon as it is known to be larger than `limit` bytes: by its promised length before a
- * byte is read, else while it is read, so that an endless one never fills the memory.
- */
-const readBody = (request: HttpServerRequest.HttpServerRequest, limit: number) =>
-  Number(request.headers["content-length"] ?? 0) > limit
-    ? refuse("bodyTooLarge")
-    : readUpTo(request.stream, limit).pipe(
-        Effect.catch(() => refuse("bodyCut")),
-        // The stream of a body that was read before throws.
-        Effect.catchDefect(() => refuse("bodyCut")),
-        Effect.flatMap(({ bytes, truncated }) => (truncated ? refuse("bodyTooLarge") : Effect.succeed(bytes)))
-      )
-
-const utf8 = new TextEncoder()
-
-const sha256 = (text: string) =>
-  Effect.map(
-    Effect.promise(() => crypto.subtle.digest("SHA-256", utf8.encode(text))),
-    (digest) => Hex.encode(new Uint8Array(digest))
-  )
-
-/** After a body that was not read to its end, the connection cannot be used again. */
-const headersOf = (status: number) =>
-  status === 405 ? { allow: "POST" } : status === 408 || status === 413 ? { connection: "close" } : {}
-
-const answerRefused = ({ kind, message, status }: WebhookError) =>
-  countRefused(kind).pipe(
-    // Anybody can send what is not even signed: counted, but the log is not to be filled with it.
-    Effect.andThen((kind === "signatureMissing" ? Effect.logDebug : Effect.logWarning)(message)),
-    Effect.annotateLogs({ kind }),
-    Effect.as(HttpServerResponse.text(kind, { status, headers: headersOf(status) }))
-  )
+const defaultWindow = Duration.minutes(10)
 
 /** Whatever goes wrong while an event is accepted is this side's fault and not the sender's. */
 const notAccepted = (cause: Cause.Cause<unknown>): Effect.Effect<never, WebhookError> => {
@@ -74,27 +35,45 @@ const notAccepted = (cause: Cause.Cause<unknown>): Effect.Effect<never, WebhookE
   return Effect.andThen(Effect.logError("A webhook event could not be accepted", cause), refuse("notAccepted"))
 }
 
+/** The installation whose token the event makes worthless or outdated. */
+const tokenOf = (event: WebhookEvent): Option.Option<InstallationId> =>
+  event._tag === "Uninstalled" || event._tag === "Suspended" || event._tag === "NewPermissionsAccepted"
+    ? Option.some(event.installation.id)
+    : Option.none()
+
 /** Builds the service. Fails with `Configuration` for an option out of range, or without a secret. */
 export const makeReceiver = Effect.fnUntraced(function* (
   options: Options,
-  invalidateToken: Service["invalidateToken"]
+  invalidateInstallationToken: (id: InstallationId) => Effect.Effect<void>
 ) {
   const maxBodyBytes = yield* wholeNumber("maxBodyBytes", options.maxBodyBytes, 1024 * 1024, 1)
   const responseTimeout = yield* millis("responseTimeout", options.responseTimeout, "4 seconds")
-  const window = Duration.millis(yield* millis("deduplicationWindow", options.deduplicationWindow, "10 minutes"))
+  const window = Duration.millis(yield* millis("deduplicationWindow", options.deduplicationWindow, defaultWindow))
   const capacity = yield* wholeNumber("capacity", options.capacity, 1024, 1)
   const provided = Option.getOrUndefined(yield* Effect.serviceOption(WebhookDeduplication))
-  const { claim, release } = withTimeout(provided ?? (yield* makeMemory()))
+  const store = withTimeout(provided ?? (yield* makeMemory()))
+  const invalidatedHere = yield* makeMemory()
   const verified = yield* makeVerifier(yield* readSecrets(options.secret), maxBodyBytes)
   const events = yield* Effect.acquireRelease(PubSub.dropping<WebhookEvent>(capacity), PubSub.shutdown)
   const isBehind = yield* Ref.make(false)
 
-  /** A store that fails costs the deduplication, not the delivery. */
-  const isFirst = (id: string) =>
-    Effect.catch(claim(`icr:webhook:${id}`, window), (error) =>
-      Effect.as(Effect.logWarning("A webhook delivery could not be checked for duplicates", error), true)
-    )
-  const giveBack = (id: string) => Effect.ignore(release(`icr:webhook:${id}`))
+  const keyOf = (id: string) => `icr:webhook:${id}`
+
+  // A replay is no news about a token, also where replays are worked on.
+  const tokenWindow = Duration.isZero(window) ? defaultWindow : window
+  const invalidateToken: Service["invalidateToken"] = (event, id) =>
+    Option.match(tokenOf(event), {
+      onNone: () => Effect.void,
+      onSome: (installation) => {
+        const invalidate = invalidateInstallationToken(installation)
+        return id === undefined ? invalidate : once(invalidatedHere, id, tokenWindow, invalidate)
+      }
+    })
+  /** Once for all processes that share a store: behind the token cache there may be a shared store as well. */
+  const invalidateFirst = ({ event, id }: Accepted) =>
+    Option.isNone(tokenOf(event))
+      ? Effect.void
+      : once(store, `${keyOf(id)}:token`, tokenWindow, invalidateToken(event, id))
 
   /** Without `f` the stream is where events go: what has no room there is refused. */
   const offer = (event: WebhookEvent) =>
@@ -109,34 +88,22 @@ export const makeReceiver = Effect.fnUntraced(function* (
     if (!wasBehind) yield* Effect.logWarning("A consumer of Webhook.events is too slow: events are missed")
   })
 
-  const acceptOnce = <E>(id: string, deduplicate: boolean, accept: Effect.Effect<unknown, E>) => {
-    const counted = Effect.andThen(accept, count("accepted"))
-    if (!deduplicate) return counted
-    return Effect.acquireUseRelease(
-      isFirst(id),
-      (first) => (first ? counted : count("duplicate")),
-      (first, exit) => (first && Exit.isFailure(exit) ? giveBack(id) : Effect.void)
-    )
-  }
-
   const receive = Effect.fnUntraced(function* <E>(
     request: HttpServerRequest.HttpServerRequest,
     deduplicate: boolean,
     accept: (accepted: Accepted) => Effect.Effect<unknown, E>
   ) {
-    if (request.method !== "POST") return yield* refuse("method")
-    if (!isJson(request.headers["content-type"])) return yield* refuse("contentType")
-    if (!isPlain(request.headers["content-encoding"])) return yield* refuse("contentEncoding")
-    // The signature is checked after the body is read: a well-formed one is easily made up, so that checking sooner keeps
-    // nobody from sending a long body, and would cost honest senders the connection.
-    const body = yield* readBody(request, maxBodyBytes).pipe(
-      Effect.timeoutOrElse({ duration: responseTimeout, orElse: () => refuse("bodyTimeout") })
-    )
-    const { event, signedData } = yield* verified({ body, signature: request.headers["x-icr-signature-256"] })
-    const accepted = { event, signedData, id: yield* sha256(signedData) }
-    yield* Effect.andThen(invalidateToken(event), acceptOnce(accepted.id, deduplicate, accept(accepted))).pipe(
+    const delivery = yield* readDelivery(request, { bytes: maxBodyBytes, millis: responseTimeout })
+    const { event, signedData } = yield* verified(delivery)
+    const accepted = { event, signedData, id: yield* idOf(signedData) }
+    const named = { event: event.event, id: accepted.id }
+    const counted = Effect.andThen(accept(accepted), count("accepted"))
+    yield* invalidateFirst(accepted).pipe(
+      Effect.andThen(deduplicate ? once(store, keyOf(accepted.id), window, counted, count("duplicate")) : counted),
       Effect.timeoutOrElse({ duration: responseTimeout, orElse: () => refuse("notAccepted") }),
-      Effect.catchCause(notAccepted)
+      Effect.catchCause(notAccepted),
+      Effect.mapError(({ detail, kind }) => new WebhookError({ kind, detail, ...named })),
+      Effect.annotateLogs(named)
     )
   })
 
@@ -157,7 +124,15 @@ export const makeReceiver = Effect.fnUntraced(function* (
       Effect.catch(answerRefused),
       Effect.withSpan("Webhook.handler")
     )
-    return { respond, fetch: toFetch(respond) }
+    const fetch = toFetch(respond)
+    const refuseOther = toFetch(answerRefused(new WebhookError({ kind: "notRequest" })))
+    return {
+      respond,
+      fetch: (request, platform = {}) =>
+        isRequest(request)
+          ? fetch(request, Context.make(WebhookPlatform, platform))
+          : refuseOther(new Request("http://not.a.request"))
+    }
   })
 
   const handlerWith: Service["handlerWith"] = (accept, { deduplicate = true } = {}) =>
@@ -174,12 +149,12 @@ export const makeReceiver = Effect.fnUntraced(function* (
     if (f === undefined) return yield* receiverOf(({ event }) => offer(event), true)
     const work = yield* makeWorkers<R>(options)
     // Failed work gives its claim back, so that a redelivery by hand is not taken for a duplicate.
-    return yield* handlerWith(({ event, id }) =>
+    return yield* handlerWith((accepted) =>
       work(
-        event,
+        accepted,
         Effect.onError(
-          Effect.suspend(() => f(event)),
-          () => giveBack(id)
+          Effect.suspend(() => f(accepted.event)),
+          () => Effect.ignore(store.release(keyOf(accepted.id)))
         )
       )
     )

@@ -8,6 +8,7 @@ import type * as Scope from "effect/Scope"
 import type * as Stream from "effect/Stream"
 import type { WebhookError } from "../WebhookError.ts"
 import type { WebhookEvent } from "../WebhookEvent.ts"
+import type { Platform } from "../WebhookPlatform.ts"
 import type { Secrets } from "./secrets.ts"
 
 /**
@@ -17,8 +18,8 @@ import type { Secrets } from "./secrets.ts"
  * @since 0.1.0
  */
 export interface Delivery {
-  /** The body, unparsed. */
-  readonly body: string | Uint8Array
+  /** The body, unparsed. Where a gateway says `isBase64Encoded`, decode it first. */
+  readonly body: string | Uint8Array | ArrayBuffer
   /** The header `x-icr-signature-256`. */
   readonly signature: string | null | undefined
 }
@@ -46,8 +47,12 @@ export interface Accepted {
 export interface Handler {
   /** For a router of Effect: `HttpRouter.add("POST", "/webhook", handler.respond)`. */
   readonly respond: Effect.Effect<HttpServerResponse.HttpServerResponse, never, HttpServerRequest.HttpServerRequest>
-  /** For everything that speaks `Request` and `Response`: Hono, Next.js, Bun, Deno, Workers. */
-  readonly fetch: (request: Request) => Promise<Response>
+  /**
+   * For everything that speaks `Request` and `Response`: Hono, Next.js, Bun, Deno, Workers. Never rejects. Where the platform
+   * may stop the machine once the answer is out, `platform` is told of the work that goes on: `ctx` on Workers,
+   * `{ waitUntil: after }` on Next.js. `WebhookNode` takes requests of Node and Express.
+   */
+  readonly fetch: (request: Request, platform?: Platform) => Promise<Response>
 }
 
 /**
@@ -81,7 +86,10 @@ export interface Options {
   readonly maxBodyBytes?: number | undefined
   /** How long a body may take to arrive, and then the event to be accepted; default 4 s each. */
   readonly responseTimeout?: Duration.Input | undefined
-  /** For how long the same content counts as a duplicate; default 10 minutes, 0 turns it off. */
+  /**
+   * For how long the same content counts as a duplicate; default 10 minutes. With 0 every duplicate is worked on; tokens are
+   * then invalidated once in 10 minutes all the same.
+   */
   readonly deduplicationWindow?: Duration.Input | undefined
   /** How many events `events` holds for its slowest consumer; default 1,024. */
   readonly capacity?: number | undefined
@@ -109,15 +117,19 @@ export interface Service {
 
   /**
    * A receiver that answers 202 once an event is accepted and then works on it in this process, supervised: failures are
-   * logged and counted, and the scope waits for what was accepted. A crash loses it; `WebhookQueue` does not. Without `f`
-   * it only feeds `events`. Fails with `Configuration` for an option out of range.
+   * logged and counted, and the scope waits for what was accepted. A crash loses it; `WebhookQueue` does not. A platform that
+   * stops the machine after the answer loses it too, unless `fetch` is given its `waitUntil`. Without `f` it only feeds
+   * `events`. Fails with `Configuration` for an option out of range.
    */
   readonly handler: <E = never, R = never>(
     f?: (event: WebhookEvent) => Effect.Effect<unknown, E, R>,
     options?: WorkOptions
   ) => Effect.Effect<Handler, IcrError, R | Scope.Scope>
 
-  /** A receiver that answers 202 when `accept` has succeeded, such as after putting the event on a queue of one's own. */
+  /**
+   * A receiver that answers 202 when `accept` has succeeded, such as after putting the event on a queue of one's own. Nothing
+   * goes on after the answer: the form for Lambda, with a `responseTimeout` that `accept` keeps to.
+   */
   readonly handlerWith: <E, R>(
     accept: (accepted: Accepted) => Effect.Effect<unknown, E, R>,
     options?: {
@@ -136,7 +148,9 @@ export interface Service {
 
   /**
    * Invalidates the cached token of an installation whose tokens the event makes worthless (`uninstalled`, `suspended`) or
-   * outdated (`newPermissionsAccepted`). The handlers do it before anything else.
+   * outdated (`newPermissionsAccepted`). The handlers do it before anything else, for the first of identical deliveries only,
+   * so that replays cost no exchanges. Given the `id` of an `Accepted`, it does it once for this id in this process; without,
+   * each time.
    */
-  readonly invalidateToken: (event: WebhookEvent) => Effect.Effect<void>
+  readonly invalidateToken: (event: WebhookEvent, id?: string) => Effect.Effect<void>
 }

@@ -19,8 +19,9 @@ const prefix = "sha256="
 const digestLength = 32
 
 /** Strict: a digest with anything around it or in another spelling is not the registry's. */
-const digestOf = (signature: string): Result.Result<Uint8Array, WebhookError> => {
-  if (signature === "") return refuse("signatureMissing")
+const digestOf = (signature: unknown): Result.Result<Uint8Array, WebhookError> => {
+  if (signature === undefined || signature === null || signature === "") return refuse("signatureMissing")
+  if (!Predicate.isString(signature)) return refuse("signatureNotText")
   if (!signature.startsWith(prefix)) {
     return refuse(signature.includes(prefix) ? "signatureJunk" : "signaturePrefix")
   }
@@ -39,14 +40,33 @@ const digestOf = (signature: string): Result.Result<Uint8Array, WebhookError> =>
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
 const decodeUtf8 = Option.liftThrowable((bytes: Uint8Array) => decoder.decode(bytes))
 const parseJson = Option.liftThrowable((text: string): unknown => JSON.parse(text))
+const isArrayBuffer = (value: unknown): value is ArrayBuffer =>
+  Object.prototype.toString.call(value) === "[object ArrayBuffer]"
 const mark = "\uFEFF"
 const utf8 = new TextEncoder()
+
+/** JSON in base64, of which gateways make their bodies. */
+const isBase64Json = (text: string) =>
+  Result.isSuccess(
+    Result.flatMap(Base64.decodeString(text.replaceAll(/\s/g, "")), (json) =>
+      Result.fromOption(parseJson(json), () => json)
+    )
+  )
 
 const jsonOf = (given: string | Uint8Array, part: "body" | "signedData"): Result.Result<unknown, WebhookError> => {
   const text = typeof given === "string" ? Option.some(given) : decodeUtf8(given)
   if (Option.isNone(text)) return refuse(`${part}NotUtf8`)
   if (text.value.startsWith(mark)) return refuse(`${part}Bom`)
-  return Result.fromOption(parseJson(text.value), () => new WebhookError({ kind: `${part}NotJson` }))
+  const value = parseJson(text.value)
+  if (Option.isSome(value)) return Result.succeed(value.value)
+  return refuse(part === "body" && isBase64Json(text.value) ? "bodyBase64" : `${part}NotJson`)
+}
+
+/** Text or bytes, the latter of whatever realm and kind. Plain JavaScript hands over other things too. */
+const contentOf = (body: unknown): Option.Option<string | Uint8Array> => {
+  if (Predicate.isString(body)) return Option.some(body)
+  if (ArrayBuffer.isView(body)) return Option.some(new Uint8Array(body.buffer, body.byteOffset, body.byteLength))
+  return isArrayBuffer(body) ? Option.some(new Uint8Array(body)) : Option.none()
 }
 
 /** A text of n characters has n to 3n bytes: most are judged without counting. */
@@ -54,13 +74,16 @@ const isTooLarge = (body: string | Uint8Array, limit: number) =>
   body.length > limit || (typeof body === "string" && body.length * 3 > limit && utf8.encode(body).length > limit)
 
 /** The one field of the body that is signed, as text. Nothing else of the body is ever read. */
-export const signedDataOf = (body: string | Uint8Array, limit: number): Result.Result<string, WebhookError> => {
-  if (isTooLarge(body, limit)) return refuse("bodyTooLarge")
-  return Result.flatMap(jsonOf(body, "body"), (value) =>
-    Predicate.hasProperty(value, "signedData") && Predicate.isString(value.signedData) && value.signedData !== ""
+export const signedDataOf = (given: unknown, limit: number): Result.Result<string, WebhookError> => {
+  const body = contentOf(given)
+  if (Option.isNone(body)) return refuse("bodyNotText")
+  if (isTooLarge(body.value, limit)) return refuse("bodyTooLarge")
+  return Result.flatMap(jsonOf(body.value, "body"), (value) => {
+    if (Predicate.isString(value) && isBase64Json(value)) return refuse("bodyBase64")
+    return Predicate.hasProperty(value, "signedData") && Predicate.isString(value.signedData) && value.signedData !== ""
       ? Result.succeed(value.signedData)
       : refuse("signedDataMissing")
-  )
+  })
 }
 
 const decodeEvent = Schema.decodeUnknownResult(WebhookEvent)
@@ -78,16 +101,45 @@ export const eventOf = (signedData: string): Result.Result<WebhookEvent, Webhook
     )
   )
 
+/** The parts of a delivery, which from plain JavaScript may be anything, nothing included. */
+export const partsOf = (delivery: unknown): { readonly body?: unknown; readonly signature?: unknown } =>
+  Predicate.isObject(delivery) ? delivery : {}
+
+/** SHA-256 of the signed text, in hex. */
+export const idOf = (signedData: string): Effect.Effect<string> =>
+  Effect.map(
+    Effect.promise(() => crypto.subtle.digest("SHA-256", utf8.encode(signedData))),
+    (digest) => Hex.encode(new Uint8Array(digest))
+  )
+
+const decodeName = Schema.decodeUnknownOption(Schema.fromJsonString(Schema.Struct({ event: Schema.String })))
+
+/** The event inside the signed text. An error names the delivery, so that one of an unknown shape can be found again. */
+export const eventOrNamedError = (signedData: string): Effect.Effect<WebhookEvent, WebhookError> =>
+  Effect.catch(
+    Effect.fromResult(eventOf(signedData)),
+    Effect.fnUntraced(function* (error) {
+      const named = Option.flatMap(Result.getSuccess(Base64.decodeString(signedData)), decodeName)
+      const id = yield* idOf(signedData)
+      return yield* new WebhookError({
+        kind: error.kind,
+        detail: error.detail,
+        id,
+        ...Option.getOrElse(named, () => ({}))
+      })
+    })
+  )
+
 /** A function that returns the event inside a delivery, and the text it was decoded from. */
 export const makeVerifier = Effect.fnUntraced(function* (secrets: ReadonlyArray<Redacted.Redacted>, limit: number) {
   const keys = yield* Effect.forEach(secrets, makeKey)
 
-  return Effect.fnUntraced(function* ({ body, signature }: Delivery) {
-    const digest = yield* Effect.fromResult(digestOf(signature ?? ""))
+  return Effect.fnUntraced(function* (given: Delivery) {
+    const { body, signature } = partsOf(given)
+    const digest = yield* Effect.fromResult(digestOf(signature))
     const signedData = yield* Effect.fromResult(signedDataOf(body, limit))
     for (const key of keys) {
-      if (!(yield* key.verify(signedData, digest))) continue
-      return { event: yield* Effect.fromResult(eventOf(signedData)), signedData }
+      if (yield* key.verify(signedData, digest)) return { event: yield* eventOrNamedError(signedData), signedData }
     }
     return yield* new WebhookError({ kind: "signatureMismatch" })
   })

@@ -4,20 +4,25 @@ import * as Cause from "effect/Cause"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
 import * as FiberSet from "effect/FiberSet"
 import * as Option from "effect/Option"
+import * as Predicate from "effect/Predicate"
 import * as Ref from "effect/Ref"
 import * as Semaphore from "effect/Semaphore"
 import { WebhookError } from "../WebhookError.ts"
-import type { WebhookEvent } from "../WebhookEvent.ts"
+import { WebhookPlatform } from "../WebhookPlatform.ts"
 import { count } from "./metrics.ts"
-import type { WorkOptions } from "./service.ts"
+import type { Accepted, WorkOptions } from "./service.ts"
 
 /**
  * One event's work, logged and counted, its outcome kept. An interruption from outside is passed on. Work that interrupts
  * itself, by joining an interrupted fiber for example, has failed like any other and must not look like a shutdown.
  */
-export const supervised = <A, E, R>(event: WebhookEvent, work: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+export const supervised = <A, E, R>(
+  { event, id }: Pick<Accepted, "event" | "id">,
+  work: Effect.Effect<A, E, R>
+): Effect.Effect<A, E, R> =>
   work.pipe(
     Effect.catchCauseIf(Cause.hasInterruptsOnly, () => Effect.die(new Error("the work interrupted itself"))),
     Effect.onExit((exit) => {
@@ -26,11 +31,26 @@ export const supervised = <A, E, R>(event: WebhookEvent, work: Effect.Effect<A, 
         ? count("abandoned")
         : Effect.andThen(
             count("failed"),
-            Effect.logError(`The work on the webhook event ${event.event} failed`, exit.cause)
+            Effect.logError(`The work on the webhook event ${event.event} failed`, exit.cause).pipe(
+              Effect.annotateLogs({ event: event.event, id })
+            )
           )
     }),
     Effect.withSpan("Webhook.work", { attributes: { "icr.webhook.event": event.event } })
   )
+
+/** Tells the platform of work that goes on. A `waitUntil` that throws leaves the work alone: the event is accepted. */
+const keepMachine = Effect.fnUntraced(function* (work: Fiber.Fiber<unknown, unknown>) {
+  const platform = yield* WebhookPlatform
+  // A framework may pass anything as its second argument.
+  if (!Predicate.hasProperty(platform, "waitUntil") || !Predicate.isFunction(platform.waitUntil)) return
+  const run = Effect.runPromiseWith(yield* Effect.context<never>())
+  yield* Effect.sync(() => platform.waitUntil?.(run(Effect.asVoid(Fiber.await(work))))).pipe(
+    Effect.catchDefect((error) =>
+      Effect.logWarning("The waitUntil of the platform refused the work on an event", error)
+    )
+  )
+})
 
 interface State {
   /** Events accepted and not yet done. */
@@ -71,12 +91,12 @@ export const makeWorkers = Effect.fnUntraced(function* <R>(options: WorkOptions)
   const leave = Ref.update(state, (state) => ({ ...state, accepted: state.accepted - 1 }))
 
   /** Begins the work on an event, or refuses it. */
-  return (event: WebhookEvent, work: Effect.Effect<unknown, unknown, R>): Effect.Effect<void, WebhookError> =>
-    Effect.flatMap(enter, (refusal) =>
-      refusal === undefined
-        ? Effect.sync(() => {
-            run(Effect.ensuring(supervised(event, Semaphore.withPermit(permits)(work)), leave))
-          })
-        : Effect.fail(new WebhookError({ kind: refusal }))
-    ).pipe(Effect.uninterruptible)
+  return Effect.fnUntraced(function* (
+    accepted: Accepted,
+    work: Effect.Effect<unknown, unknown, R>
+  ): Effect.fn.Return<void, WebhookError> {
+    const refusal = yield* enter
+    if (refusal !== undefined) return yield* new WebhookError({ kind: refusal })
+    yield* keepMachine(run(Effect.ensuring(supervised(accepted, Semaphore.withPermit(permits)(work)), leave)))
+  }, Effect.uninterruptible)
 })
