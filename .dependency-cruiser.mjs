@@ -5,7 +5,19 @@
 const floors = {
   packages: ["cli", "testing", "redis", "registry", "webhooks", "app"],
   "packages/app/src": ["app", "tokens", "http", "signer", "cache", "config", "errors", "domain", "clock"],
-  "packages/webhooks/src": ["webhooks", "install", "mac"]
+  "packages/webhooks/src": ["webhooks", "install", "mac"],
+  "packages/registry/src": [
+    "registry",
+    "organization",
+    "warehouse",
+    "inventory",
+    "public",
+    "uncertain",
+    "calls",
+    "permissions",
+    "domain",
+    "amounts"
+  ]
 }
 
 /** One rule for each floor: nothing on it imports a floor above it. */

@@ -1,9 +1,12 @@
 /**
  * Helpers for the sister packages of this one. Outside the promise of semantic versions: programs should not import them.
  */
+export { type Page, type Pages, type Position, pages } from "./app/internal/pages.ts"
+export { pathSegment } from "./domain/Ids.ts"
 export { lenient, lenientText } from "./domain/lenient.ts"
 export { envSecret, fromConfigError } from "./config/internal/environment.ts"
 export { configurationError, count, millis, readSecretList } from "./config/internal/validate.ts"
 export { describeIssue } from "./errors/internal/schemaIssue.ts"
+export { exactDigits, jsonParser } from "./http/internal/exactDigits.ts"
 export { readUpTo } from "./http/internal/readBody.ts"
 export { utf8Bytes } from "./signer/internal/utf8.ts"

@@ -7,6 +7,7 @@
 export {
   IcrApp,
   type InstallationOutcome,
+  type NewOrganization,
   type Options as IcrAppOptions,
   type Service as IcrAppService
 } from "./app/IcrApp.ts"
@@ -23,7 +24,7 @@ export { Installation, InstallationPage } from "./domain/Installation.ts"
 export { Industry, Organization, type OrganizationType } from "./domain/Organization.ts"
 export { Pagination } from "./domain/Pagination.ts"
 export { type MissingPermission, PermissionLevel, PermissionName, Permissions } from "./domain/Permissions.ts"
-export { IcrError } from "./errors/IcrError.ts"
+export { IcrError, notDone } from "./errors/IcrError.ts"
 /** The reasons inside an `IcrError`, for tests and for building one's own. */
 export * as IcrReason from "./errors/IcrReason.ts"
 export { type Credential, type Presented, type Refusal, type Verdict } from "./http/Credential.ts"

@@ -13,10 +13,8 @@ import type * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import type * as FileSystem from "effect/FileSystem"
 import * as HttpClient from "effect/http/HttpClient"
-import type * as HttpClientRequest from "effect/http/HttpClientRequest"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
-import type * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { fixed } from "../http/Credential.ts"
@@ -27,9 +25,16 @@ import { IcrConfig, type Options as ConfigOptions } from "../config/IcrConfig.ts
 import type { IcrError } from "../errors/IcrError.ts"
 import { IcrHttp, idempotent } from "../http/IcrHttp.ts"
 import { type ServiceOptions, composeLayers } from "./internal/layers.ts"
+import { testDefaults } from "./internal/testDefaults.ts"
 import { jwtCredential } from "../tokens/internal/credentials.ts"
 import { countToken } from "../tokens/internal/metrics.ts"
-import { type Installations, type PageOptions, makeInstallations } from "./internal/installations.ts"
+import {
+  type InstallationOutcome,
+  makeInstallations,
+  type Installations,
+  type NewOrganization,
+  type PageOptions
+} from "./internal/installations.ts"
 import { Signer } from "../signer/Signer.ts"
 import { type GetOptions, TokenCache } from "../tokens/TokenCache.ts"
 import { TokenInvalidation } from "../tokens/TokenInvalidation.ts"
@@ -37,17 +42,6 @@ import { TokenInvalidation } from "../tokens/TokenInvalidation.ts"
 // ---------------------------------------------------------------------------------------------------------------------
 // Service
 // ---------------------------------------------------------------------------------------------------------------------
-
-/**
- * The outcome of one installation of {@link Service.forEachInstallation}.
- *
- * @category models
- * @since 0.1.0
- */
-export interface InstallationOutcome<A, E> {
-  readonly installation: Installation
-  readonly result: Result.Result<A, E | IcrError>
-}
 
 /**
  * An ICR App at work.
@@ -113,8 +107,17 @@ export interface Service extends Installations {
    */
   readonly appClient: HttpClient.HttpClient.With<IcrError>
 
+  /** As {@link Service.appClient}, for one's own operation, which names spans and stands in errors. */
+  readonly appClientWith: (options: { readonly operation: string }) => HttpClient.HttpClient.With<IcrError>
+
   /** Any endpoint with an installation's token. As {@link Service.appClient}. */
   readonly installationClient: (id: InstallationId) => HttpClient.HttpClient.With<IcrError>
+
+  /** As {@link Service.installationClient}, for one's own operation, which names spans and stands in errors. */
+  readonly installationClientWith: (
+    id: InstallationId,
+    options: { readonly operation: string }
+  ) => HttpClient.HttpClient.With<IcrError>
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -128,10 +131,13 @@ const make = Effect.gen(function* () {
 
   const invalidate = (id: InstallationId) => Effect.asVoid(cache.invalidateInstallationToken(id))
 
-  const installationClient: Service["installationClient"] = (id) =>
+  const appClientWith: Service["appClientWith"] = ({ operation }) =>
+    http.client({ operation, credential: cache.appCredential })
+
+  const installationClientWith: Service["installationClientWith"] = (id, { operation }) =>
     http
       .client({
-        operation: "IcrApp.installationClient",
+        operation,
         credential: cache.installationCredential(id),
         installation: id
       })
@@ -142,6 +148,9 @@ const make = Effect.gen(function* () {
             : Effect.void
         )
       )
+
+  const installationClient = (id: InstallationId) =>
+    installationClientWith(id, { operation: "IcrApp.installationClient" })
 
   /** Exactly one request when the registry answers. What is dead already needs no revoking. */
   const revoke = ({ installationId, token }: InstallationAccessToken) =>
@@ -196,8 +205,10 @@ const make = Effect.gen(function* () {
     invalidateInstallationToken: invalidate,
     baseUrl: http.baseUrl,
     registryTime: http.registryTime,
-    appClient: http.client({ operation: "IcrApp.appClient", credential: cache.appCredential }),
-    installationClient
+    appClient: appClientWith({ operation: "IcrApp.appClient" }),
+    appClientWith,
+    installationClient,
+    installationClientWith
   })
 })
 
@@ -205,7 +216,7 @@ const make = Effect.gen(function* () {
 // Options
 // ---------------------------------------------------------------------------------------------------------------------
 
-export type { PageOptions, ServiceOptions }
+export type { InstallationOutcome, NewOrganization, PageOptions, ServiceOptions }
 
 /**
  * The configuration of an app, and options of the services beneath it. What is not given comes from the environment
@@ -222,13 +233,6 @@ export interface Options extends ConfigOptions, ServiceOptions {}
 
 /** The service, and the part of it that `@effect-icr/webhooks` needs, under a key of its own. */
 const makeContext = Effect.map(make, (app) => Context.make(IcrApp, app).pipe(Context.add(TokenInvalidation, app)))
-
-/** Stands for a client that a test has not given. */
-const noClient = (name: string): HttpClient.HttpClient.With<IcrError> =>
-  HttpClient.makeWith<IcrError, never, IcrError, never>(
-    () => Effect.die(new Error(`IcrApp.layerTest was given no ${name}`)),
-    Effect.succeed<HttpClientRequest.HttpClientRequest>
-  )
 
 /**
  * An ICR App at work.
@@ -290,9 +294,7 @@ export class IcrApp extends Context.Service<IcrApp, Service>()("@effect-icr/app/
   /** A double of which a test gives what it uses; anything else dies with the name of what is missing. */
   static readonly layerTest = (app: Partial<Service>): Layer.Layer<IcrApp> =>
     Layer.mock(IcrApp, {
-      baseUrl: "http://localhost",
-      appClient: noClient("appClient"),
-      installationClient: () => noClient("installationClient"),
+      ...testDefaults,
       ...app
     })
 }

@@ -9,7 +9,8 @@ import * as Schema from "effect/Schema"
 
 // `undefined`, `null` and `NaN` are what a forgotten value looks like once it is text.
 const form = /^(?!(?:\.{1,2}|undefined|null|NaN)$)[\w.~:@+=,-]{1,200}$/
-const segment = Schema.String.check(
+/** A text that is safe as one path segment: what every id of the registry is. */
+export const pathSegment = Schema.String.check(
   Schema.isPattern(form, {
     expected: "an id of 1 to 200 characters without '/', '?', '#', '%' or blanks, other than '.' and '..'"
   })
@@ -21,7 +22,7 @@ const segment = Schema.String.check(
  * @category schemas
  * @since 0.1.0
  */
-export const AppId = segment.pipe(Schema.brand("AppId"))
+export const AppId = pathSegment.pipe(Schema.brand("AppId"))
 /**
  * The app's id from the dashboard, the `iss` of its JWT (`Generate a JWT`).
  *
@@ -50,7 +51,7 @@ export type AppId = typeof AppId.Type
  * @category schemas
  * @since 0.1.0
  */
-export const InstallationId = segment.pipe(Schema.brand("InstallationId"))
+export const InstallationId = pathSegment.pipe(Schema.brand("InstallationId"))
 /**
  * One app on one organization (`Get an installation`, Apps v0.5).
  *
@@ -65,7 +66,7 @@ export type InstallationId = typeof InstallationId.Type
  * @category schemas
  * @since 0.1.0
  */
-export const OrganizationId = segment.pipe(Schema.brand("OrganizationId"))
+export const OrganizationId = pathSegment.pipe(Schema.brand("OrganizationId"))
 /**
  * The account that owns projects and credits (`Organizations`, v0.5).
  *

@@ -8,6 +8,7 @@
 import type * as Duration from "effect/Duration"
 import type * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
+import { certain } from "./internal/certain.ts"
 import { IcrReason } from "./IcrReason.ts"
 
 /**
@@ -41,3 +42,12 @@ export class IcrError extends Schema.TaggedError<IcrError>("@effect-icr/app/IcrE
     return this.reason.retryAfter
   }
 }
+
+/**
+ * The same error of a write that is known by now not to have been done, as after looking at the registry: its
+ * `mayHaveHappened` is false.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const notDone = (error: IcrError): IcrError => new IcrError({ reason: certain(error.reason) })

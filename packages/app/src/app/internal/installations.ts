@@ -1,13 +1,29 @@
 /** The calls about installations that the app JWT authorizes. */
 import * as Effect from "effect/Effect"
+import * as HttpBody from "effect/http/HttpBody"
+import * as Schema from "effect/Schema"
+import type * as Result from "effect/Result"
 import type * as Stream from "effect/Stream"
-import type { InstallationId, OrganizationId } from "../../domain/Ids.ts"
+import { InstallationId, type OrganizationId } from "../../domain/Ids.ts"
 import { Installation, InstallationPage } from "../../domain/Installation.ts"
 import { IcrError } from "../../errors/IcrError.ts"
 import { InvalidRequest } from "../../errors/IcrReason.ts"
 import type { Credential } from "../../http/Credential.ts"
 import type * as IcrHttp from "../../http/IcrHttp.ts"
+import { schemaBodyJson } from "../../http/IcrHttp.ts"
+import type { OrganizationType } from "../../domain/Organization.ts"
 import { pages } from "./pages.ts"
+
+/**
+ * The outcome of one installation of `forEachInstallation`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface InstallationOutcome<A, E> {
+  readonly installation: Installation
+  readonly result: Result.Result<A, E | IcrError>
+}
 
 /** Which page of a list. */
 export interface PageOptions {
@@ -20,7 +36,27 @@ export interface PageOptions {
 /** The largest page the registry is known to give; a larger `limit` would be cut down. */
 const pageSize = 50
 
-/** Reads of installations, with the app JWT as credential. */
+/**
+ * A new organization and the user who owns it, for a buyer without an account on the registry.
+ *
+ * @category options
+ * @since 0.1.0
+ */
+export interface NewOrganization {
+  readonly user: {
+    readonly email: string
+    readonly fullName?: string | undefined
+    readonly profilePicture?: string | undefined
+  }
+  readonly organization: {
+    readonly fullName: string
+    readonly type: OrganizationType
+    /** ISO 3166-1 alpha-2, such as `US`. */
+    readonly countryCode?: string | undefined
+  }
+}
+
+/** Installations, with the app JWT as credential. */
 export interface Installations {
   /**
    * Every active installation (`Get all installations for an app`), 50 to a request. Pages are fetched when they are
@@ -36,7 +72,17 @@ export interface Installations {
 
   /** The installation on one organization. Fails with `InstallationNotFound` when there is none. */
   readonly organizationInstallation: (organizationId: OrganizationId) => Effect.Effect<Installation, IcrError>
+
+  /**
+   * Makes a user and an organization, with this app installed on it (`POST /app/create/user/organization`), and gives the
+   * installation. Sent once: where `mayHaveHappened` is true, look at `installations` before repeating it.
+   */
+  readonly createOrganization: (options: NewOrganization) => Effect.Effect<InstallationId, IcrError>
 }
+
+/** The rest of the answer is not documented. */
+const Created = Schema.Struct({ installation: Schema.Struct({ id: InstallationId }) })
+const decodeCreated = schemaBodyJson(Created)
 
 /** Over the pipeline, with the app JWT. */
 export const makeInstallations = (http: IcrHttp.Service, jwt: Credential): Installations => {
@@ -61,7 +107,18 @@ export const makeInstallations = (http: IcrHttp.Service, jwt: Credential): Insta
         )
 
   return {
-    installations: pages((page) => installationPage({ limit: pageSize, page }), pageSize),
+    installations: pages({
+      operation: "IcrApp.installations",
+      path: "/app/installations",
+      field: "installations",
+      limit: pageSize,
+      key: ({ id }) => id,
+      fetch: ({ page }) =>
+        Effect.map(installationPage({ limit: pageSize, page }), ({ installations, pagination }) => ({
+          items: installations,
+          total: pagination.total
+        }))
+    }),
     installationPage,
     installation: (id) =>
       http.call({
@@ -85,6 +142,14 @@ export const makeInstallations = (http: IcrHttp.Service, jwt: Credential): Insta
         idempotent: true,
         success: Installation,
         notFound: organizationId
-      })
+      }),
+    createOrganization: ({ organization, user }) =>
+      http
+        .client({ operation: "IcrApp.createOrganization", credential: jwt })
+        .post("/app/create/user/organization", { body: HttpBody.jsonUnsafe({ user, organization }) })
+        .pipe(
+          Effect.flatMap(decodeCreated),
+          Effect.map(({ installation }) => installation.id)
+        )
   }
 }

@@ -1,66 +1,94 @@
-import * as Effect from "effect/Effect"
+/** Lists that the registry gives in pages, as one lazy stream. */
 import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
-import type { Installation, InstallationPage } from "../../domain/Installation.ts"
 import { IcrError } from "../../errors/IcrError.ts"
 import { DecodeFailure } from "../../errors/IcrReason.ts"
 
 /** A registry that never ends its list is broken, not large. */
 const mostPages = 100_000
 
-interface Progress {
+/** Which page to ask for. */
+export interface Position {
+  /** Counts from 0. */
   readonly page: number
+  /** How many items the pages before it had. */
   readonly seen: number
-  readonly previous: Installation | undefined
+}
+
+/** One page of a list. */
+export interface Page<A> {
+  readonly items: ReadonlyArray<A>
+  /** How many items the whole list has, where the registry tells. */
+  readonly total: Option.Option<number>
+}
+
+/** A list in pages. */
+export interface Pages<A> {
+  /** The public operation, for errors. */
+  readonly operation: string
+  readonly path: string
+  /** The field that holds the items, for errors. */
+  readonly field: string
+  readonly fetch: (position: Position) => Effect.Effect<Page<A>, IcrError>
+  /**
+   * The items asked for on a page: a shorter page without a total ends the list. `undefined` where the registry may give
+   * fewer than it was asked for: then only an empty page or the total ends it.
+   */
+  readonly limit: number | undefined
+  /** Tells items apart: a page that begins as the one before it is a repetition. */
+  readonly key: (item: A) => unknown
+}
+
+interface Progress extends Position {
+  readonly previous: unknown
 }
 
 const firstPage: Progress = { page: 0, seen: 0, previous: undefined }
 
-const endless = (expected: string) =>
-  new IcrError({
-    reason: new DecodeFailure({
-      operation: "IcrApp.installations",
-      method: "GET",
-      path: "/app/installations",
-      idempotent: true,
-      attempts: 1,
-      elapsed: Duration.zero,
-      status: 200,
-      at: "installations",
-      expected
-    })
-  })
-
 /** Whether there may be more: not after an empty page, nor at `total`, nor after a short page that gives no total. */
-const hasMore = ({ installations, pagination }: InstallationPage, seen: number, limit: number) =>
-  installations.length > 0 &&
-  Option.match(pagination.total, {
-    onNone: () => installations.length >= limit,
+const hasMore = <A>({ items, total }: Page<A>, seen: number, limit = 0) =>
+  items.length > 0 &&
+  Option.match(total, {
+    onNone: () => items.length >= limit,
     // A server that caps the page below our limit gives short pages all along; its total tells that there is more. A
     // total that is below what has been seen tells nothing.
-    onSome: (total) => seen < total || (seen > total && installations.length >= limit)
+    onSome: (total) => seen < total || (seen > total && items.length >= limit)
   })
 
 /**
  * All pages as one lazy stream. Counts its own pages from 0: `nextPage` counts from 1 and would skip one when fed back
  * (`Get all installations for an app`). A server that repeats a page or never ends is refused.
  */
-export const pages = (
-  fetch: (page: number) => Effect.Effect<InstallationPage, IcrError>,
-  limit: number
-): Stream.Stream<Installation, IcrError> =>
-  Stream.paginate(
+export const pages = <A>({ fetch, field, key, limit, operation, path }: Pages<A>): Stream.Stream<A, IcrError> => {
+  const endless = (expected: string) =>
+    new IcrError({
+      reason: new DecodeFailure({
+        operation,
+        method: "GET",
+        path,
+        idempotent: true,
+        attempts: 1,
+        elapsed: Duration.zero,
+        status: 200,
+        at: field,
+        expected
+      })
+    })
+  return Stream.paginate(
     firstPage,
     Effect.fnUntraced(function* ({ page, previous, seen }: Progress) {
       if (page >= mostPages) return yield* endless(`expected at most ${mostPages} pages`)
-      const answer = yield* fetch(page)
-      const [first] = answer.installations
-      if (first !== undefined && first.id === previous?.id) {
+      const answer = yield* fetch({ page, seen })
+      const [first] = answer.items
+      const begins = first === undefined ? undefined : key(first)
+      if (begins !== undefined && begins === previous) {
         return yield* endless(`expected page ${page} to differ from the one before`)
       }
-      const sum = seen + answer.installations.length
-      const next: Progress = { page: page + 1, seen: sum, previous: first }
-      return [answer.installations, hasMore(answer, sum, limit) ? Option.some(next) : Option.none()] as const
+      const sum = seen + answer.items.length
+      const next: Progress = { page: page + 1, seen: sum, previous: begins }
+      return [answer.items, hasMore(answer, sum, limit) ? Option.some(next) : Option.none()] as const
     })
   )
+}

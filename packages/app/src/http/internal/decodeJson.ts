@@ -8,6 +8,7 @@ import { IcrError } from "../../errors/IcrError.ts"
 import { DecodeFailure, Transport } from "../../errors/IcrReason.ts"
 import { describeIssue } from "../../errors/internal/schemaIssue.ts"
 import { type CallInfo, callOf } from "./bufferedResponse.ts"
+import { jsonParser } from "./exactDigits.ts"
 import { pathTemplate } from "./path.ts"
 import { isRead } from "./request.ts"
 import { classify } from "./transportError.ts"
@@ -21,10 +22,11 @@ export const bodyText = (bytes: Uint8Array): string => new TextDecoder().decode(
 /** Parses and decodes a JSON body. The failure says where and what was expected, never what was there. */
 export const decodeJson = <A>(schema: Schema.Decoder<A>) => {
   const decode = Schema.decodeUnknownEffect(schema)
+  const parse = Option.liftThrowable(jsonParser(schema))
   return (text: string, status: number, call: CallInfo): Effect.Effect<A, IcrError> => {
     const failed = (where: { readonly at: string; readonly expected: string }) =>
       new IcrError({ reason: new DecodeFailure({ ...call, status, ...where }) })
-    return Option.match(parseJson(text), {
+    return Option.match(parse(text), {
       onNone: () => Effect.fail(failed({ at: "", expected: "expected JSON" })),
       onSome: (value) => Effect.mapError(decode(value), (error) => failed(describeIssue(error)))
     })

@@ -1,0 +1,38 @@
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import { schemaBodyJson } from "@effect-icr/app/IcrHttp"
+import { InventoryCredit } from "../../domain/Credits.ts"
+import type { Inventory } from "../Inventory.ts"
+import { allRequests, getRequest, settled } from "./requests.ts"
+import { request, resolveRequest } from "./request.ts"
+import { canRead, type InventoryContext } from "./shared.ts"
+
+const decodeCredits = schemaBodyJson(Schema.Struct({ credits: Schema.Array(InventoryCredit) }))
+
+/** One organization's inventory. */
+export const makeInventory = (context: InventoryContext): Inventory => {
+  const creditsWith: Inventory["creditsWith"] = ({ development = false }) =>
+    Effect.map(
+      context.calls.get(
+        {
+          operation: "Registry.inventory.credits",
+          permission: canRead,
+          path: "/inventory",
+          query: development ? { development: "true" } : {}
+        },
+        decodeCredits
+      ),
+      ({ credits }) => credits
+    )
+  return {
+    credits: creditsWith({}),
+    creditsWith,
+    request: (action, options) => request(context, action, options),
+    requests: {
+      all: allRequests(context),
+      get: (id) => getRequest(context, id),
+      settled: (id, options) => settled(context, id, options)
+    },
+    resolve: (uncertain) => resolveRequest(context, uncertain)
+  }
+}

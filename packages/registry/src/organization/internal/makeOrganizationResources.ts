@@ -1,0 +1,73 @@
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import type * as Stream from "effect/Stream"
+import type { InstallationId } from "@effect-icr/app/domain/Ids"
+import { Organization } from "@effect-icr/app/domain/Organization"
+import type { IcrError } from "@effect-icr/app/IcrError"
+import { schemaBodyJson } from "@effect-icr/app/IcrHttp"
+import { certificate } from "../../calls/internal/certificate.ts"
+import type { OrganizationCalls } from "../../calls/internal/organizationCalls.ts"
+import { Addresses } from "../../domain/Addresses.ts"
+import { Retirement } from "../../domain/Retirement.ts"
+import { makeInventory } from "../../inventory/internal/makeInventory.ts"
+import type { InventoryContext } from "../../inventory/internal/shared.ts"
+import type { Permission } from "../../permissions/internal/permissions.ts"
+import { makeWarehouse } from "../../warehouse/internal/makeWarehouse.ts"
+import type { WarehouseContext } from "../../warehouse/internal/shared.ts"
+import type { OrganizationResources } from "../OrganizationResources.ts"
+
+const canRead: Permission = { name: "organization_info", level: "VIEW" }
+
+const decodeOrganization = schemaBodyJson(Organization)
+const decodeAddresses = schemaBodyJson(Addresses)
+const decodeRetirements = schemaBodyJson(Schema.Struct({ retirements: Schema.Array(Retirement) }))
+
+/** What the resources of all organizations share, and what belongs to one. */
+export interface OrganizationContext extends Omit<WarehouseContext & InventoryContext, "calls"> {
+  readonly calls: (id: InstallationId) => OrganizationCalls
+  /** Every retirement, to find one in. */
+  readonly retirements: Stream.Stream<Retirement, IcrError>
+}
+
+/** Of one installation. */
+export const makeOrganizationResources = (
+  { calls: callsOf, retirements: all, ...shared }: OrganizationContext,
+  installation: InstallationId
+): OrganizationResources => {
+  const calls = callsOf(installation)
+  const context = { ...shared, calls }
+  const retirements = Effect.map(
+    calls.get(
+      { operation: "Registry.organization.retirements", permission: canRead, path: "/retirements" },
+      decodeRetirements
+    ),
+    (answer) => answer.retirements
+  )
+  return {
+    id: Effect.map(shared.app.installationToken(installation), ({ organizationId }) => organizationId),
+    profile: calls.get(
+      { operation: "Registry.organization.profile", permission: canRead, path: "" },
+      decodeOrganization
+    ),
+    addresses: calls.get(
+      { operation: "Registry.organization.addresses", permission: canRead, path: "/addresses" },
+      decodeAddresses
+    ),
+    retirements,
+    certificate: (id) =>
+      calls
+        .allowed({
+          operation: "Registry.organization.certificate",
+          method: "GET",
+          path: "/organizations/{id}/retirements/{id}/pdf",
+          permission: canRead
+        })
+        .pipe(
+          Effect.flatMap(({ client, root }) =>
+            certificate(client, "Registry.organization.certificate", `${root}/retirements/${id}/pdf`)
+          )
+        ),
+    inventory: makeInventory(context),
+    warehouse: makeWarehouse(context, { own: retirements, all })
+  }
+}

@@ -1,0 +1,172 @@
+/**
+ * The registry's resources, typed and exact, over an `IcrApp`: what any token may read, and what each organization has.
+ *
+ * **Gotchas**: credits are moved by writes, and a write whose answer got lost may have been done. The error types tell
+ * the two apart: an `IcrError` was certainly not done, an `Uncertain` may have been. See
+ * `@effect-icr/registry/Uncertain`.
+ */
+import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import type { InstallationId } from "@effect-icr/app/domain/Ids"
+import { IcrApp } from "@effect-icr/app/IcrApp"
+import type { IcrError } from "@effect-icr/app/IcrError"
+import { millis } from "@effect-icr/app/extension"
+import { makeOrganizationCalls } from "../calls/internal/organizationCalls.ts"
+import { makeNotifications } from "../inventory/internal/notifications.ts"
+import { makeOrganizationResources } from "../organization/internal/makeOrganizationResources.ts"
+import type { OrganizationResources } from "../organization/OrganizationResources.ts"
+import { makePermissions } from "../permissions/internal/permissions.ts"
+import { makePublicResources } from "../public/internal/makePublicResources.ts"
+import type { PublicResources } from "../public/PublicResources.ts"
+import { makeClaims } from "../warehouse/internal/claims.ts"
+import { makeHeld } from "../warehouse/internal/held.ts"
+import { type OrganizationDouble, organizationDouble, type PublicDouble, publicDouble } from "./internal/doubles.ts"
+import { ReservationClaims } from "../warehouse/ReservationClaims.ts"
+
+/**
+ * An event that a program hears of, such as one of `@effect-icr/webhooks`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Notification {
+  readonly event: string
+  readonly installation: { readonly id: InstallationId }
+}
+
+/**
+ * The registry's resources.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Service {
+  /** What any token may read. */
+  readonly public: PublicResources
+  /** The resources of the organization behind an installation. Costs nothing; may be kept. */
+  readonly organization: (id: InstallationId) => OrganizationResources
+  /** Wakes whoever waits for a request of the event's installation to be settled. */
+  readonly notify: (event: Notification) => Effect.Effect<void>
+}
+
+/**
+ * All have defaults.
+ *
+ * @category options
+ * @since 0.1.0
+ */
+export interface Options {
+  /**
+   * How long a write that got lost may still be done, as far as this library assumes: for so long it looks. The
+   * registry does not document it. Default 15 s.
+   */
+  readonly quietPeriod?: Duration.Input | undefined
+  /**
+   * Says that no other process reserves for this app, so that a reservation found by a look is this process's. Ignored
+   * where `ReservationClaims` is provided. A lie here sells a reservation twice. Default false.
+   */
+  readonly soleProcess?: boolean | undefined
+  /**
+   * Release a reservation whose finish got lost, when the quiet period is over, so that it is certain at once that it
+   * was not done. Right only where the registry refuses to finish what was released and keeps what is complete; where
+   * it forgot complete reservations, this would make a second retirement. Default false.
+   */
+  readonly fence?: boolean | undefined
+}
+
+interface Settings {
+  readonly quietPeriod: Duration.Duration
+  readonly soleProcess: boolean
+  readonly fence: boolean
+}
+
+const defaults: Settings = { quietPeriod: Duration.seconds(15), soleProcess: false, fence: false }
+
+const make = Effect.fnUntraced(function* ({ fence, quietPeriod, soleProcess }: Settings) {
+  const app = yield* IcrApp
+  const permissions = yield* makePermissions(app)
+  const notifications = yield* makeNotifications
+  const publicResources = makePublicResources(app, permissions)
+  const context = {
+    app,
+    calls: (id: InstallationId) => makeOrganizationCalls(app, permissions, id),
+    claims: yield* makeClaims(app, yield* Effect.serviceOption(ReservationClaims), soleProcess),
+    held: yield* makeHeld,
+    notifications,
+    retirements: publicResources.retirements,
+    quietPeriod,
+    fence
+  }
+  return Registry.of({
+    public: publicResources,
+    organization: (id) => makeOrganizationResources(context, id),
+    notify: ({ installation }) => notifications.notify(installation.id)
+  })
+})
+
+/**
+ * What a test gives of the registry.
+ *
+ * @category options
+ * @since 0.1.0
+ */
+export interface TestDouble {
+  readonly public?: PublicDouble | undefined
+  readonly organization?: ((id: InstallationId) => OrganizationDouble) | undefined
+  readonly notify?: Service["notify"] | undefined
+}
+
+/**
+ * The registry's resources.
+ *
+ * ```ts
+ * import { IcrApp } from "@effect-icr/app/IcrApp"
+ * import { Registry } from "@effect-icr/registry/Registry"
+ * import { Effect, Layer, Stream } from "effect"
+ * import { FetchHttpClient } from "effect/http"
+ *
+ * const program = Effect.gen(function* () {
+ *   const registry = yield* Registry
+ *   return yield* registry.public.projects.pipe(Stream.take(10), Stream.runCollect)
+ * })
+ *
+ * const RegistryLive = Registry.layer.pipe(Layer.provide(IcrApp.layer), Layer.provide(FetchHttpClient.layer))
+ * export const projects = Effect.provide(program, RegistryLive)
+ * ```
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export class Registry extends Context.Service<Registry, Service>()("@effect-icr/registry/Registry") {
+  /**
+   * With options. Fails with `Configuration` for one that is no duration. Takes `ReservationClaims` where it is
+   * provided.
+   */
+  static readonly layerWith = ({
+    fence = defaults.fence,
+    quietPeriod,
+    soleProcess = defaults.soleProcess
+  }: Options): Layer.Layer<Registry, IcrError, IcrApp> =>
+    Layer.effect(
+      Registry,
+      Effect.flatMap(millis("quietPeriod", quietPeriod, defaults.quietPeriod), (wait) =>
+        make({ fence, soleProcess, quietPeriod: Duration.millis(wait) })
+      )
+    )
+
+  /** With the defaults. Takes `ReservationClaims` where it is provided. */
+  static readonly layer: Layer.Layer<Registry, never, IcrApp> = Layer.effect(
+    Registry,
+    Effect.suspend(() => make(defaults))
+  )
+
+  /** A double of which a test gives what it uses; anything else dies with the name of what is missing. */
+  static readonly layerTest = (double: TestDouble): Layer.Layer<Registry> =>
+    Layer.succeed(Registry, {
+      public: publicDouble(double.public ?? {}),
+      organization: (id) => organizationDouble(double.organization?.(id) ?? {}),
+      notify: double.notify ?? (() => Effect.void)
+    })
+}

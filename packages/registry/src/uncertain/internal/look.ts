@@ -1,0 +1,37 @@
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Result from "effect/Result"
+
+/** Put around what may be interrupted, where the whole must not be. */
+export type Restore = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+
+/** Of a quiet period of 4 s or more; a shorter one is looked through four times as well. */
+const firstPause = 500
+
+/** 0.5 s, 1 s, 2 s, …, and the rest of the quiet period. */
+export const pausesOf = (quietPeriod: Duration.Duration): ReadonlyArray<number> => {
+  const whole = Duration.toMillis(quietPeriod)
+  const from = (pause: number, passed: number): ReadonlyArray<number> =>
+    passed + pause >= whole ? [whole - passed] : [pause, ...from(pause * 2, passed + pause)]
+  return from(Math.min(firstPause, whole / 8), 0)
+}
+
+/**
+ * Looks at the registry until something is found or the quiet period is over, when a write that got lost has been done
+ * if it ever will be. `None` is nothing at the end; it fails when the last look failed: a look that fails tells
+ * nothing. `restore` is put around the waits.
+ */
+export const lookFor = Effect.fnUntraced(function* <A, E, R>(
+  look: Effect.Effect<Option.Option<A>, E, R>,
+  quietPeriod: Duration.Duration,
+  restore: Restore
+) {
+  let last: Result.Result<Option.Option<A>, E> = Result.succeed(Option.none())
+  for (const pause of pausesOf(quietPeriod)) {
+    yield* restore(Effect.sleep(pause))
+    last = yield* Effect.result(look)
+    if (Result.isSuccess(last) && Option.isSome(last.success)) return last.success
+  }
+  return yield* Effect.fromResult(last)
+})
