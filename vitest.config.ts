@@ -1,12 +1,18 @@
 import { defineConfig } from "vitest/config"
 
 /** What one runs all day: behaviour in virtual time, without child processes, packages or foreign services. */
-const unit = ["test/app/**/*.test.ts", "test/webhooks/**/*.test.ts", "test/registry/**/*.test.ts"]
+const unit = [
+  "test/app/**/*.test.ts",
+  "test/webhooks/**/*.test.ts",
+  "test/registry/**/*.test.ts",
+  "test/testing/**/*.test.ts"
+]
 const slow = [
   "test/app/sockets.test.ts",
   "test/app/TokenCacheProperty.test.ts",
   "test/webhooks/bundle.test.ts",
-  "test/registry/checkouts.test.ts"
+  "test/registry/checkouts.test.ts",
+  "test/testing/thousand.test.ts"
 ]
 
 export default defineConfig({

@@ -6,6 +6,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Context, Effect, Fiber, Layer, Logger, Redacted } from "effect"
 import { TestClock } from "effect/testing"
 import { decodeJwt } from "jose"
+import { privateKeyPem } from "../support/keys.ts"
 import { reasonOf, started, times } from "../support/registry.ts"
 
 const second = 1000
@@ -69,6 +70,22 @@ describe("the app JWT", () => {
       kms.isDown = false
       assert.notStrictEqual(yield* jwt, first)
     }).pipe(Effect.provide(over(kms)), Effect.provide(Logger.layer([])))
+  })
+
+  it.effect("is signed with the app's own key however far the clock is moved meanwhile", () => {
+    const config = IcrConfig.layerWith({
+      appId: "42",
+      baseUrl: "http://localhost",
+      privateKey: Redacted.make(privateKeyPem)
+    })
+    const local = Layer.provide(Signer.layer, [config, ServerClock.layer])
+    return Effect.gen(function* () {
+      for (let run = 0; run < 100; run++) {
+        const caller = yield* started(jwt)
+        yield* TestClock.adjust("1 hour")
+        assert.strictEqual(decodeJwt(yield* Fiber.join(caller)).iss, "42")
+      }
+    }).pipe(Effect.provide(local))
   })
 
   it.effect("is not shared between apps", () => {

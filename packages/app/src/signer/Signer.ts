@@ -63,7 +63,7 @@ const header = { alg: "RS256", typ: "JWT" } as const
 const rs256 = { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256" } as const
 const backdated = 60
 const ahead = 9 * 60
-/** Without it, one lost answer of a KMS would hold up every caller for ever. */
+/** How long a signing service may take: without a limit, one lost answer of a KMS would hold up every caller for ever. */
 const patience = "10 seconds"
 
 /** Keeps one JWT for each offset of the clock. Any number of callers share one signature. */
@@ -77,13 +77,7 @@ const make = Effect.fnUntraced(function* (
     exchange: Effect.fnUntraced(function* () {
       const now = Math.floor((yield* clock.now) / 1000)
       const exp = now + ahead
-      const jwt = yield* Effect.timeoutOrElse(sign({ iss: appId, iat: now - backdated, exp }), {
-        duration: patience,
-        orElse: () =>
-          Effect.fail(
-            new IcrError({ reason: new Signing({ detail: `the signing service did not answer within ${patience}` }) })
-          )
-      })
+      const jwt = yield* sign({ iss: appId, iat: now - backdated, exp })
       // A slow signing service shortens the life of what it signs.
       const life = exp * 1000 - (yield* clock.now)
       return { value: Redacted.make(jwt, { label: "app-jwt" }), life, stored: false }
@@ -139,6 +133,13 @@ const signBytes =
     const input = `${segment(header)}.${segment(claims)}`
     return Effect.suspend(() => sign(utf8Bytes(input))).pipe(
       Effect.mapError((error) => new IcrError({ reason: new Signing({ detail: describe(error) }) })),
+      Effect.timeoutOrElse({
+        duration: patience,
+        orElse: () =>
+          Effect.fail(
+            new IcrError({ reason: new Signing({ detail: `the signing service did not answer within ${patience}` }) })
+          )
+      }),
       Effect.map((signature) => `${input}.${Base64Url.encode(signature)}`),
       // A client that throws, as in an `Effect.promise`: its message may contain anything, so it stays here.
       Effect.catchDefect(() =>

@@ -1,5 +1,6 @@
 /**
- * Encryption of tokens at rest: AES-256-GCM through WebCrypto, for `TokenStore`s whose storage others can read.
+ * Encryption of tokens at rest: AES-256-GCM, for `TokenStore`s whose storage others can read. By Effect's `Aead` and `Digest`
+ * services where the program provides them, else by WebCrypto.
  *
  * **When to use**
  *
@@ -17,9 +18,13 @@
  * that; it costs an exchange.
  */
 import * as Config from "effect/Config"
+import * as Aead from "effect/crypto/Aead"
+import * as Digest from "effect/crypto/Digest"
+import * as SecureRandom from "effect/crypto/SecureRandom"
 import * as Effect from "effect/Effect"
 import * as Base64Url from "effect/encoding/Base64Url"
 import * as Hex from "effect/encoding/Hex"
+import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
@@ -27,6 +32,7 @@ import { decodeBase64 } from "../config/internal/base64.ts"
 import { envSecret, fromConfigError } from "../config/internal/environment.ts"
 import { configurationError, readSecretList } from "../config/internal/validate.ts"
 import type { IcrError } from "../errors/IcrError.ts"
+import { utf8Bytes } from "../signer/internal/utf8.ts"
 
 /**
  * Seals and opens the values of a store.
@@ -71,12 +77,23 @@ export type Options =
 
 const version = "icr1"
 const ivBytes = 12
-const utf8 = new TextEncoder()
-
 interface Key {
   readonly id: string
-  readonly key: CryptoKey
+  readonly key: Aead.Key
 }
+
+/** A service of the program, such as a synchronous one of tests, else WebCrypto. */
+const findAead = Effect.flatMap(
+  Effect.serviceOption(Aead.Aead),
+  Option.match({
+    onNone: () => Effect.provide(Aead.Aead, Layer.provide(Aead.layerWebCrypto, SecureRandom.layerWebCrypto)),
+    onSome: Effect.succeed
+  })
+)
+const findDigest = Effect.flatMap(
+  Effect.serviceOption(Digest.Digest),
+  Option.match({ onNone: () => Effect.provide(Digest.Digest, Digest.layerWebCrypto), onSome: Effect.succeed })
+)
 
 const variable = "ICR_TOKEN_STORE_KEY"
 const expected = "must be 32 bytes as hex or base64, such as `openssl rand -base64 32` prints"
@@ -90,11 +107,10 @@ const bytesOf = (text: string): Option.Option<Uint8Array<ArrayBuffer>> =>
   Option.filter(/^[0-9a-f]{64}$/i.test(text) ? decodeHex(text) : decodeBase64(text), (bytes) => bytes.length === 32)
 
 const importKey = Effect.fnUntraced(function* (bytes: Uint8Array<ArrayBuffer>): Effect.fn.Return<Key> {
-  const key = yield* Effect.promise(() =>
-    crypto.subtle.importKey("raw", bytes, "AES-GCM", false, ["encrypt", "decrypt"])
-  )
-  const hash = yield* Effect.promise(() => crypto.subtle.digest("SHA-256", bytes))
-  return { id: Hex.encode(new Uint8Array(hash).slice(0, 4)), key }
+  const key = yield* Effect.orDie(Aead.key(Aead.aes256Gcm, bytes))
+  const { digest } = yield* findDigest
+  const hash = yield* Effect.orDie(digest(Digest.sha256, bytes))
+  return { id: Hex.encode(hash.slice(0, 4)), key }
 })
 
 const readKeys = Effect.fnUntraced(function* (
@@ -133,22 +149,22 @@ const readTexts = Effect.fnUntraced(function* (
   return yield* readSecretList("keys", Config.isConfig(given) ? yield* Effect.mapError(given, fromConfigError) : given)
 })
 
-const parameters = (storeKey: string, id: string, iv: Uint8Array<ArrayBuffer>) => ({
-  name: "AES-GCM",
-  iv,
-  additionalData: utf8.encode(`${version}.${id}.${storeKey}`)
+const parameters = (storeKey: string, id: string, iv: Uint8Array) => ({
+  nonce: iv,
+  aad: utf8Bytes(`${version}.${id}.${storeKey}`)
 })
 
-const makeSealed = ([current, ...older]: readonly [Key, ...ReadonlyArray<Key>]): TokenSeal => ({
+const makeSealed = (
+  [current, ...older]: readonly [Key, ...ReadonlyArray<Key>],
+  { decrypt, encrypt }: Aead.Aead["Service"]
+): TokenSeal => ({
   seal: Effect.fnUntraced(function* (storeKey, value) {
     const iv = crypto.getRandomValues(new Uint8Array(ivBytes))
-    const text = utf8.encode(Redacted.value(value))
-    const sealed = yield* Effect.promise(() =>
-      crypto.subtle.encrypt(parameters(storeKey, current.id, iv), current.key, text)
-    )
-    const bytes = new Uint8Array(ivBytes + sealed.byteLength)
+    const text = utf8Bytes(Redacted.value(value))
+    const sealed = yield* Effect.orDie(encrypt(current.key, text, parameters(storeKey, current.id, iv)))
+    const bytes = new Uint8Array(ivBytes + sealed.length)
     bytes.set(iv)
-    bytes.set(new Uint8Array(sealed), ivBytes)
+    bytes.set(sealed, ivBytes)
     return `${version}.${current.id}.${Base64Url.encode(bytes)}`
   }),
   open: Effect.fnUntraced(function* (storeKey, sealed) {
@@ -160,9 +176,7 @@ const makeSealed = ([current, ...older]: readonly [Key, ...ReadonlyArray<Key>]):
     if (Base64Url.encode(decoded.success) !== text) return Option.none()
     const bytes = Uint8Array.from(decoded.success)
     const opened = yield* Effect.option(
-      Effect.tryPromise(() =>
-        crypto.subtle.decrypt(parameters(storeKey, found.id, bytes.slice(0, ivBytes)), found.key, bytes.slice(ivBytes))
-      )
+      decrypt(found.key, bytes.slice(ivBytes), parameters(storeKey, found.id, bytes.slice(0, ivBytes)))
     )
     return Option.map(opened, (value) => Redacted.make(new TextDecoder().decode(value)))
   })
@@ -185,5 +199,5 @@ const plainText: TokenSeal = {
  */
 export const make = Effect.fnUntraced(function* (options: Options = {}): Effect.fn.Return<TokenSeal, IcrError> {
   if (options.plainText === true) return plainText
-  return makeSealed(yield* readKeys(yield* readTexts(options.keys)))
+  return makeSealed(yield* readKeys(yield* readTexts(options.keys)), yield* findAead)
 })

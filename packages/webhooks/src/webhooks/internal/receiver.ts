@@ -13,6 +13,7 @@ import * as Option from "effect/Option"
 import * as PubSub from "effect/PubSub"
 import * as Ref from "effect/Ref"
 import * as Stream from "effect/Stream"
+import { sha256 } from "../../mac/internal/sha256.ts"
 import { WebhookDeduplication } from "../WebhookDeduplication.ts"
 import { WebhookError } from "../WebhookError.ts"
 import type { WebhookEvent } from "../WebhookEvent.ts"
@@ -22,7 +23,7 @@ import { once } from "./once.ts"
 import { answerRefused, isRequest, readDelivery, refuse } from "./request.ts"
 import type { Accepted, Handler, Options, Service, WorkOptions } from "./service.ts"
 import { readSecrets } from "./secrets.ts"
-import { idOf, makeVerifier } from "./verify.ts"
+import { makeVerifier } from "./verify.ts"
 import { makeWorkers } from "./workers.ts"
 
 const defaultWindow = Duration.minutes(10)
@@ -95,7 +96,7 @@ export const makeReceiver = Effect.fnUntraced(function* (
   ) {
     const delivery = yield* readDelivery(request, { bytes: maxBodyBytes, millis: responseTimeout })
     const { event, signedData } = yield* verified(delivery)
-    const accepted = { event, signedData, id: yield* idOf(signedData) }
+    const accepted = { event, signedData, id: yield* sha256(signedData) }
     const named = { event: event.event, id: accepted.id }
     const counted = Effect.andThen(accept(accepted), count("accepted"))
     yield* invalidateFirst(accepted).pipe(

@@ -9,6 +9,7 @@ import type * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { makeKey } from "../../mac/internal/hmacKey.ts"
+import { sha256 } from "../../mac/internal/sha256.ts"
 import { WebhookError, type WebhookErrorKind } from "../WebhookError.ts"
 import { WebhookEvent } from "../WebhookEvent.ts"
 import type { Delivery } from "./service.ts"
@@ -105,13 +106,6 @@ export const eventOf = (signedData: string): Result.Result<WebhookEvent, Webhook
 export const partsOf = (delivery: unknown): { readonly body?: unknown; readonly signature?: unknown } =>
   Predicate.isObject(delivery) ? delivery : {}
 
-/** SHA-256 of the signed text, in hex. */
-export const idOf = (signedData: string): Effect.Effect<string> =>
-  Effect.map(
-    Effect.promise(() => crypto.subtle.digest("SHA-256", utf8.encode(signedData))),
-    (digest) => Hex.encode(new Uint8Array(digest))
-  )
-
 const decodeName = Schema.decodeUnknownOption(Schema.fromJsonString(Schema.Struct({ event: Schema.String })))
 
 /** The event inside the signed text. An error names the delivery, so that one of an unknown shape can be found again. */
@@ -120,7 +114,7 @@ export const eventOrNamedError = (signedData: string): Effect.Effect<WebhookEven
     Effect.fromResult(eventOf(signedData)),
     Effect.fnUntraced(function* (error) {
       const named = Option.flatMap(Result.getSuccess(Base64.decodeString(signedData)), decodeName)
-      const id = yield* idOf(signedData)
+      const id = yield* sha256(signedData)
       return yield* new WebhookError({
         kind: error.kind,
         detail: error.detail,
