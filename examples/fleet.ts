@@ -18,7 +18,7 @@ import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import { randomBytes, randomUUID } from "node:crypto"
 import { printTable } from "./support/printTable.ts"
-import { findRedis } from "./support/redis.ts"
+import { findRedis, redisServer } from "./support/redis.ts"
 import { fromEnvironment } from "./support/registry.ts"
 import { RequestCounts } from "./support/requestCounts.ts"
 
@@ -65,7 +65,7 @@ const worker = Effect.gen(function* () {
 const fleet = Effect.gen(function* () {
   const url = yield* findRedis
   if (Option.isNone(url)) {
-    return yield* Console.log("no Redis found: set REDIS_URL, or install `redis-server`")
+    return yield* Console.log(`no Redis found: set REDIS_URL, or install ${redisServer}`)
   }
   const spawner = yield* ChildProcessSpawner.ChildProcessSpawner
   const env = {

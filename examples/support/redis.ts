@@ -1,4 +1,7 @@
-/** Finds a Redis for examples and tests: the one named by the environment, one on the default port, or a newly started one. */
+/**
+ * Finds a Redis for examples and tests: the one at REDIS_URL, one on the default port, or a newly started one. REDIS_SERVER
+ * names the program to start, such as `valkey-server`; it is then used instead of the one on the default port.
+ */
 import * as NodeRedis from "@effect/platform-node/NodeRedis"
 import * as Config from "effect/Config"
 import * as Effect from "effect/Effect"
@@ -11,15 +14,20 @@ import * as Stream from "effect/Stream"
 import { createServer } from "node:net"
 
 const defaultUrl = "redis://127.0.0.1:6379"
+const givenServer = process.env["REDIS_SERVER"]
 
-const freePort = Effect.callback<number>((resume) => {
+/** The program that is started. */
+export const redisServer = givenServer ?? "redis-server"
+
+/** A port that nothing listens on. */
+export const freePort = Effect.callback<number>((resume) => {
   const server = createServer().listen(0, "127.0.0.1", () => {
     const address = server.address()
     server.close(() => resume(Effect.succeed(typeof address === "object" && address !== null ? address.port : 0)))
   })
 })
 
-/** Starts `redis-server` from the PATH, without files, on a free port unless one is given. Killed when the scope closes. */
+/** Starts a server from the PATH, without files, on a free port unless one is given. Killed when the scope closes. */
 export const startRedis = Effect.fnUntraced(function* (
   options: { readonly port?: number; readonly settings?: ReadonlyArray<string> } = {}
 ) {
@@ -28,7 +36,7 @@ export const startRedis = Effect.fnUntraced(function* (
   const settings = ["--port", String(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
   const server = yield* spawner.spawn(
     // A frozen process reacts to SIGKILL only.
-    ChildProcess.make("redis-server", [...settings, ...(options.settings ?? [])], { killSignal: "SIGKILL" })
+    ChildProcess.make(redisServer, [...settings, ...(options.settings ?? [])], { killSignal: "SIGKILL" })
   )
   yield* server.stdout.pipe(
     Stream.decodeText(),
@@ -48,10 +56,10 @@ const isAvailable = (url: string) =>
     )
   )
 
-/** The address of a Redis. None when there is none and `redis-server` is not installed. */
+/** The address of a Redis. None when there is none and none can be started. */
 export const findRedis = Effect.gen(function* () {
   const given = yield* Config.option(Config.String("REDIS_URL"))
-  if (Option.isSome(given)) return given
-  if (yield* isAvailable(defaultUrl)) return Option.some(defaultUrl)
+  if (Option.isSome(given) && given.value !== "") return given
+  if (givenServer === undefined && (yield* isAvailable(defaultUrl))) return Option.some(defaultUrl)
   return Option.map(yield* Effect.option(startRedis()), ({ url }) => url)
 })

@@ -20,10 +20,10 @@ describe("RedisTokenStore: a token", () => {
       const timeLeft = Option.getOrUndefined(yield* b.get(key))?.timeLeft ?? Infinity
       assert.isTrue(timeLeft > 0 && timeLeft <= 400, `${timeLeft}`)
       const redis = yield* raw
-      const left = yield* redis.send<number>("PTTL", `${prefix}token:${key}`)
+      const left = yield* redis.send<number>("PTTL", `${prefix}v1:token:${key}`)
       assert.isTrue(left > 0 && left <= 400, `${left}`)
       yield* Effect.sleep("500 millis")
-      assert.strictEqual(yield* redis.send("EXISTS", `${prefix}token:${key}`), 0)
+      assert.strictEqual(yield* redis.send("EXISTS", `${prefix}v1:token:${key}`), 0)
       assert.isUndefined(yield* valueIn(b))
     })
   )
@@ -33,7 +33,7 @@ describe("RedisTokenStore: a token", () => {
     Effect.fnUntraced(function* () {
       const { a, keys, prefix } = yield* twoMachines()
       yield* a.set(key, entry("token-1", 5000), hour)
-      const text = yield* (yield* raw).send<string>("GET", `${prefix}token:${key}`)
+      const text = yield* (yield* raw).send<string>("GET", `${prefix}v1:token:${key}`)
       assert.match(text, /^5000 icr1\./)
       assert.notInclude(text, "token-1")
       assert.isUndefined(yield* valueIn(yield* machine({ prefix, keys: newKey() })))
@@ -48,8 +48,25 @@ describe("RedisTokenStore: a token", () => {
       const prefix = uniquePrefix()
       const store = yield* machine({ prefix, plainText: true })
       yield* store.set(key, entry("token-1", 5000), hour)
-      assert.include(yield* (yield* raw).send<string>("GET", `${prefix}token:${key}`), "token-1")
+      assert.include(yield* (yield* raw).send<string>("GET", `${prefix}v1:token:${key}`), "token-1")
       assert.strictEqual(yield* valueIn(store), "token-1")
+    })
+  )
+
+  onRedis(
+    "has the format version in its key: what other versions of this program stored is neither read nor changed",
+    Effect.fnUntraced(function* () {
+      const { a, prefix } = yield* twoMachines()
+      const redis = yield* raw
+      const others = [`${prefix}token:${key}`, `${prefix}v0:token:${key}`]
+      for (const other of others) yield* redis.send("SET", other, "9000 of another version", "PX", "60000")
+      assert.isUndefined(yield* valueIn(a))
+      yield* a.set(key, entry("token-1", 5000), hour)
+      yield* a.remove(key)
+      yield* Effect.scoped(a.lease(key, Infinity))
+      for (const other of others) assert.strictEqual(yield* redis.send("GET", other), "9000 of another version")
+      const own = (yield* redis.send<Array<string>>("KEYS", `${prefix}*`)).filter((name) => !others.includes(name))
+      assert.deepStrictEqual(own, [`${prefix}v1:invalidations`])
     })
   )
 
@@ -80,16 +97,31 @@ describe("RedisTokenStore: a token", () => {
 
 describe("RedisTokenStore: an unreadable entry", () => {
   onRedis(
+    "whose end was moved 100 years ahead is a miss, and is replaced by a token that ends earlier",
+    Effect.fnUntraced(function* () {
+      const { a, b, prefix } = yield* twoMachines()
+      const redis = yield* raw
+      yield* a.set(key, entry("stolen", 5000), hour)
+      const text = yield* redis.send<string>("GET", `${prefix}v1:token:${key}`)
+      const moved = text.replace(/^5000 /, `${5000 + Duration.toMillis("36500 days")} `)
+      yield* redis.send("SET", `${prefix}v1:token:${key}`, moved, "KEEPTTL")
+      assert.isUndefined(yield* valueIn(b))
+      yield* b.set(key, entry("token-2", 4000), hour)
+      assert.strictEqual(yield* valueIn(a), "token-2")
+    })
+  )
+
+  onRedis(
     "of another type or form is a miss, and other keys are still served",
     Effect.fnUntraced(function* () {
       const { a, prefix } = yield* twoMachines()
       const redis = yield* raw
-      yield* redis.send("RPUSH", `${prefix}token:${key}`, "a list")
+      yield* redis.send("RPUSH", `${prefix}v1:token:${key}`, "a list")
       assert.isUndefined(yield* valueIn(a))
       yield* a.set("another key", entry("token-1", 5000), hour)
       assert.isTrue(Option.isSome(yield* a.get("another key")))
-      yield* redis.send("DEL", `${prefix}token:${key}`)
-      yield* redis.send("SET", `${prefix}token:${key}`, "nonsense")
+      yield* redis.send("DEL", `${prefix}v1:token:${key}`)
+      yield* redis.send("SET", `${prefix}v1:token:${key}`, "nonsense")
       assert.isUndefined(yield* valueIn(a))
       yield* a.set(key, entry("token-1", 5000), hour)
       assert.strictEqual(yield* valueIn(a), "token-1")
@@ -108,12 +140,12 @@ describe("RedisTokenStore: an unreadable entry", () => {
       Effect.fnUntraced(function* () {
         const { a, b, prefix } = yield* twoMachines()
         const redis = yield* raw
-        yield* put(redis, `${prefix}token:${key}`)
+        yield* put(redis, `${prefix}v1:token:${key}`)
         for (const store of [a, b]) assert.isUndefined(yield* valueIn(store))
         const scope = yield* Scope.fork(yield* Effect.scope)
         assert.isFalse(yield* Scope.provide(a.lease(key, 0), scope))
         const waiting = yield* Effect.forkScoped(b.lease(key, 0), { startImmediately: true })
-        assert.isNotNull(yield* redis.send("GET", `${prefix}lease:${key}`))
+        assert.isNotNull(yield* redis.send("GET", `${prefix}v1:lease:${key}`))
         yield* a.set(key, entry("token-1", 5000), hour)
         yield* Scope.close(scope, Exit.void)
         assert.isTrue(yield* Fiber.join(waiting))
@@ -127,10 +159,11 @@ describe("RedisTokenStore: an error of Redis", () => {
   it.effect(
     "that recurs whenever Redis is available again is warned of less and less often",
     Effect.fnUntraced(function* () {
-      const refusal = new Redis.RedisError({ cause: new Error("NOPERM this user has no permissions") })
+      const refusal = new Redis.RedisError({ cause: new Error("BUSY Redis is busy running a script") })
+      const isProbe = ([key]: ReadonlyArray<unknown>) => String(key).includes(":probe")
       const redis = stubRedis({
-        send: (command) => (command === "SET" ? Effect.succeed('"OK"') : Effect.fail(refusal)),
-        evaluate: () => Effect.fail(refusal)
+        send: () => Effect.succeed("[]"),
+        evaluate: (parameters) => (isProbe(parameters) ? Effect.succeed("1") : Effect.fail(refusal))
       })
       const warnings: Array<number> = []
       let now = 0
@@ -143,6 +176,29 @@ describe("RedisTokenStore: an error of Redis", () => {
         }
       }).pipe(Effect.provide(Logger.layer([logger])))
       assert.deepStrictEqual(warnings, [0, 1, 3, 7, 15, 31, 63, 123, 183, 243])
+    })
+  )
+
+  it.effect(
+    "that concerns scripts alone is one outage, which does not end while they fail",
+    Effect.fnUntraced(function* () {
+      const unknown = new Redis.RedisError({ cause: new Error("ERR unknown command 'EVALSHA'") })
+      const redis = stubRedis({
+        send: (command) => Effect.succeed(command === "SET" ? '"OK"' : "[]"),
+        evaluate: () => Effect.fail(unknown)
+      })
+      const lines: Array<string> = []
+      const logger = Logger.make(({ message }) => void lines.push(String(message)))
+      yield* Effect.gen(function* () {
+        const store = yield* machine({ plainText: true }, redis)
+        for (let second = 0; second <= 60; second++) {
+          assert.isUndefined(yield* valueIn(store))
+          yield* TestClock.adjust("1 second")
+        }
+      }).pipe(Effect.provide(Logger.layer([logger])))
+      assert.deepStrictEqual(lines, [
+        "Redis is unavailable (ERR); until it is back, tokens are not shared, and each process exchanges its own"
+      ])
     })
   )
 

@@ -46,7 +46,7 @@ describe("RedisWebhookDeduplication", () => {
       assert.strictEqual(claims.filter((isFirst) => isFirst).length, 1)
       assert.isTrue(yield* b.claim("another", Duration.millis(200)))
       assert.isFalse(yield* a.claim("another", window))
-      const left = yield* (yield* raw).send<number>("PTTL", `${prefix}claim:delivery`)
+      const left = yield* (yield* raw).send<number>("PTTL", `${prefix}v1:claim:delivery`)
       assert.isTrue(left > 590_000 && left <= 600_000, `${left}`)
       yield* Effect.sleep("300 millis")
       assert.isTrue(yield* a.claim("another", window))

@@ -44,7 +44,7 @@ const fleetWithVictim = Effect.fnUntraced(function* (stall: number | undefined) 
   /** When leases that are no longer renewed will expire, by this machine's clock. */
   const leaseEnds = (ids: ReadonlyArray<string>) =>
     Effect.forEach(ids, (id) =>
-      Effect.flatMap(redis.send<number>("PTTL", `${settings.prefix}lease:${keyOf(id)}`), (left) =>
+      Effect.flatMap(redis.send<number>("PTTL", `${settings.prefix}v1:lease:${keyOf(id)}`), (left) =>
         Effect.map(Clock.currentTimeMillis, (now) => now + left)
       )
     )

@@ -37,7 +37,7 @@ describe("RedisTokenStore: a lease", () => {
     "of a holder that died expires",
     Effect.fnUntraced(function* () {
       const { a, prefix } = yield* twoMachines()
-      yield* (yield* raw).send("SET", `${prefix}lease:${key}`, "the dead", "PX", "400")
+      yield* (yield* raw).send("SET", `${prefix}v1:lease:${key}`, "the dead", "PX", "400")
       const waited = yield* timed(acquireLease(a))
       assert.isTrue(waited > 300 && waited < 1200, `${waited} ms`)
     })
@@ -49,9 +49,9 @@ describe("RedisTokenStore: a lease", () => {
       const { a, prefix } = yield* twoMachines()
       const redis = yield* raw
       const release = yield* acquireLease(a)
-      yield* redis.send("SET", `${prefix}lease:${key}`, "another", "PX", "5000")
+      yield* redis.send("SET", `${prefix}v1:lease:${key}`, "another", "PX", "5000")
       yield* release
-      assert.strictEqual(yield* redis.send("GET", `${prefix}lease:${key}`), "another")
+      assert.strictEqual(yield* redis.send("GET", `${prefix}v1:lease:${key}`), "another")
     })
   )
 
@@ -61,10 +61,10 @@ describe("RedisTokenStore: a lease", () => {
       const { a, b, prefix } = yield* twoMachines({ wait: "300 millis" })
       yield* acquireLease(a)
       const redis = yield* raw
-      const owner = yield* redis.send("GET", `${prefix}lease:${key}`)
+      const owner = yield* redis.send("GET", `${prefix}v1:lease:${key}`)
       const waited = yield* timed(Effect.flatten(acquireLease(b)))
       assert.isTrue(waited >= 290 && waited < 1000, `${waited} ms`)
-      assert.strictEqual(yield* redis.send("GET", `${prefix}lease:${key}`), owner)
+      assert.strictEqual(yield* redis.send("GET", `${prefix}v1:lease:${key}`), owner)
     })
   )
 
@@ -73,7 +73,7 @@ describe("RedisTokenStore: a lease", () => {
     Effect.fnUntraced(function* () {
       const { a, b, prefix } = yield* twoMachines()
       yield* acquireLease(a)
-      yield* (yield* raw).send("DEL", `${prefix}lease:${key}`)
+      yield* (yield* raw).send("DEL", `${prefix}v1:lease:${key}`)
       const release = yield* acquireLease(b)
       yield* b.set(key, entry("of the new holder", 5000), hour)
       yield* release

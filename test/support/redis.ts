@@ -1,18 +1,17 @@
 /** Starts a Redis for one test, on a socket file in a temporary folder: no fixed port, no shared data. */
 import { Effect } from "effect"
-import { spawn } from "node:child_process"
-import { existsSync, mkdtempSync, rmSync } from "node:fs"
+import { spawn, spawnSync } from "node:child_process"
+import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 
-const places = ["/usr/bin/redis-server", "/usr/local/bin/redis-server", "/opt/homebrew/bin/redis-server"]
-
-const redisPath = places.find(existsSync)
+/** The program on the PATH that is started. */
+const redisServer = process.env["REDIS_SERVER"] ?? "redis-server"
 
 /** For `it.skipIf`: prints why tests are skipped when there is no Redis. */
 export const withoutRedis = (what: string): boolean => {
-  if (redisPath !== undefined) return false
-  process.stderr.write(`\nSKIPPED: ${what}: no redis-server at ${places.join(", ")} (apt-get install redis-server)\n\n`)
+  if (spawnSync(redisServer, ["--version"]).status === 0) return false
+  process.stderr.write(`\nSKIPPED: ${what}: no ${redisServer} on the PATH (apt-get install redis-server)\n\n`)
   return true
 }
 
@@ -25,7 +24,7 @@ export const startRedis = Effect.gen(function* () {
   const socket = join(folder, "redis.sock")
   yield* Effect.acquireRelease(
     Effect.callback<ReturnType<typeof spawn>>((resume) => {
-      const server = spawn(redisPath ?? "redis-server", ["--port", "0", "--unixsocket", socket, "--save", ""], {
+      const server = spawn(redisServer, ["--port", "0", "--unixsocket", socket, "--save", ""], {
         cwd: folder,
         stdio: ["ignore", "pipe", "ignore"]
       })

@@ -1,21 +1,24 @@
 /**
- * A `Redis` that a program can start without.
+ * A `Redis` that a program can start without, and that finds the new server after a failover.
  *
  * A layer such as `NodeRedis.layer` fails when Redis is not there at the start or refuses the password. This one provides a
  * `Redis` in any case and connects in the background, once a second until it succeeds. Until then every command fails with the
  * reason of the last attempt.
  *
+ * A connection is replaced when it no longer leads to a server that can do the work: the server says that it is a replica, is
+ * loading its data or does not have the key (`READONLY`, `MASTERDOWN`, `LOADING`, `MOVED` and the like), the client has given
+ * up, or a `PING` gets no answer for 3 seconds. The new connection resolves the address again.
+ *
  * **When to use**: beneath `RedisTokenStore`, `RedisWebhookDeduplication` and `RedisInstallStates`, so that an outage of Redis
  * neither keeps the program from starting nor, when Redis hangs, from ending.
  *
- * **Gotchas**: once connected, interruptions are the client's own business. Only when the client gives up, as `NodeRedis` does
- * after a `socketTimeout`, is a new one connected.
+ * **Gotchas**: an interruption of the network is the client's own business for those 3 seconds. A command that waits on a
+ * connection that is replaced may fail or stay unanswered: give every command a limit, as the modules of this package do.
  */
 import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Queue from "effect/Queue"
@@ -24,18 +27,31 @@ import * as Ref from "effect/Ref"
 import * as References from "effect/References"
 import * as Schedule from "effect/Schedule"
 import * as Scope from "effect/Scope"
-import { codeOf } from "./internal/errorCode.ts"
+import { codeOf, isWrongServer } from "./internal/errorCode.ts"
 
 type Service = Redis.Redis["Service"]
-/** The connected client, or the reason why there is none. */
-type Connection = Effect.Effect<Service, Redis.RedisError>
+
+interface Connection {
+  /** The connected client, or the reason why there is none. */
+  readonly redis: Effect.Effect<Service, Redis.RedisError>
+  /** Replaces this connection, once however many callers ask for it. */
+  readonly giveUp: (reason: Redis.RedisError) => Effect.Effect<unknown>
+}
 
 /** How long building the layer waits for the first attempt to connect. */
 const firstAttemptTimeout = "2 seconds"
+const connectTimeout = "10 seconds"
 const retryInterval = "1 second"
 const closeTimeout = "1 second"
+const pingInterval = "3 seconds"
+const pingTimeout = "3 seconds"
 
 const errorWithCode = (code: string) => new Redis.RedisError({ cause: Object.assign(new Error(code), { code }) })
+
+const disconnected = (reason: Redis.RedisError): Connection => ({
+  redis: Effect.fail(reason),
+  giveUp: () => Effect.void
+})
 
 /** Keeps only the code: an error about the address may quote the address, and the password in it. */
 const withoutMessage = (error: unknown) =>
@@ -47,51 +63,59 @@ const waitBriefly = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
     Effect.asVoid(Effect.timeoutOption(Fiber.await(fiber), closeTimeout))
   )
 
-const make = Effect.fnUntraced(function* <E, R>(layer: Layer.Layer<Redis.Redis, E, R>) {
-  const scope = yield* Effect.scope
-  const environment = yield* Effect.context<R>()
-  const current = yield* Ref.make<Connection>(Effect.fail(errorWithCode("NOT_CONNECTED")))
-  const firstAttempt = yield* Deferred.make<void>()
-
-  const connectOnce = Effect.gen(function* () {
-    const attempt = yield* Scope.make()
-    const close = (exit: Exit.Exit<unknown, unknown>) => waitBriefly(Scope.close(attempt, exit))
-    const context = yield* Layer.buildWithScope(layer, attempt).pipe(
-      // The services that use this Redis report outages; the client would report every single attempt as well.
-      Effect.provideService(References.MinimumLogLevel, "Error"),
-      Effect.onExit((exit) => (Exit.isSuccess(exit) ? Scope.addFinalizerExit(scope, close) : close(exit)))
-    )
-    yield* Ref.set(current, Effect.succeed(Context.get(context, Redis.Redis)))
-  }).pipe(
-    Effect.tapCause((cause) => Ref.set(current, Effect.fail(withoutMessage(Cause.squash(cause))))),
-    Effect.onExit(() => Deferred.succeed(firstAttempt, undefined))
+/** Fails when the server is silent, as one is whose machine is gone: no error ever arrives over such a connection. */
+const heartbeat = (redis: Service) =>
+  redis.send("PING").pipe(
+    Effect.catchIf(
+      (error) => !isWrongServer(error),
+      () => Effect.void
+    ),
+    Effect.timeoutOrElse({ duration: pingTimeout, orElse: () => Effect.fail(errorWithCode("NO_ANSWER")) }),
+    Effect.delay(pingInterval),
+    Effect.forever
   )
 
-  const connect = Effect.gen(function* () {
-    const connecting = yield* connectOnce.pipe(
-      Effect.sandbox,
-      Effect.retry(Schedule.spaced(retryInterval)),
-      Effect.forkDetach
-    )
-    yield* Scope.addFinalizer(scope, waitBriefly(Fiber.interrupt(connecting)))
-  }).pipe(Effect.provide(environment))
+const make = Effect.fnUntraced(function* <E, R>(layer: Layer.Layer<Redis.Redis, E, R>) {
+  const scope = yield* Effect.scope
+  const current = yield* Ref.make(disconnected(errorWithCode("NOT_CONNECTED")))
+  const firstAttempt = yield* Deferred.make<void>()
 
-  yield* connect
+  /** Connects, and keeps the connection until it is given up. Fails with the reason. */
+  const connectOnce = Effect.acquireUseRelease(
+    Scope.make(),
+    Effect.fnUntraced(
+      function* (attempt) {
+        const context = yield* Layer.buildWithScope(layer, attempt).pipe(
+          // The services that use this Redis report outages; the client would report every single attempt as well.
+          Effect.provideService(References.MinimumLogLevel, "Error"),
+          Effect.timeoutOrElse({ duration: connectTimeout, orElse: () => Effect.fail(errorWithCode("NO_ANSWER")) })
+        )
+        const redis = Context.get(context, Redis.Redis)
+        const givenUp = yield* Deferred.make<never, Redis.RedisError>()
+        yield* Ref.set(current, {
+          redis: Effect.succeed(redis),
+          giveUp: (reason) => Deferred.fail(givenUp, reason)
+        })
+        yield* Deferred.succeed(firstAttempt, undefined)
+        return yield* Effect.raceFirst(Deferred.await(givenUp), heartbeat(redis))
+      },
+      Effect.tapCause((cause) => Ref.set(current, disconnected(withoutMessage(Cause.squash(cause)))))
+    ),
+    (attempt, exit) => waitBriefly(Scope.close(attempt, exit))
+  ).pipe(Effect.ensuring(Deferred.succeed(firstAttempt, undefined)))
+
+  const connecting = yield* connectOnce.pipe(
+    Effect.sandbox,
+    Effect.retry(Schedule.spaced(retryInterval)),
+    Effect.forkDetach
+  )
+  yield* Scope.addFinalizer(scope, waitBriefly(Fiber.interrupt(connecting)))
   // Where Redis is available, the first command finds it connected.
   yield* Effect.timeoutOption(Deferred.await(firstAttempt), firstAttemptTimeout)
 
-  /** Replaces a client that has given up, once however many callers notice. */
-  const reconnect = (connection: Connection, error: Redis.RedisError) =>
-    Effect.flatMap(
-      Ref.modify(current, (now) => (now === connection ? [true, Effect.fail(error)] : [false, now])),
-      (isFirst) => (isFirst ? connect : Effect.void)
-    )
-
   const use = <A, R>(f: (redis: Service) => Effect.Effect<A, Redis.RedisError, R>) =>
-    Effect.flatMap(Ref.get(current), (connection) =>
-      Effect.tapError(Effect.flatMap(connection, f), (error) =>
-        codeOf(error) === "ClientClosedError" ? reconnect(connection, error) : Effect.void
-      )
+    Effect.flatMap(Ref.get(current), ({ giveUp, redis }) =>
+      Effect.tapError(Effect.flatMap(redis, f), (error) => (isWrongServer(error) ? giveUp(error) : Effect.void))
     )
 
   return Redis.Redis.of({

@@ -38,7 +38,7 @@ import { Redis } from "effect/persistence/Redis"
 import * as Availability from "./internal/availability.ts"
 import * as Invalidations from "./internal/invalidations.ts"
 import * as Leases from "./internal/leases.ts"
-import { defaultPrefix, defaultTimeout, positiveMillis, type RedisOptions } from "./internal/options.ts"
+import { defaultTimeout, keyPrefix, positiveMillis, type RedisOptions } from "./internal/options.ts"
 import * as PendingInvalidations from "./internal/pendingInvalidations.ts"
 import * as Scripts from "./internal/scripts.ts"
 import * as UnreadableEntries from "./internal/unreadableEntries.ts"
@@ -80,7 +80,7 @@ export const invalidationDelay: Duration.Duration = Duration.seconds(2)
 
 const make = Effect.fnUntraced(function* (options: Options) {
   const seal = yield* TokenSeal.make(options)
-  const { prefix = defaultPrefix } = options
+  const prefix = keyPrefix(options)
   const processId = crypto.randomUUID()
   const tokenKey = (key: string) => `${prefix}token:${key}`
   const leaseKey = (key: string) => `${prefix}lease:${key}`
@@ -94,7 +94,19 @@ const make = Effect.fnUntraced(function* (options: Options) {
   const pending = yield* PendingInvalidations.make(invalidate)
   const redis = yield* Availability.make(yield* Redis, {
     timeout: yield* positiveMillis("timeout", options.timeout ?? defaultTimeout),
-    probeKey: `${prefix}probe`,
+    probes: [
+      (redis) =>
+        redis.eval(Scripts.set)({
+          tokenKey: `${prefix}probe:token`,
+          leaseKey: `${prefix}probe:lease`,
+          text: "0 probe",
+          expiresAt: 0,
+          timeToLive: 1000,
+          owner: "",
+          unreadable: ""
+        }),
+      (redis) => redis.send("XRANGE", logKey, "+", "+", "COUNT", "1")
+    ],
     consequence: "tokens are not shared, and each process exchanges its own",
     // Before any token is read: a process must not read one that was invalidated during the outage.
     onAvailable: pending.replay
@@ -105,10 +117,13 @@ const make = Effect.fnUntraced(function* (options: Options) {
   })
   const unreadable = yield* UnreadableEntries.make
 
+  // The end is sealed with the token: whoever moves an entry's end makes it unreadable.
+  const sealName = (key: string, end: string) => `${end} ${key}`
+
   const open = Effect.fnUntraced(function* (key: string, text: string, timeLeft: number) {
     const [, end = "", sealed = ""] = /^(\d+) (.*)$/s.exec(text) ?? []
     // This package stores nothing without a time to live, for which Redis reports a negative time.
-    const value = timeLeft < 0 ? Option.none() : yield* seal.open(key, sealed)
+    const value = timeLeft < 0 ? Option.none() : yield* seal.open(sealName(key, end), sealed)
     if (Option.isNone(value)) {
       yield* unreadable.add(key, text)
       return Option.none<Entry>()
@@ -129,7 +144,7 @@ const make = Effect.fnUntraced(function* (options: Options) {
       const entry: Scripts.SetOptions = {
         tokenKey: tokenKey(key),
         leaseKey: leaseKey(key),
-        text: `${expiresAt} ${yield* seal.seal(key, value)}`,
+        text: `${expiresAt} ${yield* seal.seal(sealName(key, String(expiresAt)), value)}`,
         expiresAt,
         timeToLive: Math.max(1, Math.floor(Duration.toMillis(timeToLive))),
         owner: yield* leases.ownerOf(leaseKey(key)),

@@ -9,7 +9,7 @@ import { Simulator } from "@effect-icr/simulator"
 import { NodeRedis, NodeRuntime, NodeServices } from "@effect/platform-node"
 import { Clock, Console, Effect, Layer, Option, Redacted } from "effect"
 import { randomBytes, randomUUID } from "node:crypto"
-import { findRedis } from "../../../examples/support/redis.ts"
+import { findRedis, redisServer } from "../../../examples/support/redis.ts"
 
 const seconds = Number(process.argv[2] ?? 1)
 const installations = Number(process.argv[3] ?? 500)
@@ -37,7 +37,7 @@ const measure = Effect.gen(function* () {
 
 const program = Effect.gen(function* () {
   const url = yield* findRedis
-  if (Option.isNone(url)) return yield* Console.log("no Redis found: set REDIS_URL, or install `redis-server`")
+  if (Option.isNone(url)) return yield* Console.log(`no Redis found: set REDIS_URL, or install ${redisServer}`)
   const { app, baseUrl } = yield* Simulator
   const withoutRedis = IcrApp.layerWith({ appId: app.appId, privateKey: app.privateKey, baseUrl })
   const withRedis = withoutRedis.pipe(

@@ -35,6 +35,8 @@ export const startWorker = Effect.fnUntraced(function* (options: {
         stdio: ["pipe", "pipe", "pipe"],
         env: {
           PATH: process.env["PATH"],
+          // For a Redis at rediss:// whose certificate is self-made.
+          NODE_EXTRA_CA_CERTS: process.env["NODE_EXTRA_CA_CERTS"],
           ICR_APP_ID: app.appId,
           ICR_PRIVATE_KEY: Redacted.value(app.privateKey),
           ICR_BASE_URL: baseUrl,

@@ -6,7 +6,9 @@ import { createHash } from "node:crypto"
 export const Settings = Schema.Struct({
   prefix: Schema.String,
   lease: Schema.Finite,
-  timeout: Schema.Finite
+  timeout: Schema.Finite,
+  /** How many times as long every wait of a second or more takes, limits above all: for a busy test machine. Default 1. */
+  patience: Schema.optional(Schema.Finite)
 })
 
 /** A burst of callers for each of these installations, with the process's clock set ahead by this many milliseconds. */

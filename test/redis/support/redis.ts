@@ -7,7 +7,7 @@ import { Context, Effect, Exit, Layer, ManagedRuntime, Option, Redacted, Scope }
 import { Redis } from "effect/persistence"
 import { execFileSync } from "node:child_process"
 import { randomBytes, randomUUID } from "node:crypto"
-import { findRedis } from "../../../examples/support/redis.ts"
+import { findRedis, redisServer } from "../../../examples/support/redis.ts"
 
 const runtime = ManagedRuntime.make(NodeServices.layer)
 const scope = Scope.makeUnsafe()
@@ -19,7 +19,7 @@ export const url = Option.getOrElse(found, () => "")
 
 const hasServer = (() => {
   try {
-    execFileSync("redis-server", ["--version"])
+    execFileSync(redisServer, ["--version"])
     return true
   } catch {
     return false
@@ -27,8 +27,8 @@ const hasServer = (() => {
 })()
 
 const missing = [
-  ...(url === "" ? ["no Redis: neither REDIS_URL nor redis://127.0.0.1:6379 nor `redis-server` on the PATH"] : []),
-  ...(hasServer ? [] : ["no `redis-server` on the PATH for the tests that stop and freeze one"])
+  ...(url === "" ? [`no Redis: neither REDIS_URL nor redis://127.0.0.1:6379 nor ${redisServer} on the PATH`] : []),
+  ...(hasServer ? [] : [`no ${redisServer} on the PATH for the tests that start their own`])
 ]
 if (missing.length > 0) {
   process.stderr.write(

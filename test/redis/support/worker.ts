@@ -6,19 +6,21 @@ import { IcrApp, InstallationId, TokenCache } from "@effect-icr/app"
 import { IcrConfig, IcrHttp, ServerClock, Signer } from "@effect-icr/app"
 import { ReconnectingRedis, RedisTokenStore } from "@effect-icr/redis"
 import { NodeHttpClient, NodeRedis, NodeRuntime } from "@effect/platform-node"
-import { Clock, Config, Console, Effect, Layer, Redacted, Schema, Stream } from "effect"
+import { Clock, Config, Console, Duration, Effect, Layer, Redacted, Schema, Stream } from "effect"
 import { createInterface } from "node:readline"
 import { Answer, Ask, digestOf, Settings } from "./protocol.ts"
 
 const decodeAsk = Schema.decodeUnknownEffect(Schema.fromJsonString(Ask))
 const encodeAnswer = Schema.encodeEffect(Schema.fromJsonString(Answer))
 
+const fleetSettings = Config.String("FLEET_SETTINGS").pipe(
+  Effect.flatMap(Schema.decodeUnknownEffect(Schema.fromJsonString(Settings)))
+)
+
 const fleet = Layer.unwrap(
   Effect.gen(function* () {
     const url = yield* Config.String("REDIS_URL")
-    const settings = yield* Config.String("FLEET_SETTINGS").pipe(
-      Effect.flatMap(Schema.decodeUnknownEffect(Schema.fromJsonString(Settings)))
-    )
+    const settings = yield* fleetSettings
     const store = RedisTokenStore.layerWith(settings).pipe(
       Layer.provide(ReconnectingRedis.layer(NodeRedis.layer({ url })))
     )
@@ -32,14 +34,14 @@ const fleet = Layer.unwrap(
 
 /** How far this process's clock is ahead, so that two hours pass at once. */
 const ahead = { millis: 0 }
-const forwarded = (clock: Clock.Clock): Clock.Clock => ({
+const forwarded = (clock: Clock.Clock, patience: number): Clock.Clock => ({
   currentTimeMillisUnsafe: () => clock.currentTimeMillisUnsafe() + ahead.millis,
   currentTimeMillis: Effect.map(clock.currentTimeMillis, (now) => now + ahead.millis),
   currentTimeNanosUnsafe: () => clock.currentTimeNanosUnsafe() + BigInt(ahead.millis) * 1_000_000n,
   currentTimeNanos: Effect.map(clock.currentTimeNanos, (now) => now + BigInt(ahead.millis) * 1_000_000n),
   monotonicTimeNanosUnsafe: () => clock.monotonicTimeNanosUnsafe() + BigInt(ahead.millis) * 1_000_000n,
   monotonicTimeNanos: Effect.map(clock.monotonicTimeNanos, (now) => now + BigInt(ahead.millis) * 1_000_000n),
-  sleep: (duration) => clock.sleep(duration)
+  sleep: (duration) => clock.sleep(Duration.times(duration, Duration.toMillis(duration) < 1000 ? 1 : patience))
 })
 
 const answer = Effect.fnUntraced(function* ({ callers, clockAhead, ids }: typeof Ask.Type) {
@@ -69,6 +71,8 @@ const program = Effect.gen(function* () {
   )
 })
 
-Effect.flatMap(Clock.clockWith(Effect.succeed), (clock) =>
-  program.pipe(Effect.provide(fleet), Effect.provideService(Clock.Clock, forwarded(clock)))
-).pipe(NodeRuntime.runMain)
+Effect.gen(function* () {
+  const { patience = 1 } = yield* fleetSettings
+  const clock = forwarded(yield* Clock.Clock, patience)
+  yield* program.pipe(Effect.provide(fleet), Effect.provideService(Clock.Clock, clock))
+}).pipe(NodeRuntime.runMain)

@@ -231,8 +231,15 @@ export interface Options extends ConfigOptions, ServiceOptions {}
 // Layers
 // ---------------------------------------------------------------------------------------------------------------------
 
-/** The service, and the part of it that `@effect-icr/webhooks` needs, under a key of its own. */
-const makeContext = Effect.map(make, (app) => Context.make(IcrApp, app).pipe(Context.add(TokenInvalidation, app)))
+/** Adds the part of the service that `@effect-icr/webhooks` needs, under a key of its own. */
+const withInvalidation = <E, R>(app: Layer.Layer<IcrApp, E, R>): Layer.Layer<IcrApp | TokenInvalidation, E, R> =>
+  Layer.provideMerge(
+    Layer.effect(
+      TokenInvalidation,
+      Effect.suspend(() => IcrApp)
+    ),
+    app
+  )
 
 /**
  * An ICR App at work.
@@ -261,7 +268,7 @@ const makeContext = Effect.map(make, (app) => Context.make(IcrApp, app).pipe(Con
 export class IcrApp extends Context.Service<IcrApp, Service>()("@effect-icr/app/IcrApp") {
   /** Over services of one's own composition. */
   static readonly layerNoDeps: Layer.Layer<IcrApp | TokenInvalidation, never, Signer | TokenCache | IcrHttp> =
-    Layer.effectContext(Effect.suspend(() => makeContext))
+    withInvalidation(Layer.effect(IcrApp, make))
 
   /** All of it, from the environment variables of `IcrConfig.layer`. Needs only an `HttpClient`. */
   static readonly layer: Layer.Layer<IcrApp | TokenInvalidation, IcrError, HttpClient.HttpClient> = composeLayers(
@@ -292,9 +299,6 @@ export class IcrApp extends Context.Service<IcrApp, Service>()("@effect-icr/app/
   > = composeLayers(IcrApp.layerNoDeps, IcrConfig.layerKeyFile)
 
   /** A double of which a test gives what it uses; anything else dies with the name of what is missing. */
-  static readonly layerTest = (app: Partial<Service>): Layer.Layer<IcrApp> =>
-    Layer.mock(IcrApp, {
-      ...testDefaults,
-      ...app
-    })
+  static readonly layerTest = (app: Partial<Service>): Layer.Layer<IcrApp | TokenInvalidation> =>
+    withInvalidation(Layer.mock(IcrApp, { ...testDefaults, ...app }))
 }

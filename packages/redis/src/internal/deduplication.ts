@@ -7,7 +7,7 @@ import { Redis } from "effect/persistence/Redis"
 import * as Ref from "effect/Ref"
 import type * as Scope from "effect/Scope"
 import * as Availability from "./availability.ts"
-import { defaultPrefix, defaultTimeout, positiveMillis, type RedisOptions } from "./options.ts"
+import { defaultTimeout, keyPrefix, positiveMillis, type RedisOptions } from "./options.ts"
 import * as Scripts from "./scripts.ts"
 
 // Redis accepts neither an infinite time to live nor one much longer than this.
@@ -18,16 +18,23 @@ export const make = Effect.fnUntraced(function* (
   options: RedisOptions,
   consequence: string
 ): Effect.fn.Return<DeduplicationStore, IcrError, Redis | Scope.Scope> {
-  const { prefix = defaultPrefix } = options
+  const prefix = keyPrefix(options)
+  const probeKey = `${prefix}probe`
   const redis = yield* Availability.make(yield* Redis, {
     timeout: yield* positiveMillis("timeout", options.timeout ?? defaultTimeout),
-    probeKey: `${prefix}probe`,
+    probes: [
+      (redis) => redis.send("SET", probeKey, "1", "PX", "1000"),
+      (redis) => redis.eval(Scripts.release)(probeKey, "1")
+    ],
     consequence
   })
   const toStoreError = (operation: "claim" | "release") =>
     Effect.mapError(
-      ({ reason }: Availability.Unavailable) =>
-        new DeduplicationStoreError({ operation, detail: `Redis is unavailable (${reason})` })
+      ({ reason, what }: Availability.Unavailable) =>
+        new DeduplicationStoreError({
+          operation,
+          detail: `Redis ${what === "redis" ? "is unavailable" : "refused it"} (${reason})`
+        })
     )
 
   // The owner of a claim is this process and, after it, the call: a call that undoes its own claim must not delete one that

@@ -16,7 +16,12 @@ export interface RedisOptions {
   readonly timeout?: Duration.Input | undefined
 }
 
-export const defaultPrefix = "icr:"
+// Increased whenever a stored value changes its form: programs of two versions then share a Redis without reading each other's.
+const formatVersion = "v1"
+
+/** What every key begins with. */
+export const keyPrefix = ({ prefix = "icr:" }: RedisOptions): string => `${prefix}${formatVersion}:`
+
 export const defaultTimeout: Duration.Input = "250 millis"
 
 /** A duration in whole milliseconds. Fails with `Configuration` for one that is shorter than a millisecond or infinite. */

@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import * as HashMap from "effect/HashMap"
 import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
-import { type Command, isWrongType, type Unavailable, type Use } from "./availability.ts"
+import { type Command, isOnlyThis, type Unavailable, type Use } from "./availability.ts"
 
 /** The invalidations of one store that Redis has not heard of. */
 export interface PendingInvalidations {
@@ -48,7 +48,7 @@ export const make = Effect.fnUntraced(function* (
         now,
         ([key, upTo]) =>
           use(write(key, upTo)).pipe(
-            Effect.catchIf(isWrongType, () => Effect.void),
+            Effect.catchIf(isOnlyThis, () => Effect.void),
             Effect.andThen(Ref.update(pending, (pending) => removeWritten(pending, key, upTo)))
           ),
         { discard: true }

@@ -61,7 +61,7 @@ const logTimeToLive = 24 * 60 * 60 * 1000
 
 /**
  * Deletes a token and writes the log. The lease is deleted as well: its holder asked for a token before the invalidation, and
- * what it receives may be just as invalid.
+ * what it receives may be just as invalid. A user who may not delete still writes the log, and then gets the error.
  */
 export const invalidate = Redis.script(
   (_: InvalidateOptions) => [_.tokenKey, _.leaseKey, _.logKey, _.upTo === undefined ? "" : String(_.upTo), _.entry],
@@ -69,10 +69,11 @@ export const invalidate = Redis.script(
     numberOfKeys: 3,
     lua: `${endOf}
 local text = redis.call("GET", KEYS[1])
-if ARGV[1] == "" or (text and endOf(text) <= tonumber(ARGV[1])) then redis.call("DEL", KEYS[1], KEYS[2]) end
+local deleted = true
+if ARGV[1] == "" or (text and endOf(text) <= tonumber(ARGV[1])) then deleted = redis.pcall("DEL", KEYS[1], KEYS[2]) end
 redis.call("XADD", KEYS[3], "MAXLEN", "~", "${logEntries}", "*", "invalidation", ARGV[2])
 redis.call("PEXPIRE", KEYS[3], "${logTimeToLive}")
-return 1`
+return deleted`
   }
 ).withReturnType<number>()
 

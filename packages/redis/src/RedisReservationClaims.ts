@@ -1,0 +1,40 @@
+/**
+ * `ReservationClaims` on Redis or Valkey: hands each reservation that a look finds to one process of a fleet.
+ *
+ * **When to use**: several processes of one app reserve credits. A program that is the only one to reserve says
+ * `soleProcess: true` instead.
+ *
+ * **Gotchas**: while Redis is unavailable no process can tell whether a reservation was handed out, so a reserve whose answer
+ * got lost ends as `ReserveUncertain`. This module needs `@effect-icr/registry`.
+ */
+import type { IcrError } from "@effect-icr/app/IcrError"
+import { ReservationClaims } from "@effect-icr/registry/ReservationClaims"
+import * as Layer from "effect/Layer"
+import type { Redis } from "effect/persistence/Redis"
+import * as Deduplication from "./internal/deduplication.ts"
+import type { RedisOptions } from "./internal/options.ts"
+
+/**
+ * How keys are named, and how long a command may take.
+ *
+ * @category options
+ * @since 0.1.0
+ */
+export type Options = RedisOptions
+
+/**
+ * Claimed reservations in Redis. Fails with the reason `Configuration` for a time that is not positive.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layerWith = (options: Options): Layer.Layer<ReservationClaims, IcrError, Redis> =>
+  Layer.effect(ReservationClaims, Deduplication.make(options, "reserves whose answer got lost stay uncertain"))
+
+/**
+ * Claimed reservations in Redis, under keys that begin with `icr:`.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layer: Layer.Layer<ReservationClaims, IcrError, Redis> = layerWith({})
