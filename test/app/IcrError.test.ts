@@ -3,6 +3,7 @@ import { IcrApp, IcrError, IcrReason } from "@effect-icr/app"
 import { Simulator } from "@effect-icr/simulator/Simulator"
 import { assert, describe, it } from "@effect/vitest"
 import { Duration, Effect, Match, Option, Schema } from "effect"
+import { inspect } from "node:util"
 import { withSimulator } from "../support/app.ts"
 import { failure, firstId } from "./support/wire.ts"
 
@@ -73,11 +74,22 @@ describe("IcrError", () => {
     assert.strictEqual(new Set(every.map(({ _tag }) => _tag)).size, IcrReason.IcrReason.members.length)
   })
 
+  it("shows its message first wherever it is printed", () => {
+    const error = new IcrError({ reason: new IcrReason.NotFound(answer) })
+    const printed = inspect(error)
+    assert.match(printed, /^\{\s+message: /)
+    assert.include(printed, error.message)
+    assert.strictEqual(Object.keys(JSON.parse(JSON.stringify(error)))[0], "message")
+    assert.strictEqual(JSON.parse(JSON.stringify({ error })).error.message, error.message)
+    assert.include(String(error), error.message)
+    assert.include(String(error.stack).split("\n    at ")[0], error.message)
+  })
+
   it("names what was tried about a refused credential, and no status where nothing was sent", () => {
     assert.include(new IcrReason.Unauthorized({ ...answer, tried: "newJwt" }).message, "(also with a new JWT")
     assert.notInclude(new IcrReason.Unauthorized({ ...answer, tried: "nothing" }).message, "(also")
     const { message } = new IcrReason.RateLimited({ ...notSent, retryAfter })
-    assert.strictEqual(message, "IcrApp.x (GET /x) sent nothing: too many requests; try again in 7 s.")
+    assert.strictEqual(message, "IcrApp.x (GET /x) sent nothing: the registry asked to wait; try again in 7 s.")
   })
 
   it("says of a write whether it may have been done: what went out and was not answered, or not to be read", () => {

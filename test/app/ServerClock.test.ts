@@ -1,7 +1,7 @@
 import { IcrApp } from "@effect-icr/app/IcrApp"
 import { IcrConfig } from "@effect-icr/app/IcrConfig"
 import { IcrHttp } from "@effect-icr/app/IcrHttp"
-import { ServerClock } from "@effect-icr/app/ServerClock"
+import { type ObserveOptions, ServerClock } from "@effect-icr/app/ServerClock"
 import { Simulator } from "@effect-icr/simulator/Simulator"
 import { assert, describe, it } from "@effect/vitest"
 import { Clock, DateTime, Effect, Layer, Logger } from "effect"
@@ -14,11 +14,12 @@ const second = 1000
 const minute = 60 * second
 
 /** An answer just received, from a registry whose clock is ahead by this much. */
-const observe = Effect.fnUntraced(function* (ahead: number, took = 0) {
+const observe = Effect.fnUntraced(function* (ahead: number, took = 0, options?: ObserveOptions) {
   const now = yield* Clock.currentTimeMillis
   const date = DateTime.toDateUtc(DateTime.makeUnsafe(now + ahead)).toUTCString()
-  yield* (yield* ServerClock).observe(date, now - took, now)
+  yield* (yield* ServerClock).observe(date, now - took, now, options)
 })
+const exchange = { isExchange: true }
 const offset = Effect.flatMap(ServerClock, (clock) => clock.offset)
 const start = TestClock.setTime(1_800_000_000_000)
 
@@ -68,7 +69,7 @@ describe("the offset", () => {
     return Effect.gen(function* () {
       yield* start
       yield* observe(2 * minute)
-      yield* observe(-10 * minute)
+      yield* observe(-10 * minute, 0, exchange)
       assert.closeTo(yield* offset, -10 * minute, second)
       yield* observe(0)
       assert.strictEqual(yield* offset, 0)
@@ -76,6 +77,33 @@ describe("the offset", () => {
       assert.include(log.lines[2] ?? "", "agree again")
     }).pipe(Effect.provide(ServerClock.layer), Effect.provide(log.layer))
   })
+
+  it.effect("is not moved back by the date of a kept answer, but by the answer to an exchange", () =>
+    Effect.gen(function* () {
+      yield* start
+      yield* observe(0)
+      yield* TestClock.adjust(5 * 60 * minute)
+      yield* observe(-5 * 60 * minute)
+      yield* observe(-4 * second)
+      assert.strictEqual(yield* offset, 0)
+      yield* observe(-5 * 60 * minute, 0, exchange)
+      assert.closeTo(yield* offset, -5 * 60 * minute, second)
+      yield* observe(0)
+      assert.strictEqual(yield* offset, 0)
+    }).pipe(Effect.provide(ServerClock.layer), Effect.provide(Logger.layer([])))
+  )
+
+  it.effect("is still measured by a date a little behind, by a date ahead, and by one that was long under way", () =>
+    Effect.gen(function* () {
+      yield* start
+      yield* observe(10 * minute)
+      yield* observe(10 * minute - 2 * second)
+      yield* observe(10 * minute - 20 * second, 20 * second)
+      assert.closeTo(yield* offset, 10 * minute, 2 * second)
+      yield* observe(15 * minute)
+      assert.closeTo(yield* offset, 15 * minute, second)
+    }).pipe(Effect.provide(ServerClock.layer), Effect.provide(Logger.layer([])))
+  )
 
   it.effect("is not moved by a Date that is none", () =>
     Effect.gen(function* () {
@@ -109,7 +137,7 @@ describe("over the wire", () => {
       const old = (age?: string) => () =>
         Effect.sync(() => status(200, { date: times.hourBefore, ...(age && { age }) }))
       assert.strictEqual(yield* offsetAfter(old("3600")), 0)
-      assert.closeTo(yield* offsetAfter(old("0")), -60 * minute, second)
+      assert.strictEqual(yield* offsetAfter(old("0")), 0)
       assert.closeTo(yield* offsetAfter(old()), -60 * minute, second)
     })
   )

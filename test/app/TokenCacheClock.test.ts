@@ -2,9 +2,10 @@
 import type { IcrError } from "@effect-icr/app/IcrError"
 import { TokenCache } from "@effect-icr/app/TokenCache"
 import { assert, describe, it } from "@effect/vitest"
-import { Clock, Effect, Logger } from "effect"
+import { Clock, Effect, Layer, Logger } from "effect"
 import { TestClock } from "effect/testing"
 import { appOver, cacheOver, idOf, makeRegistry, reasonOf, textOf, tokenBody } from "../support/registry.ts"
+import { makeStore } from "../support/tokenStore.ts"
 
 const acme = idOf("acme")
 const second = 1000
@@ -35,6 +36,42 @@ describe("the clock", () => {
       )
     })
   }
+
+  for (const [name, life, options, margin] of [
+    ["3 s", 2 * hour, {}, 3 * second],
+    ["a hundredth of its life", 100 * second, {}, second],
+    ["what endMargin says", 2 * hour, { endMargin: "1 minute" }, minute]
+  ] as const) {
+    it.effect(`a token counts as ended ${name} before its end, held or from a store`, () => {
+      const registry = makeRegistry()
+      registry.life = life
+      const store = makeStore()
+      const cache = () =>
+        appOver(registry, { refreshWindow: 0, forcedRefreshWindow: 0, endMargin: undefined, ...options }).pipe(
+          Layer.provide(store.layer),
+          Layer.fresh
+        )
+      const ask = Effect.flatMap(TokenCache, (cache) => cache.installationToken(acme))
+      return Effect.gen(function* () {
+        yield* ask
+        yield* TestClock.adjust(life - margin - 1)
+        assert.strictEqual(textOf(yield* ask), "crs_1")
+        assert.strictEqual(textOf(yield* Effect.provide(ask, cache())), "crs_1")
+        yield* TestClock.adjust(1)
+        assert.strictEqual(textOf(yield* Effect.provide(ask, cache())), "crs_2")
+      }).pipe(Effect.provide(cache()))
+    })
+  }
+
+  it.effect("an answer that was kept for hours brings no token, although its date sets the clock back", () => {
+    const registry = makeRegistry()
+    registry.ahead = -5 * hour
+    return Effect.gen(function* () {
+      yield* TestClock.setTime(1_800_000_000_000)
+      const reason = yield* reasonOf(Effect.flatMap(TokenCache, (cache) => cache.installationToken(acme)))
+      assert.strictEqual(reason._tag, "ClockSkew")
+    }).pipe(Effect.provide(appOver(registry)), Effect.provide(Logger.layer([])))
+  })
 
   it.effect("the server's end of the token counts, not a constant", () => {
     const registry = makeRegistry()

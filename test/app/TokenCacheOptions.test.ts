@@ -77,7 +77,7 @@ describe("metrics", () => {
         Object.fromEntries(found.map(({ id, state }) => [id, "count" in state ? state.count : undefined])),
         {
           icr_token_joined: 4,
-          icr_token_minted: 2,
+          icr_token_exchanged: 2,
           icr_token_served: 5,
           icr_token_refreshed: 1,
           icr_token_refresh_failed: 1,

@@ -192,9 +192,9 @@ const interleaving = Effect.fnUntraced(function* (model: Model, draw: () => numb
       const known = draw() < 0.7 ? ofKey.at(-1) : pick(ofKey)
       if (known !== undefined) {
         const { onRefused } = cache.installationCredential(idOf(key))
-        yield* onRefused({ error: refusedError, refused: [known.token], canRepeat: false, path: "/" })
+        yield* onRefused({ error: refusedError, refused: [known.token], canRepeat: false, path: `/${model.seen.step}` })
         // A younger one stays, since it may not have spread yet.
-        if ((yield* Clock.currentTimeMillis) - known.arrived >= 10_000) {
+        if ((yield* Clock.currentTimeMillis) - known.arrived >= 3000) {
           model.seen.refused++
           model.declareDead(known)
         }

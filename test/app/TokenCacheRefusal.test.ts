@@ -1,11 +1,22 @@
 /** What happens when the registry refuses a token. */
 import { IcrApp } from "@effect-icr/app/IcrApp"
-import { idempotent } from "@effect-icr/app/IcrHttp"
 import { TokenCache } from "@effect-icr/app/TokenCache"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber } from "effect"
+import { Clock, Effect, Fiber, Stream } from "effect"
+import { HttpBody } from "effect/http"
 import { TestClock } from "effect/testing"
-import { appOver, idOf, makeRegistry, reasonOf, refusal, started, textOf, times } from "../support/registry.ts"
+import {
+  appOver,
+  exact,
+  idOf,
+  isDone,
+  makeRegistry,
+  reasonOf,
+  refusal,
+  started,
+  textOf,
+  times
+} from "../support/registry.ts"
 
 const acme = idOf("acme")
 const second = 1000
@@ -13,6 +24,10 @@ const minute = 60 * second
 
 const get = Effect.flatMap(IcrApp, (app) => app.installationClient(acme).get("/projects"))
 const post = Effect.flatMap(IcrApp, (app) => app.installationClient(acme).post("/projects"))
+/** Its body is gone once it is sent. */
+const upload = Effect.flatMap(IcrApp, (app) =>
+  app.installationClient(acme).post("/projects", { body: HttpBody.stream(Stream.make(new Uint8Array([1]))) })
+)
 const dead = (...tokens: ReadonlyArray<string>) => {
   const refused = new Set(tokens)
   return (token: string) => (refused.has(token) ? refusal(401, "Access token is invalid") : undefined)
@@ -20,61 +35,108 @@ const dead = (...tokens: ReadonlyArray<string>) => {
 const sent = (registry: { readonly requests: ReadonlyArray<string> }) =>
   registry.requests.map((request) => request.split(" ").at(-1))
 
-describe("a token younger than 10 s", () => {
+describe("a token that is new", () => {
   for (const [name, answer] of [
     ["401", refusal(401, "Unauthorized")],
     ["403 without a permission reason", refusal(403, "Forbidden resource")]
   ] as const) {
-    it.effect(`is sent again after 1 s, 2 s, … on ${name}, and there is no other exchange`, () => {
-      const registry = makeRegistry()
-      return Effect.gen(function* () {
-        yield* (yield* TokenCache).installationToken(acme)
-        registry.answer = () => (registry.requests.length < 3 ? answer : undefined)
-        const call = yield* started(get)
-        yield* TestClock.adjust(second - 1)
-        assert.strictEqual(registry.requests.length, 1)
-        yield* TestClock.adjust(1)
-        assert.strictEqual(registry.requests.length, 2)
-        yield* TestClock.adjust(2 * second)
-        assert.strictEqual((yield* Fiber.join(call)).status, 200)
-        assert.deepStrictEqual(sent(registry), ["crs_1", "crs_1", "crs_1"])
-        assert.strictEqual(registry.exchanges, 1)
-      }).pipe(Effect.provide(appOver(registry)))
-    })
+    for (const [method, call] of [
+      ["GET", get],
+      ["POST", post]
+    ] as const) {
+      it.effect(
+        `is sent again with a ${method} on ${name} after a short and a longer wait, without another exchange`,
+        () => {
+          const registry = makeRegistry()
+          return Effect.gen(function* () {
+            yield* (yield* TokenCache).installationToken(acme)
+            registry.answer = () => (registry.requests.length < 3 ? answer : undefined)
+            const caller = yield* started(exact(call))
+            yield* TestClock.adjust(499)
+            assert.strictEqual(registry.requests.length, 1)
+            yield* TestClock.adjust(1)
+            assert.strictEqual(registry.requests.length, 2)
+            yield* TestClock.adjust(1250)
+            assert.strictEqual((yield* Fiber.join(caller)).status, 200)
+            assert.deepStrictEqual(sent(registry), ["crs_1", "crs_1", "crs_1"])
+            assert.strictEqual(registry.exchanges, 1)
+          }).pipe(Effect.provide(appOver(registry)))
+        }
+      )
+    }
   }
 
-  it.effect("and still refused when it is not young any more is replaced once; the error says what was tried", () => {
+  it.effect("and still refused after 3 s at most is replaced once; the error says what was tried", () => {
     const registry = makeRegistry()
     registry.answer = () => refusal(401, "Unauthorized")
     return Effect.gen(function* () {
       const call = yield* started(reasonOf(get))
-      yield* TestClock.adjust(30 * second)
+      yield* TestClock.adjust(3 * second)
       const reason = yield* Fiber.join(call)
       assert.strictEqual(reason._tag, "Unauthorized")
       assert.include(reason.message, "several times with the same token, then with a new one")
-      assert.deepStrictEqual(sent(registry), ["crs_1", "crs_1", "crs_1", "crs_1", "crs_1", "crs_2"])
+      assert.deepStrictEqual(sent(registry), ["crs_1", "crs_1", "crs_1", "crs_2"])
     }).pipe(Effect.provide(appOver(registry)))
   })
 
-  it.effect("that got nothing but a bare 403 all the time is left alone: it may be the permission", () => {
+  it.effect("that got nothing but a bare 403 for 3 s is left alone, and 50 such callers send no herd", () => {
     const registry = makeRegistry()
-    registry.answer = () => refusal(403, "Forbidden resource")
+    const moments = new Map<number, number>()
     return Effect.gen(function* () {
-      const call = yield* started(reasonOf(get))
-      yield* TestClock.adjust(30 * second)
-      const reason = yield* Fiber.join(call)
-      assert.strictEqual(reason._tag, "Forbidden")
-      assert.include(reason.message, "several times with the same token")
-      assert.strictEqual(registry.requests.length, 5)
+      const clock = yield* Clock.Clock
+      registry.answer = () => {
+        const now = clock.currentTimeMillisUnsafe()
+        moments.set(now, (moments.get(now) ?? 0) + 1)
+        return refusal(403, "Forbidden resource")
+      }
+      const calls = yield* started(times(50, reasonOf(get)))
+      yield* TestClock.adjust(3 * second)
+      const reasons = yield* Fiber.join(calls)
+      assert.isTrue(reasons.every(({ _tag }) => _tag === "Forbidden"))
+      assert.isTrue(reasons.every(({ message }) => message.includes("several times with the same token")))
+      assert.isAtMost(registry.requests.length, 110)
+      assert.isAtMost(Math.max(...[...moments].filter(([moment]) => moment > 0).map(([, count]) => count)), 5)
+      assert.strictEqual(registry.exchanges, 1)
+      // Nor do those who come later.
+      yield* reasonOf(get)
       assert.strictEqual(registry.exchanges, 1)
     }).pipe(Effect.provide(appOver(registry)))
   })
 
-  it.effect("is not dropped by a request that may not be repeated", () => {
+  it.effect("and was accepted at a path is known there: a refusal is not waited for", () => {
+    const registry = makeRegistry()
+    return Effect.gen(function* () {
+      yield* get
+      registry.answer = () => refusal(403, "Forbidden resource")
+      assert.strictEqual((yield* reasonOf(get))._tag, "Forbidden")
+      yield* reasonOf(get)
+      assert.deepStrictEqual(sent(registry), ["crs_1", "crs_1", "crs_2", "crs_2"])
+      assert.strictEqual(registry.exchanges, 2)
+    }).pipe(Effect.provide(appOver(registry)))
+  })
+
+  for (const [newTokenGrace, waited] of [
+    [0, 0],
+    [60 * second, 60 * second]
+  ] as const) {
+    it.effect(`counts as new for as long as newTokenGrace says: ${newTokenGrace} ms`, () => {
+      const registry = makeRegistry()
+      registry.answer = () => refusal(401, "Unauthorized")
+      return Effect.gen(function* () {
+        const call = yield* started(reasonOf(get))
+        yield* TestClock.adjust(waited / 2)
+        assert.strictEqual(isDone(call), waited === 0)
+        yield* TestClock.adjust(waited / 2)
+        assert.isTrue(isDone(call))
+      }).pipe(Effect.provide(appOver(registry, { newTokenGrace }, { retry: false, deadline: "1 hour" })))
+    })
+  }
+
+  it.effect("is not dropped by a request whose body cannot be sent again", () => {
     const registry = makeRegistry()
     registry.answer = dead("crs_1")
     return Effect.gen(function* () {
-      assert.strictEqual((yield* reasonOf(post))._tag, "Unauthorized")
+      assert.strictEqual((yield* reasonOf(upload))._tag, "Unauthorized")
       assert.strictEqual(registry.requests.length, 1)
       assert.strictEqual(textOf(yield* (yield* TokenCache).installationToken(acme)), "crs_1")
     }).pipe(Effect.provide(appOver(registry)))
@@ -94,7 +156,7 @@ describe("a token younger than 10 s", () => {
       assert.strictEqual(reason._tag, "Unauthorized")
       assert.include(reason.message, "several times with the same token")
       assert.notInclude(reason.message, "with a new")
-      assert.strictEqual(registry.requests.length, 6)
+      assert.strictEqual(registry.requests.length, 4)
     }).pipe(Effect.provide(appOver(registry, {}, { retry: false, deadline: "1 hour" })))
   })
 })
@@ -125,26 +187,31 @@ describe("an older token", () => {
     }).pipe(Effect.provide(appOver(registry)))
   })
 
-  it.effect("is dropped by a POST, which is not repeated; the next call heals", () => {
+  it.effect("of a POST is replaced like any other, since a refused request was not done", () => {
     const registry = makeRegistry()
     registry.answer = dead("crs_1")
     return Effect.gen(function* () {
       yield* (yield* TokenCache).installationToken(acme)
       yield* TestClock.adjust(minute)
-      assert.strictEqual((yield* reasonOf(post))._tag, "Unauthorized")
-      assert.strictEqual(registry.requests.length, 1)
       assert.strictEqual((yield* post).status, 200)
       assert.deepStrictEqual(sent(registry), ["crs_1", "crs_2"])
     }).pipe(Effect.provide(appOver(registry)))
   })
 
-  it.effect("of a POST that is marked idempotent is replaced like any other", () => {
+  it.effect("is dropped by a request whose body cannot be sent again; the next call heals", () => {
     const registry = makeRegistry()
     registry.answer = dead("crs_1")
     return Effect.gen(function* () {
       yield* (yield* TokenCache).installationToken(acme)
       yield* TestClock.adjust(minute)
-      assert.strictEqual((yield* idempotent(post)).status, 200)
+      assert.strictEqual((yield* reasonOf(upload))._tag, "Unauthorized")
+      assert.strictEqual(registry.requests.length, 1)
+      assert.strictEqual((yield* upload).status, 200)
+      // That was about the token and not about the path.
+      yield* TestClock.adjust(minute)
+      registry.answer = dead("crs_1", "crs_2")
+      assert.strictEqual((yield* get).status, 200)
+      assert.deepStrictEqual(sent(registry), ["crs_1", "crs_2", "crs_2", "crs_3"])
     }).pipe(Effect.provide(appOver(registry)))
   })
 
@@ -175,11 +242,11 @@ describe("an older token", () => {
       const error = yield* Effect.flip(
         Effect.andThen(
           Effect.sync(() => (registry.answer = () => refusal(401, "no"))),
-          post
+          upload
         )
       )
       registry.answer = () => undefined
-      // The POST dropped crs_2, so crs_3 is held now.
+      // The upload dropped crs_2, so crs_3 is held now.
       assert.strictEqual(textOf(yield* cache.installationToken(acme)), "crs_3")
       yield* TestClock.adjust(minute)
       yield* onRefused({ error, refused: [old.value], canRepeat: true, path: "/" })
@@ -234,7 +301,8 @@ describe("a 403 without a reason, for an older token", () => {
 
   for (const [name, call, requests] of [
     ["a GET", get, 21],
-    ["a POST", post, 20]
+    ["a POST", post, 21],
+    ["a request whose body cannot be sent again", upload, 20]
   ] as const) {
     it.effect(`that ${name} gets for the new one as well means the permission: no exchange for 5 minutes`, () => {
       const registry = makeRegistry()
@@ -268,6 +336,53 @@ describe("a 403 without a reason, for an older token", () => {
       registry.answer = dead("crs_2")
       assert.strictEqual((yield* get).status, 200)
       assert.strictEqual(registry.exchanges, 3)
+    }).pipe(Effect.provide(appOver(registry)))
+  })
+})
+
+describe("a refusal that a new token met as well", () => {
+  const at = (path: string) => Effect.flatMap(IcrApp, (app) => app.installationClient(acme).get(path))
+
+  it.effect("rests for that path: an endpoint that never takes the token costs one exchange", () => {
+    const registry = makeRegistry()
+    registry.answer = () => (registry.requests.at(-1)?.includes("/jwt") === true ? refusal(401, "no") : undefined)
+    return Effect.gen(function* () {
+      yield* at("/fine")
+      yield* TestClock.adjust(minute)
+      for (let i = 0; i < 10; i++) assert.strictEqual((yield* reasonOf(at("/jwt")))._tag, "Unauthorized")
+      assert.strictEqual(registry.exchanges, 2)
+      assert.strictEqual((yield* at("/fine")).status, 200)
+      assert.strictEqual(registry.exchanges, 2)
+    }).pipe(Effect.provide(appOver(registry)))
+  })
+
+  it.effect("does not keep another path from healing", () => {
+    const registry = makeRegistry()
+    const forbidden = refusal(403, "Forbidden resource")
+    registry.answer = () => (registry.requests.at(-1)?.includes("/forbidden") === true ? forbidden : undefined)
+    return Effect.gen(function* () {
+      yield* at("/fine")
+      yield* TestClock.adjust(minute)
+      yield* reasonOf(at("/forbidden"))
+      yield* TestClock.adjust(minute)
+      registry.answer = (token) => (token === "crs_2" ? forbidden : undefined)
+      assert.strictEqual((yield* at("/fine")).status, 200)
+      assert.strictEqual(registry.exchanges, 3)
+    }).pipe(Effect.provide(appOver(registry)))
+  })
+
+  it.effect("is over once the path takes the token", () => {
+    const registry = makeRegistry()
+    return Effect.gen(function* () {
+      yield* at("/fine")
+      yield* TestClock.adjust(minute)
+      registry.answer = () => refusal(401, "no")
+      yield* reasonOf(at("/fine"))
+      registry.answer = () => undefined
+      yield* at("/fine")
+      yield* TestClock.adjust(minute)
+      registry.answer = dead("crs_2")
+      assert.strictEqual((yield* at("/fine")).status, 200)
     }).pipe(Effect.provide(appOver(registry)))
   })
 })

@@ -184,6 +184,9 @@ describe("the token cache exchanges once for all callers", () => {
         assert.isTrue(Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause))
       }
       assert.strictEqual(exchanges, 1)
+      // A caller who forces a refresh must not wait for the exchange that never began.
+      const forced = yield* started(cache.installationTokenWith(other, { forceRefresh: true }))
+      assert.isTrue(isDone(forced))
     })
   )
 

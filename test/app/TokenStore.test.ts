@@ -3,9 +3,9 @@ import { IcrApp } from "@effect-icr/app/IcrApp"
 import { TokenCache } from "@effect-icr/app/TokenCache"
 import { TokenStore, TokenStoreError } from "@effect-icr/app/TokenStore"
 import { assert, describe, it } from "@effect/vitest"
-import { Clock, Effect, Fiber, Logger, Option, Redacted } from "effect"
+import { Clock, Effect, Fiber, Layer, Logger, Option, Redacted } from "effect"
 import { TestClock } from "effect/testing"
-import { captured, idOf, makeRegistry, reasonOf, started, textOf, times } from "../support/registry.ts"
+import { appOver, captured, idOf, makeRegistry, reasonOf, started, textOf, times } from "../support/registry.ts"
 import { inProcess, makeStore } from "../support/tokenStore.ts"
 import { acme, ask, askWith, down, forced, hour, minute } from "./support/tokenCache.ts"
 
@@ -54,6 +54,27 @@ describe("a token store", () => {
           assert.strictEqual(textOf(yield* ask), "crs_2")
         })
       )
+    })
+  })
+
+  it.effect("gives a token that claims to live a month for two hours after it was minted", () => {
+    const registry = makeRegistry()
+    registry.life = 31 * 24 * hour
+    const store = makeStore()
+    return Effect.gen(function* () {
+      yield* inProcess(registry, store, ask)
+      yield* TestClock.adjust(hour)
+      yield* inProcess(
+        registry,
+        store,
+        Effect.gen(function* () {
+          assert.strictEqual(textOf(yield* ask), "crs_1")
+          yield* TestClock.adjust(hour)
+          assert.strictEqual(textOf(yield* ask), "crs_2")
+        })
+      )
+      yield* TestClock.adjust(3 * hour)
+      assert.strictEqual(textOf(yield* inProcess(registry, store, ask)), "crs_3")
     })
   })
 
@@ -127,6 +148,13 @@ describe("a token store", () => {
   for (const [name, failing] of [
     ["fails", (operation: string) => Effect.fail(error(operation))],
     ["has a defect", () => Effect.die(new Error("crs_secret in a bug"))],
+    [
+      "throws",
+      () => {
+        throw new Error("crs_secret in a bug")
+      }
+    ],
+    ["gives something else", () => Effect.succeed(undefined as never)],
     ["never answers", () => Effect.never]
   ] as const) {
     it.effect(`that ${name} never fails a call: it is warned of, and there is an exchange`, () => {
@@ -149,13 +177,28 @@ describe("a token store", () => {
           const revoking = yield* started(app.revokeInstallationToken(acme))
           yield* TestClock.adjust(minute)
           yield* Fiber.join(revoking)
-          assert.isAtLeast(log.lines.length, 3)
+          assert.isAtLeast(log.lines.length, name === "gives something else" ? 1 : 3)
           assert.isTrue(log.lines.every((line) => line.startsWith("Warn The token store failed")))
           assert.notInclude(log.lines.join("\n"), "crs_")
         })
       ).pipe(Effect.provide(log.layer))
     })
   }
+
+  it.effect("has another key for the app's token than for an installation's, whatever the base address", () => {
+    const registry = makeRegistry()
+    const store = makeStore()
+    const { layer } = store
+    const at = (baseUrl: string) =>
+      Layer.fresh(appOver(registry, {}, { retry: false }, baseUrl).pipe(Layer.provide(layer)))
+    return Effect.gen(function* () {
+      const app = Effect.flatMap(TokenCache, (cache) => cache.appToken)
+      const installation = Effect.flatMap(TokenCache, (cache) => cache.installationToken(idOf("app")))
+      yield* Effect.provide(app, at("http://localhost/installations"))
+      yield* Effect.provide(installation, at("http://localhost"))
+      assert.strictEqual(store.entries.size, 2)
+    })
+  })
 
   it.effect("has keys that name app, registry and installation, and contain no secret", () => {
     const registry = makeRegistry()
@@ -169,7 +212,7 @@ describe("a token store", () => {
           Effect.flatMap(TokenCache, (cache) => cache.appToken)
         )
       )
-      assert.deepStrictEqual([...store.entries.keys()], [key, "test@http://localhost/app"])
+      assert.deepStrictEqual([...store.entries.keys()], [key, "test@http://localhost#app"])
     })
   })
 

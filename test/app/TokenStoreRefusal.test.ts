@@ -92,7 +92,7 @@ describe("a token store", () => {
           yield* ask
           yield* TestClock.adjust(minute)
           yield* inProcess(registry, store, forced)
-          yield* Effect.flip(post)
+          yield* post
           assert.strictEqual(textOf(yield* ask), "crs_2")
         })
       )

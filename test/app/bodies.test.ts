@@ -97,6 +97,27 @@ describe("a body that is not there to be read as it comes", () => {
     Effect.flatMap(schemaBodyJson(Schema.Struct({ a: Schema.Int })))
   )
 
+  it.effect("since the program has read the stream of the response that it was handed", () =>
+    Effect.gen(function* () {
+      const response = yield* Effect.flatMap(anyClient, (client) => client.get("/things"))
+      yield* Stream.runDrain(response.stream)
+      const decode = schemaBodyJson(Schema.Struct({ a: Schema.Int }))
+      assert.deepStrictEqual(yield* decode(response), { a: 1 })
+    }).pipe(Effect.provide(wireOver(played(() => Effect.sync(() => Response.json({ a: 1 }))).layer)))
+  )
+
+  it.effect("since the program derives another response from the one that it was handed", () =>
+    Effect.gen(function* () {
+      const response = yield* Effect.flatMap(anyClient, (client) => client.get("/things"))
+      const derived: HttpClientResponse.HttpClientResponse = Object.create(response, {
+        text: { value: Effect.succeed('{"a":2}') }
+      })
+      assert.deepStrictEqual(yield* schemaBodyJson(Schema.Struct({ a: Schema.Int }))(derived), { a: 2 })
+      const { message } = yield* Effect.flip(schemaBodyJson(Schema.String)(derived))
+      assert.include(message, "Test.call")
+    }).pipe(Effect.provide(wireOver(played(() => Effect.sync(() => Response.json({ a: 1 }))).layer)))
+  )
+
   it.effect("since the program's own client has read it, to log it", () => {
     const texts: Array<string> = []
     const logging = HttpClient.transformResponse(

@@ -78,7 +78,7 @@ describe("the entries of a cache", () => {
   }
 
   it("that hold nothing go first", () => {
-    const trusted = Entry.trusted<string>(Entry.empty, 0)
+    const trusted = Entry.rested<string>(Entry.empty, "/", "Forbidden", 0)
     const { entries } = Entries.put(Entries.make<string>(), "holds a token", holding("value", minute), 2)
     const both = Entries.put(entries, "holds none", trusted, 2).entries
     const { resting } = Entries.put(both, "holds another", holding("value", 2 * minute), 2).entries

@@ -15,7 +15,8 @@ const token: Entry.Held<string> = {
   since: 0,
   refreshAt: 100,
   forcedRefreshAt: 150,
-  until: 200
+  until: 200,
+  accepted: []
 }
 const holding: Entry.Entry<string> = { ...Entry.empty, held: token }
 
@@ -199,6 +200,41 @@ describe("the transitions", () => {
   it("after very many failures the retry interval is still the longest", () => {
     const tired = { ...holding, backOff: { until: 0, failures: 5000 } }
     assert.strictEqual(Entry.failed(tired, 6, 50, retry).backOff?.until, 90)
+  })
+})
+
+describe("refusals that say nothing about the token", () => {
+  const minutes = 60_000
+  const at = Entry.rested(holding, "/a", "Forbidden", 0)
+
+  it("rest for one path and one kind, for 5 minutes", () => {
+    assert.isTrue(Entry.isResting(at, "/a", "Forbidden", 5 * minutes - 1))
+    assert.isFalse(Entry.isResting(at, "/a", "Forbidden", 5 * minutes))
+    assert.isFalse(Entry.isResting(at, "/b", "Forbidden", 0))
+    assert.isFalse(Entry.isResting(at, "/a", "Unauthorized", 0))
+  })
+
+  it("are bounded: the newest rest, and those that are over go", () => {
+    let entry = at
+    for (let n = 0; n < 1000; n++) entry = Entry.rested(entry, `/${n}`, "Forbidden", 1)
+    assert.strictEqual(entry.rests.length, 32)
+    assert.isTrue(Entry.isResting(entry, "/999", "Forbidden", 1))
+    assert.strictEqual(Entry.rested(entry, "/a", "Forbidden", 6 * minutes).rests.length, 1)
+  })
+
+  it("end when the path accepts the token; nothing else changes an entry that is not new", () => {
+    assert.strictEqual(Entry.accepted(at, "/b", "Forbidden", false), at)
+    assert.strictEqual(Entry.accepted(at, "/a", "Unauthorized", false), at)
+    assert.deepStrictEqual(Entry.accepted(at, "/a", "Forbidden", false), holding)
+  })
+
+  it("are told by where a new token was accepted, each path once and boundedly", () => {
+    const known = Entry.accepted(holding, "/a", "Unauthorized", true)
+    assert.deepStrictEqual(known.held?.accepted, ["/a"])
+    assert.strictEqual(Entry.accepted(known, "/a", "Unauthorized", true), known)
+    let entry = known
+    for (let n = 0; n < 1000; n++) entry = Entry.accepted(entry, `/${n}`, "Unauthorized", true)
+    assert.strictEqual(entry.held?.accepted.length, 32)
   })
 })
 

@@ -88,7 +88,11 @@ describe("time limits", () => {
         .get("/things")
     )
     return Effect.gen(function* () {
-      assert.deepStrictEqual(timeout(yield* failure(patient)), ["call", 30, 1])
+      const started = yield* Clock.currentTimeMillis
+      const fiber = yield* Effect.forkChild(Effect.flip(patient))
+      yield* TestClock.adjust("30 seconds")
+      assert.deepStrictEqual(timeout((yield* Fiber.join(fiber)).reason), ["Unauthorized"])
+      assert.strictEqual((yield* Clock.currentTimeMillis) - started, 30_000)
     }).pipe(Effect.provide(wireOver(layer)))
   })
 

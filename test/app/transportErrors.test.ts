@@ -24,6 +24,34 @@ describe("a lost connection, by the code that the runtime gives", () => {
     [coded("ERR_SSL_WRONG_VERSION_NUMBER"), "tls", "ERR_SSL_WRONG_VERSION_NUMBER"],
     [new TypeError("fetch failed", { cause: coded("ECONNREFUSED") }), "refused", "ECONNREFUSED"],
     [new TypeError("failed", { cause: new AggregateError([coded("ECONNREFUSED")]) }), "refused", "ECONNREFUSED"],
+    [coded("ENETUNREACH"), "refused", "ENETUNREACH"],
+    [coded("EADDRNOTAVAIL"), "refused", "EADDRNOTAVAIL"],
+    [coded("EMFILE"), "refused", "EMFILE"],
+    [coded("ENFILE"), "refused", "ENFILE"],
+    [coded("UND_ERR_CONNECT_TIMEOUT"), "refused", "UND_ERR_CONNECT_TIMEOUT"],
+    [coded("ERR_SOCKET_CONNECTION_TIMEOUT"), "refused", "ERR_SOCKET_CONNECTION_TIMEOUT"],
+    [coded("FailedToOpenSocket"), "refused", "FailedToOpenSocket"],
+    [coded("UND_ERR_PRX_TLS"), "tls", "UND_ERR_PRX_TLS"],
+    [coded("ERR_PROXY_TUNNEL"), "refused", "ERR_PROXY_TUNNEL"],
+    [Object.assign(coded("ETIMEDOUT"), { syscall: "connect" }), "refused", "ETIMEDOUT"],
+    [Object.assign(coded("EACCES"), { syscall: "connect" }), "refused", "EACCES"],
+    [coded("ETIMEDOUT"), "unknown", "ETIMEDOUT"],
+    [coded("UND_ERR_HEADERS_TIMEOUT"), "unknown", "UND_ERR_HEADERS_TIMEOUT"],
+    // Every address of the host was tried in vain.
+    [
+      Object.assign(new AggregateError([coded("ETIMEDOUT"), coded("ENETUNREACH")]), { code: "ETIMEDOUT" }),
+      "refused",
+      "ETIMEDOUT"
+    ],
+    [new AggregateError([coded("ECONNREFUSED"), coded("ECONNRESET")]), "reset", "ECONNRESET"],
+    // Deno gives words only.
+    [new TypeError("error sending request for url (http://x/): client error (Connect): tcp connect error"), "refused"],
+    [
+      new TypeError("error sending request for url (http://x/): client error (Connect): dns error: failed to lookup"),
+      "dns"
+    ],
+    [new TypeError("error sending request: client error (Connect): invalid peer certificate: UnknownIssuer"), "tls"],
+    [new TypeError("error sending request: client error (SendRequest): connection closed"), "unknown"],
     [new TypeError("fetch failed"), "unknown"],
     [coded("not a code, but words: crs_0123456789abcdef"), "unknown"],
     ["a text", "unknown"],

@@ -109,7 +109,7 @@ describe("examples/tracing.ts", () => {
         .flatMap((body) => metricsOf(body).resourceMetrics)
         .flatMap(({ scopeMetrics }) => scopeMetrics)
         .flatMap(({ metrics }) => metrics.map(({ name }) => name))
-      assert.includeMembers(names, ["icr_requests", "icr_request_duration", "icr_token_minted"])
+      assert.includeMembers(names, ["icr_requests", "icr_request_duration", "icr_token_exchanged"])
       assert.include(bodies("/v1/logs").join(), "the nightly job is done")
       assert.notMatch(
         received.map(([, body]) => body).join() + outcome.stdout + outcome.stderr,

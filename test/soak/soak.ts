@@ -2,7 +2,7 @@
  * `pnpm soak`: a cache under load for a minute, against a registry on a socket whose tokens live 2 s and which fails in
  * every way it can. Prints what happened, and exits with 1 when a dead token was served.
  *
- * `ICR_SOAK_SECONDS` (1 to 60, default 30) says how long, `ICR_SEED` which faults.
+ * `ICR_SOAK_SECONDS` (1 to 600, default 30) says how long, `ICR_SEED` which faults.
  */
 import { InstallationId } from "@effect-icr/app/domain/Ids"
 import { IcrApp } from "@effect-icr/app/IcrApp"
@@ -14,7 +14,7 @@ const tokenLife = 2000
 const installations = 8
 const callers = 32
 const least = 1
-const most = 60
+const most = 600
 
 const numberFrom = (variable: string, byDefault: number) => {
   const value = Number(process.env[variable] ?? byDefault)
@@ -46,7 +46,7 @@ const program = Effect.gen(function* () {
   const app = yield* IcrApp
   const { control, installationIds } = yield* Simulator
   const ids = (yield* installationIds).map((id) => InstallationId.make(id))
-  const seen = { calls: 0, reads: 0, stale: 0, foreign: 0 }
+  const seen = { calls: 0, reads: 0, stale: 0, foreign: 0, leastLife: Infinity }
   const errors = new Map<string, number>()
   const counted = (what: string) => Effect.sync(() => void errors.set(what, (errors.get(what) ?? 0) + 1))
 
@@ -57,7 +57,9 @@ const program = Effect.gen(function* () {
     const token = yield* options === undefined ? app.installationToken(id) : app.installationTokenWith(id, options)
     const now = yield* Clock.currentTimeMillis
     if (token.installationId !== id) seen.foreign++
-    if (DateTime.toEpochMillis(token.expiresAt) <= now) seen.stale++
+    const life = DateTime.toEpochMillis(token.expiresAt) - now
+    seen.leastLife = Math.min(seen.leastLife, life)
+    if (life <= 0) seen.stale++
     if (turn % 10 === 0) {
       seen.reads++
       yield* app.installationClient(id).get("/projects?limit=1&page=0")
@@ -96,6 +98,7 @@ const program = Effect.gen(function* () {
     ["mints", mints],
     ["mints per life", (mints / lives).toFixed(2)],
     ["stale tokens served", seen.stale],
+    ["least life left, ms", seen.leastLife],
     ["foreign tokens served", seen.foreign],
     ...metrics.map(({ id, state }) => [id, "count" in state ? state.count : ""]),
     ...[...errors].toSorted().map(([reason, count]) => [`error ${reason}`, count])

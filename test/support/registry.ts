@@ -135,18 +135,32 @@ const script = (registry: Registry) => (request: TestRequest) =>
     return { ...answer, headers: { ...answer.headers, date } }
   })
 
-const config = IcrConfig.layerWith({ appId: "test", baseUrl: "http://localhost" })
+const configFor = (baseUrl: string) => IcrConfig.layerWith({ appId: "test", baseUrl })
+const config = configFor("http://localhost")
 
-/** `IcrApp` and all services beneath it, over this registry. One attempt a call unless told otherwise. */
-export const appOver = (registry: Registry, tokens: CacheOptions = {}, http: HttpOptions = { retry: false }) =>
+/**
+ * `IcrApp` and all services beneath it, over this registry. One attempt a call and no margin before the end of a token, so that
+ * tests can say exactly when it ends, unless told otherwise.
+ */
+export const appOver = (
+  registry: Registry,
+  tokens: CacheOptions = {},
+  http: HttpOptions = { retry: false },
+  baseUrl = "http://localhost"
+) =>
   IcrApp.layerNoDeps.pipe(
-    Layer.provideMerge(TokenCache.layerWith(tokens)),
-    Layer.provideMerge([IcrHttp.layerTest(script(registry), http), Signer.layerTest(), ServerClock.layer, config])
+    Layer.provideMerge(TokenCache.layerWith({ endMargin: 0, ...tokens })),
+    Layer.provideMerge([
+      IcrHttp.layerTest(script(registry), http),
+      Signer.layerTest(),
+      ServerClock.layer,
+      configFor(baseUrl)
+    ])
   )
 
 /** A cache whose exchanges are this effect, without a wire: where a test needs very many of them. */
 export const cacheOver = (exchange: (id: string) => Effect.Effect<object, IcrError>, tokens: CacheOptions = {}) =>
-  TokenCache.layerWith(tokens).pipe(
+  TokenCache.layerWith({ endMargin: 0, ...tokens }).pipe(
     Layer.provide([
       Layer.succeed(IcrHttp, {
         baseUrl: "http://localhost",

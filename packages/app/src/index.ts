@@ -11,7 +11,7 @@ export {
   type Options as IcrAppOptions,
   type Service as IcrAppService
 } from "./app/IcrApp.ts"
-export { ServerClock, type Service as ServerClockService } from "./clock/ServerClock.ts"
+export { type ObserveOptions, ServerClock, type Service as ServerClockService } from "./clock/ServerClock.ts"
 export {
   type Environment,
   IcrConfig,
@@ -48,7 +48,8 @@ export {
   type GetOptions as TokenOptions,
   TokenCache,
   type Options as TokenCacheOptions,
-  type Service as TokenCacheService
+  type Service as TokenCacheService,
+  type TestTokens as TokenCacheTestTokens
 } from "./tokens/TokenCache.ts"
 export { TokenInvalidation } from "./tokens/TokenInvalidation.ts"
 export * as TokenSeal from "./tokens/TokenSeal.ts"

@@ -45,9 +45,13 @@ export const played = (play: Play) => {
 }
 
 /** `IcrHttp` over any transport, without the services above it. */
-export const wireOver = <E, R>(transport: Layer.Layer<HttpClient.HttpClient, E, R>, options: Options = {}) =>
+export const wireOver = <E, R>(
+  transport: Layer.Layer<HttpClient.HttpClient, E, R>,
+  options: Options = {},
+  baseUrl = "http://localhost"
+) =>
   IcrHttp.layerWith(options).pipe(
-    Layer.provide([transport, ServerClock.layer, IcrConfig.layerWith({ appId: "app-1", baseUrl: "http://localhost" })])
+    Layer.provide([transport, ServerClock.layer, IcrConfig.layerWith({ appId: "app-1", baseUrl })])
   )
 
 /** Neither a JWT nor a token, and refused for good when it is. */

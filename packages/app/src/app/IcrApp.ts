@@ -27,6 +27,7 @@ import { IcrHttp, idempotent } from "../http/IcrHttp.ts"
 import { type ServiceOptions, composeLayers } from "./internal/layers.ts"
 import { testDefaults } from "./internal/testDefaults.ts"
 import { jwtCredential } from "../tokens/internal/credentials.ts"
+import { isGone } from "../tokens/internal/exchange.ts"
 import { countToken } from "../tokens/internal/metrics.ts"
 import {
   type InstallationOutcome,
@@ -136,18 +137,8 @@ const make = Effect.gen(function* () {
 
   const installationClientWith: Service["installationClientWith"] = (id, { operation }) =>
     http
-      .client({
-        operation,
-        credential: cache.installationCredential(id),
-        installation: id
-      })
-      .pipe(
-        HttpClient.tapError(({ reason }) =>
-          reason._tag === "InstallationSuspended" || reason._tag === "InstallationNotFound"
-            ? invalidate(id)
-            : Effect.void
-        )
-      )
+      .client({ operation, credential: cache.installationCredential(id), installation: id })
+      .pipe(HttpClient.tapError((error) => (isGone(error) ? invalidate(id) : Effect.void)))
 
   const installationClient = (id: InstallationId) =>
     installationClientWith(id, { operation: "IcrApp.installationClient" })
@@ -179,7 +170,7 @@ const make = Effect.gen(function* () {
     installationTokenWith: cache.installationTokenWith,
     scopedInstallationToken: (id) =>
       Effect.acquireRelease(
-        cache.mintInstallationToken(id),
+        cache.exchangeInstallationToken(id),
         (token) =>
           Effect.catch(revoke(token), (error) =>
             Effect.logWarning("A scoped installation token could not be revoked; it ends by itself", error)

@@ -12,7 +12,8 @@
  *
  * **Gotchas**
  *
- * Differences below 3 seconds are ignored: the header has whole seconds, and the answer travels.
+ * Differences below 3 seconds are ignored: the header has whole seconds, and the answer travels. A `fetch` that keeps answers
+ * repeats old dates, so a date that goes back teaches something only when a token exchange was answered with it.
  */
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
@@ -22,6 +23,18 @@ import * as Ref from "effect/Ref"
 import * as Result from "effect/Result"
 import * as DateTime from "effect/DateTime"
 import * as Headers from "effect/http/Headers"
+import * as ElapsedTime from "./internal/elapsedTime.ts"
+
+/**
+ * What an answer is, beside its date.
+ *
+ * @category options
+ * @since 0.1.0
+ */
+export interface ObserveOptions {
+  /** It answers a token exchange, which no cache keeps. Its date always teaches, so that one wrong date heals. Default false. */
+  readonly isExchange?: boolean | undefined
+}
 
 /**
  * The registry's time.
@@ -34,8 +47,11 @@ export interface Service {
   readonly offset: Effect.Effect<number>
   /** The registry's time, in milliseconds since the epoch. */
   readonly now: Effect.Effect<number>
-  /** Learns from a `Date` header; `sentAt` and `receivedAt` are this machine's milliseconds around the request. */
-  readonly observe: (date: string, sentAt: number, receivedAt: number) => Effect.Effect<void>
+  /**
+   * Learns from a `Date` header; `sentAt` and `receivedAt` are this machine's milliseconds around the request. A date more than
+   * 3 s behind the last one and the time elapsed since is that of a kept answer, and ignored unless it answers an exchange.
+   */
+  readonly observe: (date: string, sentAt: number, receivedAt: number, options?: ObserveOptions) => Effect.Effect<void>
 }
 
 const tolerance = 3000
@@ -52,23 +68,41 @@ const describe = (offset: number) =>
     ? "The clocks of the registry and this machine agree again"
     : `The registry's clock is ${Math.abs(offset / 1000).toFixed(0)} s ${offset > 0 ? "ahead of" : "behind"} this machine's; JWTs and expiry are corrected for it`
 
-const make = Effect.gen(function* () {
-  const offset = yield* Ref.make(0)
+interface State {
+  readonly offset: number
+  /** The registry's time by the last date that taught something, less the elapsed time at that moment. */
+  readonly lead: number
+}
 
-  const observe = Effect.fnUntraced(function* (date: string, sentAt: number, receivedAt: number) {
+const make = Effect.gen(function* () {
+  const elapsed = yield* ElapsedTime.make
+  const state = yield* Ref.make<State>({ offset: 0, lead: -Infinity })
+  const offset = Effect.map(Ref.get(state), ({ offset }) => offset)
+
+  const observe = Effect.fnUntraced(function* (
+    date: string,
+    sentAt: number,
+    receivedAt: number,
+    { isExchange = false }: ObserveOptions = {}
+  ) {
     const parsed = Headers.parseHttpDate(date)
     if (Result.isFailure(parsed)) return
     // The stamp was made between sending and receiving and has whole seconds.
     const stamped = DateTime.toEpochMillis(parsed.success)
-    const correct = (current: number) => corrected(current, stamped - receivedAt, stamped + 1000 - sentAt)
-    const before = yield* Ref.getAndUpdate(offset, correct)
-    const after = correct(before)
+    const now = yield* elapsed
+    const [before, after] = yield* Ref.modify(state, (state): readonly [readonly [number, number], State] => {
+      // A slow answer was stamped long before it was received.
+      const lead = stamped - now + (receivedAt - sentAt)
+      if (!isExchange && lead < state.lead - tolerance) return [[state.offset, state.offset], state]
+      const offset = corrected(state.offset, stamped - receivedAt, stamped + 1000 - sentAt)
+      return [[state.offset, offset], { offset, lead: stamped - now }]
+    })
     if (after !== before) yield* Effect.logWarning(describe(after))
   })
 
   return ServerClock.of({
-    offset: Ref.get(offset),
-    now: Effect.flatMap(Clock.currentTimeMillis, (now) => Effect.map(Ref.get(offset), (offset) => now + offset)),
+    offset,
+    now: Effect.zipWith(Clock.currentTimeMillis, offset, (now, offset) => now + offset),
     observe
   })
 })

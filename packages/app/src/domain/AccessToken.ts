@@ -4,6 +4,7 @@
  */
 import * as Schema from "effect/Schema"
 import { AppId, InstallationId, OrganizationId } from "./Ids.ts"
+import { credentialText } from "./internal/credentialText.ts"
 import { Permissions } from "./Permissions.ts"
 import { Timestamp } from "./Timestamp.ts"
 
@@ -12,7 +13,10 @@ const fields = {
   createdAt: Timestamp,
   updatedAt: Timestamp,
   /** Opaque; `crs_` and 48 hex digits in the examples. */
-  token: Schema.RedactedFromValue(Schema.NonEmptyString, { label: "access-token" }),
+  token: Schema.RedactedFromValue(
+    Schema.NonEmptyString.check(Schema.isPattern(credentialText, { expected: "a text that a header can carry" })),
+    { label: "access-token" }
+  ),
   /** The truth about the token's life. The prose says 2 hours for installation tokens, the examples a month. */
   expiresAt: Timestamp,
   isActive: Schema.Boolean,

@@ -6,15 +6,40 @@
  * here, before any request: one integrator's missing id once became `/app/installations/undefined/accessTokens`.
  */
 import * as Schema from "effect/Schema"
+import * as SchemaParser from "effect/SchemaParser"
 
 // `undefined`, `null` and `NaN` are what a forgotten value looks like once it is text.
 const form = /^(?!(?:\.{1,2}|undefined|null|NaN)$)[\w.~:@+=,-]{1,200}$/
-/** A text that is safe as one path segment: what every id of the registry is. */
-export const pathSegment = Schema.String.check(
-  Schema.isPattern(form, {
-    expected: "an id of 1 to 200 characters without '/', '?', '#', '%' or blanks, other than '.' and '..'"
+const expected = "an id of 1 to 200 characters without '/', '?', '#', '%' or blanks, other than '.' and '..'"
+/**
+ * A text that is safe as one path segment: what every id of the registry is.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const pathSegment = Schema.String.check(Schema.isPattern(form, { expected }))
+
+const isSegment = Schema.is(pathSegment)
+
+/** Effect's own `make` says only that validation failed; this one says of what, and what was expected. */
+const explained = <S extends Schema.Codec<string, string>>(name: string, schema: S): S => {
+  const make = SchemaParser.make(schema)
+  return Object.defineProperty(schema, "make", {
+    enumerable: true,
+    value: (...[input, options]: Parameters<typeof make>) => {
+      if (options?.disableChecks !== true && !isSegment(input)) throw new Error(`${name} must be ${expected}`)
+      return make(input, options)
+    }
   })
-)
+}
+
+/**
+ * What is wrong with an id, for plain JavaScript and for values that were cast; undefined when nothing is.
+ *
+ * @category guards
+ * @since 0.1.0
+ */
+export const idProblem = (id: unknown): string | undefined => (isSegment(id) ? undefined : `the id must be ${expected}`)
 
 /**
  * The app's id from the dashboard, the `iss` of its JWT (`Generate a JWT`).
@@ -22,7 +47,7 @@ export const pathSegment = Schema.String.check(
  * @category schemas
  * @since 0.1.0
  */
-export const AppId = pathSegment.pipe(Schema.brand("AppId"))
+export const AppId = explained("AppId", pathSegment.pipe(Schema.brand("AppId")))
 /**
  * The app's id from the dashboard, the `iss` of its JWT (`Generate a JWT`).
  *
@@ -51,7 +76,7 @@ export type AppId = typeof AppId.Type
  * @category schemas
  * @since 0.1.0
  */
-export const InstallationId = pathSegment.pipe(Schema.brand("InstallationId"))
+export const InstallationId = explained("InstallationId", pathSegment.pipe(Schema.brand("InstallationId")))
 /**
  * One app on one organization (`Get an installation`, Apps v0.5).
  *
@@ -66,7 +91,7 @@ export type InstallationId = typeof InstallationId.Type
  * @category schemas
  * @since 0.1.0
  */
-export const OrganizationId = pathSegment.pipe(Schema.brand("OrganizationId"))
+export const OrganizationId = explained("OrganizationId", pathSegment.pipe(Schema.brand("OrganizationId")))
 /**
  * The account that owns projects and credits (`Organizations`, v0.5).
  *

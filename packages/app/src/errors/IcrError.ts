@@ -23,6 +23,10 @@ export class IcrError extends Schema.TaggedError<IcrError>("@effect-icr/app/IcrE
   override get message(): string {
     return this.reason.message
   }
+  /** What `JSON.stringify` and `console.error` show: the message first. */
+  override toJSON(): object {
+    return { message: this.message, _tag: this._tag, reason: this.reason }
+  }
   /**
    * Whether the same call may work later, unchanged. Not whether repeating it is safe: before a write is sent again,
    * {@link IcrError.mayHaveHappened} must be false as well.

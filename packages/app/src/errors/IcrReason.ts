@@ -61,7 +61,7 @@ export {
   Transport,
   TransportKind
 } from "./internal/callReasons.ts"
-export { Tried } from "./internal/message.ts"
+export { RefusedCredential, Tried } from "./internal/message.ts"
 
 /**
  * Every reason an `IcrError` can have.

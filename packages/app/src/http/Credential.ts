@@ -31,7 +31,10 @@ export interface Refusal {
   readonly error: IcrError
   /** Every value this call was refused with, in order; the last one is that of the latest attempt. */
   readonly refused: readonly [Redacted.Redacted, ...ReadonlyArray<Redacted.Redacted>]
-  /** Whether the request can be sent again. Its body may be a stream that was read. */
+  /**
+   * Whether the request can be sent again, whatever its method: what is refused is certain not to have been done. `false` when
+   * its body is a stream that was read, unless the call is marked `idempotent`.
+   */
   readonly canRepeat: boolean
   /** The path template, such as `/organizations/{id}/inventory`. */
   readonly path: string
@@ -64,6 +67,8 @@ export interface Credential {
    * long as the answer is yes and its deadline allows.
    */
   readonly onRefused: (refusal: Refusal) => Effect.Effect<Verdict>
+  /** Whether `get` never gives another value, so that a refused call is not worth making again. Default false. */
+  readonly isFixed?: boolean | undefined
   /** Called when the registry accepted the value for a path template. */
   readonly onAccepted?: ((path: string) => Effect.Effect<void>) | undefined
 }
@@ -84,5 +89,6 @@ export const giveUp: Verdict = { again: false, tried: "nothing" }
  */
 export const fixed = (value: Redacted.Redacted): Credential => ({
   get: Effect.succeed({ value }),
+  isFixed: true,
   onRefused: () => Effect.succeed(giveUp)
 })

@@ -20,6 +20,7 @@ import * as UrlParams from "effect/http/UrlParams"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
+import * as Result from "effect/Result"
 import * as Schedule from "effect/Schedule"
 import type * as Schema from "effect/Schema"
 import { ServerClock } from "../clock/ServerClock.ts"
@@ -27,18 +28,22 @@ import { IcrConfig } from "../config/IcrConfig.ts"
 import { count, millis } from "../config/internal/validate.ts"
 import { IcrError } from "../errors/IcrError.ts"
 import { InvalidRequest } from "../errors/IcrReason.ts"
+import * as AskedWait from "./internal/askedWait.ts"
 import { bufferedResponse } from "./internal/bufferedResponse.ts"
-import { type Settings, type Subject, atLeastRetryAfter, makeCall } from "./internal/call.ts"
+import { makeCall } from "./internal/call.ts"
 import { bodyText, decodeJson } from "./internal/decodeJson.ts"
+import { whyNotCarried } from "./internal/headerValues.ts"
 import { fillPath, pathTemplate, whyNotRelative } from "./internal/path.ts"
+import { proxyVariable } from "./internal/proxyVariable.ts"
 import { RateLimitKey } from "./internal/rateLimitKey.ts"
 import { isRead, makeSend } from "./internal/request.ts"
+import type { Settings, Subject } from "./internal/run.ts"
 import { makeTelemetry } from "./internal/telemetry.ts"
-import { type TestRequest, type TestResponse, testClient } from "./internal/testClient.ts"
+import { type TestRequest, type TestResponse, type TestScript, testClient } from "./internal/testClient.ts"
 import * as RetryPolicy from "./RetryPolicy.ts"
 
 export { schemaBodyJson } from "./internal/decodeJson.ts"
-export type { TestRequest, TestResponse }
+export type { TestRequest, TestResponse, TestScript }
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Service
@@ -82,8 +87,9 @@ export interface Service {
   readonly call: <A>(request: Request<A>) => Effect.Effect<A, IcrError>
   /**
    * An `HttpClient` for any other endpoint, authorised by the credential. Takes paths such as `/projects`; anything
-   * that could leave the base address fails with `InvalidRequest`. Statuses other than 2xx fail with their reason. The
-   * body has been read when the response is handed out, within the deadline and the size limit.
+   * that could leave the base address fails with `InvalidRequest`. Statuses other than 2xx fail with their reason, except for the
+   * 304 of a read with `if-none-match` or `if-modified-since`. The body has been read when the response is handed out,
+   * within the deadline and the size limit.
    */
   readonly client: (options: ClientOptions) => HttpClient.HttpClient.With<IcrError>
 }
@@ -168,8 +174,10 @@ const makeSettings = Effect.fnUntraced(function* (options: Options, { baseUrl }:
     traceRequests,
     propagateTrace,
     telemetry: makeTelemetry(new URL(baseUrl), propagateTrace),
-    rateLimit: Option.match(rateLimit, { onNone: () => Effect.void, onSome: ({ wait }) => wait }),
-    schedule: atLeastRetryAfter(yield* scheduleOf(options.retry)),
+    proxyVariable: yield* proxyVariable(new URL(baseUrl)),
+    rateLimit: Option.getOrUndefined(Option.map(rateLimit, ({ wait }) => wait)),
+    schedule: yield* scheduleOf(options.retry),
+    askedWait: { exchanges: yield* AskedWait.make, others: yield* AskedWait.make },
     retryBudget,
     budget: yield* Ref.make(retryBudget * 10),
     maxRetryAfter: yield* millis("maxRetryAfter", options.maxRetryAfter, "60 seconds"),
@@ -186,6 +194,9 @@ const makeSettings = Effect.fnUntraced(function* (options: Options, { baseUrl }:
   return settings
 })
 
+const refuse = (operation: string, detail: string) =>
+  Effect.fail(new IcrError({ reason: new InvalidRequest({ operation, detail }) }))
+
 const make = Effect.fnUntraced(function* (options: Options) {
   const config = yield* IcrConfig
   const settings = yield* makeSettings(options, config)
@@ -194,10 +205,11 @@ const make = Effect.fnUntraced(function* (options: Options) {
 
   const call = <A>(request: Request<A>): Effect.Effect<A, IcrError> => {
     const { method, params, path, query = {}, success } = request
-    const url = baseUrl + fillPath(path, params)
+    const filled = fillPath(path, params)
+    if (Result.isFailure(filled)) return refuse(request.operation, filled.failure)
     const sent = HttpClientRequest.makeWith(
       method,
-      url,
+      baseUrl + filled.success,
       UrlParams.fromInput(query),
       Option.none(),
       headers,
@@ -214,8 +226,8 @@ const make = Effect.fnUntraced(function* (options: Options) {
     request: HttpClientRequest.HttpClientRequest
   ): Effect.fn.Return<HttpClientResponse.HttpClientResponse, IcrError> {
     const { operation } = options
-    const detail = whyNotRelative(request.url)
-    if (detail !== undefined) return yield* new IcrError({ reason: new InvalidRequest({ operation, detail }) })
+    const detail = whyNotRelative(request.url) ?? whyNotCarried(request.headers)
+    if (detail !== undefined) return yield* refuse(operation, detail)
     const path = request.url.startsWith("/") ? request.url : `/${request.url}`
     const { body, hash, method, urlParams } = request
     // The credential is for the configured host, also behind a proxy that goes by this header.
@@ -245,6 +257,15 @@ const make = Effect.fnUntraced(function* (options: Options) {
 // Layers
 // ---------------------------------------------------------------------------------------------------------------------
 
+/** A service of the program, or one for tests. */
+const orElse = <I, S, E>(service: Context.Key<I, S>, layer: Layer.Layer<I, E>): Layer.Layer<I, E> =>
+  Layer.unwrap(
+    Effect.map(
+      Effect.serviceOption(service),
+      Option.match({ onNone: () => layer, onSome: (given) => Layer.succeed(service, given) })
+    )
+  )
+
 /**
  * Calls to the registry.
  *
@@ -262,14 +283,14 @@ export class IcrHttp extends Context.Service<IcrHttp, Service>()("@effect-icr/ap
   static readonly layer: Layer.Layer<IcrHttp, IcrError, IcrConfig | ServerClock | HttpClient.HttpClient> =
     IcrHttp.layerWith({})
 
-  /** Answers from a script instead of the network; everything else (retries, errors, decoding) is real. */
-  static readonly layerTest = (
-    script: (request: TestRequest) => Effect.Effect<TestResponse>,
-    options: Options = {}
-  ): Layer.Layer<IcrHttp, IcrError> =>
+  /**
+   * Answers from a script instead of the network; everything else (retries, errors, decoding) is real. Takes the program's
+   * `IcrConfig` and `ServerClock` where they are provided to it; else the address is `http://localhost`.
+   */
+  static readonly layerTest = (script: TestScript, options: Options = {}): Layer.Layer<IcrHttp, IcrError> =>
     IcrHttp.layerWith(options).pipe(
       Layer.provide(Layer.succeed(HttpClient.HttpClient, testClient(script))),
-      Layer.provide(ServerClock.layer),
-      Layer.provide(IcrConfig.layerWith({ appId: "test", baseUrl: "http://localhost" }))
+      Layer.provide(orElse(ServerClock, ServerClock.layer)),
+      Layer.provide(orElse(IcrConfig, IcrConfig.layerWith({ appId: "test", baseUrl: "http://localhost" })))
     )
 }

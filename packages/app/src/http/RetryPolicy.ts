@@ -3,7 +3,8 @@
  *
  * Only idempotent requests are retried: GET, the token exchange, the DELETE of a token, and requests marked `idempotent`; and
  * only after 408, 429, 500, 502, 503, 504, a transport failure or a timed-out attempt. Other writes are sent once, since the
- * registry documents no idempotency key and a repeated request could move credits twice. The schedule decides how often
+ * registry documents no idempotency key and a repeated request could move credits twice; only a refused credential, after which
+ * nothing was done, has them sent again. The schedule decides how often
  * and how fast; `Retry-After` lengthens its waits, and the retry budget and the deadline of `IcrHttp` end it early.
  */
 import * as Duration from "effect/Duration"

@@ -29,13 +29,14 @@ import { ServerClock } from "../clock/ServerClock.ts"
 import { IcrConfig } from "../config/IcrConfig.ts"
 import { count, millis, validDuration } from "../config/internal/validate.ts"
 import { AppAccessToken, InstallationAccessToken } from "../domain/AccessToken.ts"
-import type { InstallationId } from "../domain/Ids.ts"
+import { idProblem, type InstallationId } from "../domain/Ids.ts"
 import type { IcrError } from "../errors/IcrError.ts"
-import { type Credential, fixed, giveUp } from "../http/Credential.ts"
+import { type Credential, giveUp } from "../http/Credential.ts"
 import { IcrHttp } from "../http/IcrHttp.ts"
 import { Signer } from "../signer/Signer.ts"
 import { jwtCredential } from "./internal/credentials.ts"
 import * as Exchange from "./internal/exchange.ts"
+import * as ExchangeLimit from "./internal/exchangeLimit.ts"
 import * as GuardedStore from "./internal/guardedStore.ts"
 import * as RefusedTokens from "./internal/refusedTokens.ts"
 import { TokenStoreKey } from "./internal/tokenStoreKey.ts"
@@ -80,7 +81,7 @@ export interface Service {
   /** An installation's token for requests, with what to do when the registry refuses it. */
   readonly installationCredential: (id: InstallationId) => Credential
   /** A token of the caller's own from a new exchange, which the cache does not keep. */
-  readonly mintInstallationToken: (id: InstallationId) => Effect.Effect<InstallationAccessToken, IcrError>
+  readonly exchangeInstallationToken: (id: InstallationId) => Effect.Effect<InstallationAccessToken, IcrError>
   /** Empties an installation's entry and returns what it held; an exchange under way does not fill it again. */
   readonly invalidateInstallationToken: (id: InstallationId) => Effect.Effect<Option.Option<InstallationAccessToken>>
 }
@@ -100,8 +101,31 @@ export interface Options {
   readonly retryInterval?: Duration.Input | undefined
   /** The longest that refreshes wait after a failure. Default 2 min. */
   readonly maxRetryInterval?: Duration.Input | undefined
+  /** A token counts as ended so long before its end, at most a hundredth of its life: calls travel. Default 3 s. */
+  readonly endMargin?: Duration.Input | undefined
+  /**
+   * How long a new token may be unknown to parts of the registry. A call that is refused meanwhile is sent again with the same
+   * token, after waits of this long in all, unless the token was accepted at that path before. 0 never waits. Default 3 s.
+   */
+  readonly newTokenGrace?: Duration.Input | undefined
+  /**
+   * Exchanges that run at a time; others wait for their turn, within the deadline of a call. Fewer while the registry turns
+   * exchanges down, and more again with each success. Default 64.
+   */
+  readonly maxConcurrentExchanges?: number | undefined
   /** Installations whose tokens are kept, those that end last; 0 keeps none. Default 10,000. */
   readonly capacity?: number | undefined
+}
+
+/**
+ * The tokens of a double.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface TestTokens {
+  readonly app?: AppAccessToken | undefined
+  readonly installation?: ((id: InstallationId) => Effect.Effect<InstallationAccessToken, IcrError>) | undefined
 }
 
 /** "The installation access token will expire after 2 hours" (Authenticate as an installation). */
@@ -122,14 +146,17 @@ const make = Effect.fnUntraced(function* (
 ): Effect.fn.Return<Service, IcrError, IcrConfig | IcrHttp | Signer | ServerClock | Scope.Scope> {
   const { appId, baseUrl } = yield* IcrConfig
   const http = yield* IcrHttp
+  const most = yield* count("maxConcurrentExchanges", options.maxConcurrentExchanges, 64, 1)
   const store = yield* Effect.flatMap(
     Effect.serviceOption(TokenStoreKey),
-    Option.match({ onNone: () => Effect.succeed(GuardedStore.none), onSome: GuardedStore.make })
+    Option.match({ onNone: () => Effect.succeed(GuardedStore.none), onSome: (store) => GuardedStore.make(store, most) })
   )
   const shared = {
     clock: yield* ServerClock,
     store,
     refused: yield* RefusedTokens.make,
+    endMargin: yield* millis("endMargin", options.endMargin, "3 seconds"),
+    newTokenGrace: yield* millis("newTokenGrace", options.newTokenGrace, "3 seconds"),
     windows: {
       refresh: yield* millis("refreshWindow", options.refreshWindow, "5 minutes"),
       forced: yield* millis("forcedRefreshWindow", options.forcedRefreshWindow, "30 seconds")
@@ -139,33 +166,35 @@ const make = Effect.fnUntraced(function* (
       longest: yield* millis("maxRetryInterval", options.maxRetryInterval, "2 minutes")
     }
   }
-  const request = {
-    method: "POST",
-    credential: jwtCredential(yield* Signer),
-    idempotent: true,
-    isExchange: true
-  } as const
+  const limited = yield* ExchangeLimit.make(most)
+  const jwt = jwtCredential(yield* Signer)
+  const request = { method: "POST", idempotent: true, isExchange: true } as const
 
   // Stores are shared, so their keys are the whole identity. The entries belong to this layer, to one app and one registry:
   // there the installation's id is enough, and spares every read the hashing of a long text.
-  const storeKey = (key: string) => `${appId}@${baseUrl}/${key}`
   const appKey = "app"
-  const installationPrefix = storeKey("installations/")
+  const appStoreKey = `${appId}@${baseUrl}#app`
+  const installationPrefix = `${appId}@${baseUrl}/installations/`
 
-  const requestApp = http.call({
-    ...request,
-    operation: "IcrApp.appToken",
-    path: "/app/accessTokens",
-    success: AppAccessToken
-  })
   const app = yield* Exchange.make({
     ...shared,
     name: "The app token",
     operation: "IcrApp.appToken",
     capacity: 1,
     codec: () => AppAccessToken,
-    storeKey,
-    request: () => requestApp,
+    // No id and no base address contains "#", so this is no installation's key.
+    storeKey: () => appStoreKey,
+    problem: () => undefined,
+    request: (_, watch) =>
+      limited(watch(jwt), (credential) =>
+        http.call({
+          ...request,
+          credential,
+          operation: "IcrApp.appToken",
+          path: "/app/accessTokens",
+          success: AppAccessToken
+        })
+      ),
     longestLife: Infinity
   })
 
@@ -176,22 +205,26 @@ const make = Effect.fnUntraced(function* (
     capacity: yield* count("capacity", options.capacity, 10_000, 0),
     codec: tokenFor,
     storeKey: (id) => installationPrefix + id,
-    request: (id) =>
-      http.call({
-        ...request,
-        operation: "IcrApp.installationToken",
-        path: "/app/installations/{installationId}/accessTokens",
-        params: { installationId: id },
-        success: tokenFor(id),
-        installation: id,
-        notFound: id
-      }),
+    problem: idProblem,
+    request: (id, watch) =>
+      limited(watch(jwt), (credential) =>
+        http.call({
+          ...request,
+          credential,
+          operation: "IcrApp.installationToken",
+          path: "/app/installations/{installationId}/accessTokens",
+          params: { installationId: id },
+          success: tokenFor(id),
+          installation: id,
+          notFound: id
+        })
+      ),
     longestLife: installationTokenLife
   })
 
   if (store.removals !== undefined) {
     yield* Stream.runForEach(store.removals, ({ key, upTo }) => {
-      if (key === storeKey(appKey)) return app.removed(appKey, upTo)
+      if (key === appStoreKey) return app.removed(appKey, upTo)
       return key.startsWith(installationPrefix)
         ? installations.removed(key.slice(installationPrefix.length), upTo)
         : Effect.void
@@ -220,7 +253,7 @@ const make = Effect.fnUntraced(function* (
       Effect.flatMap(required("IcrApp.installationToken", options), (required) => installations.get(id, required)),
     appCredential: app.credential(appKey),
     installationCredential: installations.credential,
-    mintInstallationToken: installations.fresh,
+    exchangeInstallationToken: installations.fresh,
     invalidateInstallationToken: installations.invalidate
   })
 })
@@ -242,22 +275,24 @@ export class TokenCache extends Context.Service<TokenCache, Service>()("@effect-
   static readonly layer: Layer.Layer<TokenCache, IcrError, IcrConfig | IcrHttp | Signer | ServerClock> =
     TokenCache.layerWith({})
 
-  /** Always these tokens, for tests that are about something else. */
-  static readonly layerTest = (tokens: {
-    readonly app: AppAccessToken
-    readonly installation: (id: InstallationId) => Effect.Effect<InstallationAccessToken, IcrError>
-  }): Layer.Layer<TokenCache> =>
-    Layer.succeed(TokenCache, {
-      appToken: Effect.succeed(tokens.app),
-      appTokenWith: () => Effect.succeed(tokens.app),
-      installationToken: tokens.installation,
-      installationTokenWith: tokens.installation,
-      appCredential: fixed(tokens.app.token),
-      installationCredential: (id) => ({
-        get: Effect.map(tokens.installation(id), ({ token }) => ({ value: token })),
-        onRefused: () => Effect.succeed(giveUp)
-      }),
-      mintInstallationToken: tokens.installation,
+  /** Always these tokens, for tests that are about something else. Asking for one that is not given is a defect. */
+  static readonly layerTest = (tokens: TestTokens): Layer.Layer<TokenCache> => {
+    const missing = (name: string) => Effect.die(new Error(`TokenCache.layerTest was given no ${name}`))
+    const app = tokens.app === undefined ? missing("app token") : Effect.succeed(tokens.app)
+    const installation = tokens.installation ?? (() => missing("installation token"))
+    const credential = (token: Effect.Effect<AppAccessToken, IcrError>): Credential => ({
+      get: Effect.map(token, ({ token }) => ({ value: token })),
+      onRefused: () => Effect.succeed(giveUp)
+    })
+    return Layer.succeed(TokenCache, {
+      appToken: app,
+      appTokenWith: () => app,
+      installationToken: installation,
+      installationTokenWith: installation,
+      appCredential: credential(app),
+      installationCredential: (id) => credential(installation(id)),
+      exchangeInstallationToken: installation,
       invalidateInstallationToken: () => Effect.succeedNone
     })
+  }
 }

@@ -93,6 +93,7 @@ export const makeInstallations = (http: IcrHttp.Service, jwt: Credential): Insta
           method: "GET",
           path: "/app/installations",
           query: { limit, page },
+          page,
           credential: jwt,
           idempotent: true,
           success: InstallationPage

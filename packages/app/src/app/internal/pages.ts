@@ -62,12 +62,13 @@ const hasMore = <A>({ items, total }: Page<A>, seen: number, limit = 0) =>
  * (`Get all installations for an app`). A server that repeats a page or never ends is refused.
  */
 export const pages = <A>({ fetch, field, key, limit, operation, path }: Pages<A>): Stream.Stream<A, IcrError> => {
-  const endless = (expected: string) =>
+  const endless = (page: number, expected: string) =>
     new IcrError({
       reason: new DecodeFailure({
         operation,
         method: "GET",
         path,
+        page,
         idempotent: true,
         attempts: 1,
         elapsed: Duration.zero,
@@ -79,12 +80,12 @@ export const pages = <A>({ fetch, field, key, limit, operation, path }: Pages<A>
   return Stream.paginate(
     firstPage,
     Effect.fnUntraced(function* ({ page, previous, seen }: Progress) {
-      if (page >= mostPages) return yield* endless(`expected at most ${mostPages} pages`)
+      if (page >= mostPages) return yield* endless(page, `expected at most ${mostPages} pages`)
       const answer = yield* fetch({ page, seen })
       const [first] = answer.items
       const begins = first === undefined ? undefined : key(first)
       if (begins !== undefined && begins === previous) {
-        return yield* endless(`expected page ${page} to differ from the one before`)
+        return yield* endless(page, "expected the page to differ from the one before")
       }
       const sum = seen + answer.items.length
       const next: Progress = { page: page + 1, seen: sum, previous: begins }

@@ -17,77 +17,17 @@ import * as Option from "effect/Option"
 import * as Random from "effect/Random"
 import * as Ref from "effect/Ref"
 import * as Scope from "effect/Scope"
+import * as Tracer from "effect/Tracer"
 import * as ElapsedTime from "../../clock/internal/elapsedTime.ts"
 import type { IcrError } from "../../errors/IcrError.ts"
 import * as Entries from "./entries.ts"
 import * as Entry from "./entry.ts"
+import type { Options, RefreshCache } from "./model.ts"
 
 // A slow registry must not use up what a living token has left: half of that leaves its caller the other half.
 const patience = 5000
 
-/** What a caller may ask for. */
-export interface GetOptions {
-  /** Milliseconds. */
-  readonly minimumValidity: number
-  /** Only a token of an exchange that begins after this call will do. */
-  readonly fresh: boolean
-}
-
-/** What happens to a caller. */
-export type CallerEvent = "served" | "joined"
-
-/** What happens to an entry. */
-export type EntryEvent = "minted" | "refreshed" | "refreshFailed" | "evicted"
-
-/** What an exchange has to know of the entry it is for. */
-export interface Situation<T> {
-  /** The token in use, if it still lives. */
-  readonly current: T | undefined
-  /** Milliseconds that a token from a store has to live; `Infinity` when none will do. */
-  readonly minimumLife: number
-}
-
-/** Times in milliseconds. */
-export interface Options<T> {
-  /** What is kept, for the warning that a refresh failed. */
-  readonly name: string
-  readonly exchange: (key: string, situation: Situation<T>) => Effect.Effect<Entry.Exchanged<T>, IcrError>
-  /** Entries kept beside those with an exchange under way. */
-  readonly capacity: number
-  readonly windows: Entry.Windows
-  readonly retry: Entry.RetryInterval
-  /** Whether a failure says that the token in use is invalid as well. */
-  readonly isGone: (error: IcrError) => boolean
-  readonly onEvent: (event: EntryEvent, count: number) => Effect.Effect<void>
-  /** Synchronous, since it is called for every caller: as an effect it took 100 ns of the 500 of a cached read. */
-  readonly onCaller: (event: CallerEvent, context: Context.Context<never>) => void
-}
-
-/** A held token. */
-export interface Peek<T> {
-  readonly value: T
-  /** Milliseconds since it was obtained; one from a store counts as old. */
-  readonly age: number
-  /** Whether a 403 without a reason says nothing about it. */
-  readonly isTrusted: boolean
-}
-
-/** The tokens of one layer. */
-export interface RefreshCache<T> {
-  readonly get: (key: string, options?: GetOptions) => Effect.Effect<T, IcrError>
-  /** How `get` would come by a token if it were called now. */
-  readonly status: (key: string) => Effect.Effect<Entry.Status>
-  /** What is held now; begins no exchange. */
-  readonly peek: (key: string) => Effect.Effect<Peek<T> | undefined>
-  /** For a while a 403 without a reason says nothing about the token. */
-  readonly trust: (key: string) => Effect.Effect<void>
-  /** Drops the held token if it is the one that is meant. */
-  readonly drop: (key: string, isMeant: (value: T) => boolean) => Effect.Effect<void>
-  /** Empties the entry and returns what it held. An exchange under way does not fill it again. */
-  readonly invalidate: (key: string) => Effect.Effect<T | undefined>
-  /** As `invalidate`, unless a token is held that is not meant. */
-  readonly invalidateIf: (key: string, isMeant: (value: T) => boolean) => Effect.Effect<void>
-}
+export type { CallerEvent, EntryEvent, GetOptions, Options, Peek, RefreshCache, Situation } from "./model.ts"
 
 interface State<T> {
   readonly entries: Entries.Entries<T>
@@ -102,6 +42,17 @@ const atPresent = <T>(all: State<T>, clock: Clock.Clock): State<T> => {
   const time = ElapsedTime.read(all.time, clock)
   return time === all.time ? all : { ...all, time }
 }
+
+/** Tells the trace of a caller why it waits: the exchange itself is in that of the caller who began it. */
+const noteJoined = (context: Context.Context<never>, number: number): Effect.Effect<void> => {
+  const span = Context.getOption(context, Tracer.ParentSpan)
+  return Option.isSome(span) && span.value._tag === "Span" ? noteIn(span.value, number) : Effect.void
+}
+
+const noteIn = (span: Tracer.Span, number: number) =>
+  Effect.map(Clock.currentTimeNanos, (now) =>
+    span.event("token exchange joined", now, { "icr.token.exchange": number })
+  )
 
 /** An empty cache. Its exchanges end with the scope. */
 export const make = Effect.fnUntraced(function* <T>(
@@ -127,6 +78,9 @@ export const make = Effect.fnUntraced(function* <T>(
   const look = <A>(key: string, f: (entry: Entry.Entry<T>, now: number) => A) =>
     transition((all, now) => [f(Entries.get(all.entries, key), now), all])
 
+  /** The age of a held token. */
+  const ageOf = ({ since, stored }: Entry.Held<T>, now: number) => (stored ? Infinity : now - since)
+
   const change = (key: string, f: (entry: Entry.Entry<T>, now: number, lastExchange: number) => Entry.Entry<T>) =>
     transition((all, now) => {
       const before = Entries.get(all.entries, key)
@@ -148,7 +102,7 @@ export const make = Effect.fnUntraced(function* <T>(
       yield* change(key, (entry, now) =>
         Entry.exchanged(entry, Entry.hold(exit.value, number, now, options.windows, jitter))
       )
-      if (!exit.value.stored) yield* onEvent(isRefresh ? "refreshed" : "minted", 1)
+      if (!exit.value.stored) yield* onEvent(isRefresh ? "refreshed" : "exchanged", 1)
       return
     }
     const isGone = Option.exists(Cause.findErrorOption(exit.cause), options.isGone)
@@ -176,7 +130,11 @@ export const make = Effect.fnUntraced(function* <T>(
 
   // A closed scope starts no fiber, so an exchange that begins while the scope closes would never end by itself.
   const close = Effect.gen(function* () {
-    const { entries } = yield* Ref.getAndUpdate(state, (all) => ({ ...all, isClosed: true }))
+    const { entries } = yield* Ref.getAndUpdate(state, (all) => ({
+      ...all,
+      entries: Entries.make<T>(),
+      isClosed: true
+    }))
     for (const { exchange } of HashMap.values(entries.exchanging)) {
       if (exchange !== undefined) yield* Deferred.interrupt(exchange.result)
     }
@@ -258,7 +216,10 @@ export const make = Effect.fnUntraced(function* <T>(
             case "Join": {
               onCaller("joined", context)
               const wait = join(key, decision.exchange, required)
-              return decision.fallback ? waitOrHeld(key, required, wait) : wait
+              return Effect.andThen(
+                noteJoined(context, decision.exchange.number),
+                decision.fallback ? waitOrHeld(key, required, wait) : wait
+              )
             }
             case "Queue":
               return Effect.andThen(Effect.exit(Deferred.await(decision.exchange.result)), get(key, required))
@@ -282,10 +243,18 @@ export const make = Effect.fnUntraced(function* <T>(
       look(key, (entry, now) => {
         const held = Entry.living(entry, now)
         if (held === undefined) return undefined
-        const age = held.stored ? Infinity : now - held.since
-        return { value: held.value, age, isTrusted: now < entry.trustedUntil }
+        const isResting = (path: string, kind: string) => Entry.isResting(entry, path, kind, now)
+        return { value: held.value, age: ageOf(held, now), accepted: held.accepted, isResting }
       }),
-    trust: (key) => change(key, Entry.trusted),
+    rest: (key, path, kind) => change(key, (entry, now) => Entry.rested(entry, path, kind, now)),
+    accepted: (key, path, kind, newFor) => {
+      const next = (entry: Entry.Entry<T>, now: number) =>
+        Entry.accepted(entry, path, kind, entry.held !== undefined && ageOf(entry.held, now) < newFor)
+      // Called after every success, and nearly never a change.
+      return Effect.flatten(
+        look(key, (entry, now) => (next(entry, now) === entry ? Effect.void : Effect.asVoid(change(key, next))))
+      )
+    },
     drop: (key, isMeant) => change(key, (entry) => Entry.dropped(entry, isMeant)),
     invalidate: (key) =>
       Effect.map(

@@ -40,6 +40,16 @@ export interface Held<T> {
   readonly forcedRefreshAt: number
   /** The end of its life. */
   readonly until: number
+  /** Paths at which it was accepted while it was new. */
+  readonly accepted: ReadonlyArray<string>
+}
+
+/** For a while a refusal at a path says nothing about the token, since it was the same with a new one. */
+export interface Rest {
+  readonly path: string
+  /** What was refused, such as "Unauthorized"; another refusal at that path still counts. */
+  readonly kind: string
+  readonly until: number
 }
 
 /** Refreshes wait until then, after so many failures in a row. */
@@ -57,8 +67,8 @@ export interface Entry<T> {
   readonly backOff: BackOff | undefined
   /** What an exchange up to this number brings is not kept, since the entry was invalidated meanwhile. */
   readonly invalidatedUpTo: number
-  /** Until then a 403 without a reason drops no token, since a new token was refused as well. */
-  readonly trustedUntil: number
+  /** The newest first. */
+  readonly rests: ReadonlyArray<Rest>
 }
 
 /** The entry of a key that nobody has asked for. */
@@ -67,7 +77,7 @@ export const empty: Entry<never> & { readonly exchange: undefined } = {
   exchange: undefined,
   backOff: undefined,
   invalidatedUpTo: 0,
-  trustedUntil: 0
+  rests: []
 }
 
 /** What a caller needs. */
@@ -191,10 +201,42 @@ export const dropped = <T>(entry: Entry<T>, isMeant: (value: T) => boolean): Ent
   entry.held !== undefined && isMeant(entry.held.value) ? { ...entry, held: undefined, backOff: undefined } : entry
 
 // Permissions are granted by people: asking for a new token more often than this finds nothing new.
-const trust = 5 * 60_000
+const rest = 5 * 60_000
+// Paths are templates, but those of the program's own endpoints have no end.
+const mostPaths = 32
 
-/** A new token got a 403 without a reason as well, so the 403 is about a permission. */
-export const trusted = <T>(entry: Entry<T>, now: number): Entry<T> => ({ ...entry, trustedUntil: now + trust })
+const restsAt = <T>({ rests }: Entry<T>, path: string, kind: string) =>
+  rests.find((one) => one.path === path && one.kind === kind)
+
+/** Whether a refusal at a path says nothing about the token. */
+export const isResting = <T>(entry: Entry<T>, path: string, kind: string, now: number): boolean =>
+  now < (restsAt(entry, path, kind)?.until ?? -Infinity)
+
+/** A new token was refused at a path as well, or waiting for a new one to be known did not help there. */
+export const rested = <T>(entry: Entry<T>, path: string, kind: string, now: number): Entry<T> => ({
+  ...entry,
+  rests: [
+    { path, kind, until: now + rest },
+    ...entry.rests.filter((one) => one !== restsAt(entry, path, kind) && now < one.until)
+  ].slice(0, mostPaths)
+})
+
+/**
+ * The held token was accepted at a path, which matters in two cases: while it is new, it is known there; and the refusals of
+ * this `kind` at the path had nothing to do with the path.
+ */
+export const accepted = <T>(entry: Entry<T>, path: string, kind: string, isNew: boolean): Entry<T> => {
+  const { held } = entry
+  const found = restsAt(entry, path, kind)
+  const isNews = isNew && held !== undefined && !held.accepted.includes(path) && held.accepted.length < mostPaths
+  return found === undefined && !isNews
+    ? entry
+    : {
+        ...entry,
+        held: isNews ? { ...held, accepted: [...held.accepted, path] } : held,
+        rests: entry.rests.filter((one) => one !== found)
+      }
+}
 
 /** Empties the entry. What an exchange up to this one brings is not kept. */
 export const invalidated = <T>(entry: Entry<T>, lastExchange: number): Entry<T> => ({
@@ -212,8 +254,8 @@ export const invalidatedIf = <T>(entry: Entry<T>, lastExchange: number, isMeant:
   entry.held !== undefined && !isMeant(entry.held.value) ? entry : invalidated(entry, lastExchange)
 
 /** Whether there is nothing worth keeping. */
-export const isEmpty = <T>({ exchange, held, trustedUntil }: Entry<T>): boolean =>
-  held === undefined && exchange === undefined && trustedUntil === 0
+export const isEmpty = <T>({ exchange, held, rests }: Entry<T>): boolean =>
+  held === undefined && exchange === undefined && rests.length === 0
 
 /** The last parts of a token's life. */
 export interface Windows {
@@ -244,5 +286,5 @@ export const hold = <T>(
   const { forced, refresh } = capped(windows, life)
   const forcedRefreshAt = until - forced
   const refreshAt = Math.min(forcedRefreshAt, until - refresh * (1 - 0.2 * jitter))
-  return { value, exchange, stored, since: now, refreshAt, forcedRefreshAt, until }
+  return { value, exchange, stored, since: now, refreshAt, forcedRefreshAt, until, accepted: [] }
 }

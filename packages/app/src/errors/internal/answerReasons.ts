@@ -4,14 +4,18 @@
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import {
+  RefusedCredential,
   Tried,
   answerFields,
   answerOrNotSentFields,
   answerText,
+  isNoRoute,
   mayBeWritten,
   noRetryAfter,
+  refusedCredential,
   triedText,
-  tryAgainText
+  tryAgainText,
+  withAdvice
 } from "./message.ts"
 
 /**
@@ -40,15 +44,23 @@ export class BadRequest extends Schema.TaggedError<BadRequest>("@effect-icr/app/
 export class Unauthorized extends Schema.TaggedError<Unauthorized>("@effect-icr/app/Unauthorized")("Unauthorized", {
   ...answerFields,
   /** What was done about it before the call gave up. */
-  tried: Tried
+  tried: Tried,
+  /** What was refused. */
+  credential: Schema.optionalKey(RefusedCredential),
+  /** `false` when another credential might have done, but the request's body was a stream that had been read. */
+  isRepeatable: Schema.optionalKey(Schema.Boolean)
 }) {
-  readonly isRetryable = false
   readonly retryAfter = noRetryAfter
+  /** Whether the same call, made anew, may work: nothing was done, and it could not be repeated here. */
+  get isRetryable(): boolean {
+    return this.isRepeatable === false
+  }
   override get message() {
-    return answerText(
-      this,
-      `the credential was refused${triedText(this.tried)}; check the app id, the private key and the installation`
-    )
+    const { advice, name } = refusedCredential(this.credential)
+    const then = this.isRetryable
+      ? "nothing was done, and the request could not be sent again from here; try again"
+      : advice
+    return answerText(this, `${name} was refused${triedText(this.tried)}; ${then}`)
   }
 }
 
@@ -80,7 +92,7 @@ export class Forbidden extends Schema.TaggedError<Forbidden>("@effect-icr/app/Fo
 }
 
 /**
- * 404, other than for an installation.
+ * 404 or 410, other than for an installation: there is no such resource, or nothing at all at this address.
  *
  * @category reasons
  * @since 0.1.0
@@ -89,7 +101,13 @@ export class NotFound extends Schema.TaggedError<NotFound>("@effect-icr/app/NotF
   readonly isRetryable = false
   readonly retryAfter = noRetryAfter
   override get message() {
-    return answerText(this, "there is no such resource; check the ids in the path")
+    // The registry names a missing resource in words of its own; a wrong address it does not know, or does not answer itself.
+    return answerText(
+      this,
+      this.registryMessage.length === 0 || isNoRoute(this.registryMessage)
+        ? "nothing was found at this address; check the base URL and the path"
+        : "there is no such resource; check the ids in the path"
+    )
   }
 }
 
@@ -113,7 +131,7 @@ export class InstallationSuspended extends Schema.TaggedError<InstallationSuspen
 }
 
 /**
- * 404 for an installation: never there, or uninstalled.
+ * 404 or 410 for an installation: never there, or uninstalled.
  *
  * @category reasons
  * @since 0.1.0
@@ -128,7 +146,11 @@ export class InstallationNotFound extends Schema.TaggedError<InstallationNotFoun
   readonly isRetryable = false
   readonly retryAfter = noRetryAfter
   override get message() {
-    return answerText(this, `no installation of this app was found for ${this.id}; it may have been uninstalled`)
+    const orElse = this.registryMessage.length === 0 ? ", or the base URL is wrong" : ""
+    return answerText(
+      this,
+      `no installation of this app was found for ${this.id}; it may have been uninstalled${orElse}`
+    )
   }
 }
 
@@ -147,7 +169,8 @@ export class Conflict extends Schema.TaggedError<Conflict>("@effect-icr/app/Conf
 }
 
 /**
- * 429. None is documented today (`Best practices` announces limits), so this is for the day they come.
+ * 429. None is documented today (`Best practices` announces limits), so this is for the day they come. Without a status when
+ * nothing was sent, since the registry had asked another call to wait.
  *
  * @category reasons
  * @since 0.1.0
@@ -158,12 +181,13 @@ export class RateLimited extends Schema.TaggedError<RateLimited>("@effect-icr/ap
 }) {
   readonly isRetryable = true
   override get message() {
-    return answerText(this, `too many requests; ${tryAgainText(this.retryAfter)}`)
+    const known = this.status === undefined ? "the registry asked to wait" : "too many requests"
+    return answerText(this, `${known}; ${tryAgainText(this.retryAfter)}`)
   }
 }
 
 /**
- * 408 and every 5xx: the registry could not answer.
+ * 408 and every 5xx: the registry could not answer. It may have done a write all the same.
  *
  * @category reasons
  * @since 0.1.0
@@ -178,7 +202,7 @@ export class ServerError extends Schema.TaggedError<ServerError>("@effect-icr/ap
     return mayBeWritten(this)
   }
   override get message() {
-    return answerText(this, `the registry failed; ${tryAgainText(this.retryAfter)}`)
+    return answerText(this, withAdvice(this.mayHaveHappened, "the registry failed", tryAgainText(this.retryAfter)))
   }
 }
 
@@ -201,7 +225,7 @@ export class UnexpectedStatus extends Schema.TaggedError<UnexpectedStatus>("@eff
   override get message() {
     // Browsers hide a redirect that is not followed behind the status 0.
     return this.status === 0 || (this.status >= 300 && this.status < 400)
-      ? answerText(this, "redirects are not followed; check the base URL")
+      ? answerText(this, withAdvice(this.mayHaveHappened, "redirects are not followed; check the base URL"))
       : answerText(this, "no call of the registry documents this status; check the base URL")
   }
 }

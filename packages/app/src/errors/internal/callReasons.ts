@@ -1,7 +1,7 @@
 /** The reasons that do not stem from an answer's status. */
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
-import { afterAttempts, callFields, callText, mayBeWritten, noRetryAfter, secondsText } from "./message.ts"
+import { afterAttempts, callFields, callText, mayBeWritten, noRetryAfter, secondsText, withAdvice } from "./message.ts"
 
 /**
  * A success whose body is not what the documents say. Says where and what was expected, never what was there.
@@ -24,19 +24,22 @@ export class DecodeFailure extends Schema.TaggedError<DecodeFailure>("@effect-ic
   }
   override get message() {
     const at = this.at === "" ? "the body" : this.at
-    return `${callText(this)} answered ${this.status} with an unknown shape: at ${at}, ${this.expected}.`
+    const known = `${callText(this)} answered ${this.status} with an unknown shape: at ${at}, ${this.expected}`
+    return `${withAdvice(this.mayHaveHappened, known)}.`
   }
 }
 
 /**
- * How the connection failed. `cut` is a body that ended early, `unknown` what the runtime does not tell.
+ * How the connection failed. `refused` is every connection that never came about, whether nothing listens, no address can be
+ * reached or this machine has no more sockets; `cut` is a body that ended early, `unknown` what the runtime does not tell.
  *
  * @category reasons
  * @since 0.1.0
  */
 export const TransportKind = Schema.Literals(["dns", "refused", "reset", "tls", "cut", "unknown"])
 /**
- * How the connection failed. `cut` is a body that ended early, `unknown` what the runtime does not tell.
+ * How the connection failed. `refused` is every connection that never came about, whether nothing listens, no address can be
+ * reached or this machine has no more sockets; `cut` is a body that ended early, `unknown` what the runtime does not tell.
  *
  * @category reasons
  * @since 0.1.0
@@ -45,7 +48,7 @@ export type TransportKind = typeof TransportKind.Type
 
 const transportHints: { readonly [Kind in TransportKind]: string } = {
   dns: "the host name could not be resolved; check the base URL and the network",
-  refused: "nothing accepts connections there; check the base URL and the network",
+  refused: "no connection could be made; check the base URL and the network",
   reset: "the connection was closed before an answer came",
   tls: "no secure connection could be made; check that the base URL is https and the certificate is trusted",
   cut: "the connection was closed within the answer",
@@ -53,7 +56,7 @@ const transportHints: { readonly [Kind in TransportKind]: string } = {
 }
 
 /** Without a connection nothing can have been written. */
-const neverSent: ReadonlySet<TransportKind> = new Set<TransportKind>(["dns", "refused", "tls"])
+export const neverSent: ReadonlySet<TransportKind> = new Set<TransportKind>(["dns", "refused", "tls"])
 
 /**
  * No usable answer came over the wire.
@@ -65,7 +68,9 @@ export class Transport extends Schema.TaggedError<Transport>("@effect-icr/app/Tr
   ...callFields,
   kind: TransportKind,
   /** The runtime's code, such as `ECONNREFUSED`, where it gives one. */
-  code: Schema.Option(Schema.String)
+  code: Schema.Option(Schema.String),
+  /** The variable of the environment that asks for a proxy, such as `HTTPS_PROXY`, where one is set. */
+  proxyVariable: Schema.optionalKey(Schema.String)
 }) {
   readonly isRetryable = true
   readonly retryAfter = noRetryAfter
@@ -75,7 +80,12 @@ export class Transport extends Schema.TaggedError<Transport>("@effect-icr/app/Tr
   }
   override get message() {
     const code = Option.match(this.code, { onNone: () => "", onSome: (code) => ` (${code})` })
-    return `${callText(this)} failed${afterAttempts(this.attempts)}: ${transportHints[this.kind]}${code}.`
+    const proxy =
+      this.proxyVariable !== undefined && neverSent.has(this.kind)
+        ? `; ${this.proxyVariable} is set: check that this HttpClient goes through the proxy`
+        : ""
+    const known = `${callText(this)} failed${afterAttempts(this.attempts)}: ${transportHints[this.kind]}${code}${proxy}`
+    return `${withAdvice(this.mayHaveHappened, known)}.`
   }
 }
 
@@ -100,9 +110,9 @@ export class Timeout extends Schema.TaggedError<Timeout>("@effect-icr/app/Timeou
     if (this.attempts === 0) {
       return `${callText(this)} sent no request within its deadline of ${secondsText(this.limit)}: it was waiting for its token or for the rate limit.`
     }
-    return this.of === "attempt"
-      ? `${callText(this)} got no whole answer within ${secondsText(this.limit)}${afterAttempts(this.attempts)}.`
-      : `${callText(this)} was not done within its deadline of ${secondsText(this.limit)}${afterAttempts(this.attempts)}.`
+    const what = this.of === "attempt" ? "got no whole answer within" : "was not done within its deadline of"
+    const known = `${callText(this)} ${what} ${secondsText(this.limit)}${afterAttempts(this.attempts)}`
+    return `${withAdvice(this.mayHaveHappened, known)}.`
   }
 }
 

@@ -10,6 +10,8 @@ export const callFields = {
   method: Schema.String,
   /** The path template, such as `/app/installations/{installationId}`: never a filled-in one. */
   path: Schema.String,
+  /** Which page of a list, counted from 0. */
+  page: Schema.optionalKey(Schema.Int),
   /** Whether sending the request twice does no harm: a read, a token exchange, or a call marked `idempotent`. */
   idempotent: Schema.Boolean,
   /** Requests that went out for this call, token exchanges aside; 0 when none was sent. */
@@ -37,6 +39,28 @@ export const Tried = Schema.Literals(["nothing", "sameToken", "newToken", "sameT
 /** What was done about a refused credential before the call gave up. */
 export type Tried = typeof Tried.Type
 
+/** What the registry refused: the app JWT, the app token, or the token of an installation. */
+export const RefusedCredential = Schema.Literals(["jwt", "appToken", "installationToken"])
+/** What the registry refused: the app JWT, the app token, or the token of an installation. */
+export type RefusedCredential = typeof RefusedCredential.Type
+
+const refusedCredentials: {
+  readonly [C in RefusedCredential]: { readonly name: string; readonly advice: string }
+} = {
+  jwt: { name: "the app JWT", advice: "check the app id and the private key" },
+  appToken: { name: "the app token", advice: "check that the endpoint takes one" },
+  installationToken: {
+    name: "the installation's token",
+    advice: "check that the endpoint takes one, then check the installation"
+  }
+}
+
+/** The name of what was refused, and what to look at. */
+export const refusedCredential = (credential: RefusedCredential | undefined) =>
+  credential === undefined
+    ? { name: "the credential", advice: "check the app id, the private key and the installation" }
+    : refusedCredentials[credential]
+
 const triedWords: { readonly [T in Tried]: string } = {
   nothing: "",
   sameToken: " several times with the same token",
@@ -52,6 +76,7 @@ interface Call {
   readonly operation: string
   readonly method: string
   readonly path: string
+  readonly page?: number
   readonly idempotent: boolean
   readonly attempts: number
 }
@@ -64,11 +89,18 @@ interface Answer extends Call {
 /** Whether the call was a write that was sent, so that the registry may have done it. */
 export const mayBeWritten = (reason: Call) => !reason.idempotent && reason.attempts > 0
 
+/** What is known of a failure and what to do about it: after a write that may have been done, always to look first. */
+export const withAdvice = (mayHaveHappened: boolean, known: string, advice?: string) => {
+  const then = mayHaveHappened ? "it may have been done; look before sending it again" : advice
+  return then === undefined ? known : `${known}; ${then}`
+}
+
 /** ` after 3 attempts`, when there were several. */
 export const afterAttempts = (attempts: number) => (attempts > 1 ? ` after ${attempts} attempts` : "")
 
-/** The call by name, method and path. */
-export const callText = (reason: Call) => `${reason.operation} (${reason.method} ${reason.path})`
+/** The call by name, method, path, and page of a list. */
+export const callText = ({ method, operation, page, path }: Call) =>
+  `${operation} (${method} ${path}${page === undefined ? "" : `, page ${page}`})`
 
 const registryWords = (reason: Answer) =>
   reason.registryMessage.length === 0 ? "" : `, saying "${reason.registryMessage.join("; ")}"`
@@ -78,6 +110,10 @@ export const answerText = (reason: Answer, advice: string) =>
   reason.status === undefined
     ? `${callText(reason)} sent nothing: ${advice}.`
     : `${callText(reason)} answered ${reason.status}${afterAttempts(reason.attempts)}${registryWords(reason)}: ${advice}.`
+
+/** Whether the registry says that it has no such endpoint, as its framework does by itself. */
+export const isNoRoute = (registryMessage: ReadonlyArray<string>) =>
+  registryMessage.some((text) => /^Cannot [A-Z]+ \//.test(text))
 
 /** Whole seconds, rounded up. */
 export const secondsText = (duration: Duration.Duration) => `${Math.ceil(Duration.toSeconds(duration))} s`

@@ -9,6 +9,7 @@ export interface CallInfo {
   readonly operation: string
   readonly method: string
   readonly path: string
+  readonly page?: number
   readonly idempotent: boolean
   readonly attempts: number
   readonly elapsed: Duration.Duration
@@ -16,9 +17,15 @@ export interface CallInfo {
 
 const TypeId = "~@effect-icr/app/http/BufferedResponse"
 
-/** Effect's response, which also knows the call it answers, so that a decoding failure can name it. */
+/** The call that a response answers, so that a decoding failure can name it, and the body that was read. */
+export interface Buffered {
+  readonly call: CallInfo
+  readonly bytes: Uint8Array
+}
+
+/** Effect's response, which also has what was read. */
 export interface BufferedResponse extends HttpClientResponse.HttpClientResponse {
-  readonly [TypeId]: CallInfo
+  readonly [TypeId]: Buffered
 }
 
 const withoutBody = new Set([204, 205, 304])
@@ -36,8 +43,14 @@ export const bufferedResponse = (
   { bytes, headers, status }: Answer,
   info: CallInfo
 ): BufferedResponse =>
-  Object.assign(HttpClientResponse.fromWeb(request, webResponse(status, headers, bytes)), { [TypeId]: info })
+  Object.assign(HttpClientResponse.fromWeb(request, webResponse(status, headers, bytes)), {
+    [TypeId]: { call: info, bytes }
+  })
 
 /** The call that a response answers, when the response is one of ours. */
 export const callOf = (response: HttpClientResponse.HttpClientResponse | BufferedResponse): CallInfo | undefined =>
-  TypeId in response ? response[TypeId] : undefined
+  TypeId in response ? response[TypeId].call : undefined
+
+/** The body of a response of ours; not of one that is derived from it, whose `text` may be another. */
+export const bytesOf = (response: HttpClientResponse.HttpClientResponse | BufferedResponse): Uint8Array | undefined =>
+  Object.hasOwn(response, TypeId) && TypeId in response ? response[TypeId].bytes : undefined

@@ -5,171 +5,76 @@
 import * as Arr from "effect/Array"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import type * as HttpClientError from "effect/http/HttpClientError"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import * as HttpTraceContext from "effect/http/HttpTraceContext"
 import * as Option from "effect/Option"
-import type * as Redacted from "effect/Redacted"
+import * as Redacted from "effect/Redacted"
 import * as Ref from "effect/Ref"
 import * as Schedule from "effect/Schedule"
-import type * as ServerClock from "../../clock/ServerClock.ts"
+import { credentialText } from "../../domain/internal/credentialText.ts"
 import { IcrError } from "../../errors/IcrError.ts"
-import { DecodeFailure, type IcrReason, InvalidRequest, Timeout, Transport } from "../../errors/IcrReason.ts"
-import type { Credential, Presented } from "../Credential.ts"
+import { InvalidRequest, RateLimited } from "../../errors/IcrReason.ts"
+import type { Presented } from "../Credential.ts"
+import * as AskedWait from "./askedWait.ts"
 import type { RetrySchedule } from "../RetryPolicy.ts"
-import type { CallInfo } from "./bufferedResponse.ts"
-import { type Answer, type Send, isSuccess } from "./request.ts"
-import { answerReason, isRefusal, isTransient, withTried } from "./responseError.ts"
-import { type Span, type Telemetry, annotate, event, monotonicMillis, traceCall, traceRequest } from "./telemetry.ts"
-import { classify } from "./transportError.ts"
-
-/** What a call is for, whatever its request. */
-export interface Subject {
-  /** The public operation this is for, such as `IcrApp.installation`; names the span and stands in errors. */
-  readonly operation: string
-  /** With `{placeholders}`, such as `/app/installations/{installationId}`. */
-  readonly path: string
-  readonly credential: Credential
-  /** Whether sending it twice does no harm. Only such requests are retried. */
-  readonly idempotent: boolean
-  /** A token exchange never waits for the rate limit, since the calls that do may be waiting for it. Default false. */
-  readonly isExchange?: boolean | undefined
-  /** The installation the call is about, for errors and spans. */
-  readonly installation?: string | undefined
-  /** The id whose absence a 404 means, when it means that there is no such installation. */
-  readonly notFound?: string | undefined
-}
-
-/** A request that is ready but for its credential. */
-export interface Call extends Subject {
-  readonly request: HttpClientRequest.HttpClientRequest
-}
-
-/** What all calls of a layer share. Times in milliseconds. */
-export interface Settings {
-  readonly send: Send
-  readonly clock: ServerClock.Service
-  readonly schedule: RetrySchedule
-  /** What is left of the retries that all calls share, in tenths of a retry: ten times 0.1 is less than 1. */
-  readonly budget: Ref.Ref<number>
-  readonly retryBudget: number
-  /** Returns when a request may go out. */
-  readonly rateLimit: Effect.Effect<void>
-  readonly telemetry: Telemetry
-  /** Open a span for each request under the one of its call. */
-  readonly traceRequests: boolean
-  /** Send `traceparent` and `b3` to the registry. */
-  readonly propagateTrace: boolean
-  readonly maxRetryAfter: number
-  readonly attemptTimeout: number
-  readonly deadline: number
-}
-
-/** What is made of an answer with a 2xx status and a whole body. */
-export type Finish<A> = (answer: Answer, call: CallInfo) => Effect.Effect<A, IcrError>
-
-/** How far a call has come. */
-interface Progress {
-  readonly attempts: number
-  /** Every credential it was refused with. */
-  readonly refused: ReadonlyArray<Redacted.Redacted>
-  /** The failure of its latest attempt. A failure to get a credential is none. */
-  readonly lastFailure: IcrError | undefined
-}
-
-/** A call under way. */
-interface Run {
-  readonly settings: Settings
-  readonly call: Call
-  readonly span: Span
-  readonly started: number
-  readonly progress: Ref.Ref<Progress>
-}
-
-// ---------------------------------------------------------------------------------------------------------------------
-// Failures
-// ---------------------------------------------------------------------------------------------------------------------
-
-const infoOf = ({ call, progress, started }: Run): Effect.Effect<CallInfo> =>
-  Effect.zipWith(Ref.get(progress), monotonicMillis, ({ attempts }, now) => ({
-    operation: call.operation,
-    method: call.request.method,
-    path: call.path,
-    idempotent: call.idempotent,
-    attempts,
-    elapsed: Duration.millis(now - started)
-  }))
-
-const failWith = (run: Run, reason: (info: CallInfo) => IcrReason): Effect.Effect<never, IcrError> =>
-  Effect.flatMap(infoOf(run), (info) => Effect.fail(new IcrError({ reason: reason(info) })))
-
-const timedOut = (run: Run, of: "attempt" | "call") => {
-  const { attemptTimeout, deadline } = run.settings
-  const limit = Duration.millis(of === "call" ? deadline : attemptTimeout)
-  return failWith(run, (info) => new Timeout({ ...info, of, limit }))
-}
-
-/** A request that cannot be sent is the caller's mistake; every other failure happened on the way. */
-const notAnswered = (run: Run, error: HttpClientError.HttpClientError) =>
-  failWith(run, (info) => {
-    switch (error.reason._tag) {
-      case "InvalidUrlError":
-        return new InvalidRequest({ operation: info.operation, detail: "its URL is not valid" })
-      case "EncodeError":
-        return new InvalidRequest({ operation: info.operation, detail: "its body could not be encoded" })
-      default:
-        return new Transport({ ...info, ...classify(error) })
-    }
-  })
-
-/** The answer if it is a whole success, else the error that it stands for. */
-const judge = (run: Run, answer: Answer, credential: Redacted.Redacted): Effect.Effect<Answer, IcrError> => {
-  const { bytes, status, truncated } = answer
-  if (!isSuccess(answer)) {
-    return Effect.flatMap(run.settings.clock.now, (now) =>
-      failWith(run, (info) => answerReason(answer, info, run.call, credential, now))
-    )
-  }
-  const expected = `expected a body of at most ${bytes.length} bytes`
-  return truncated
-    ? failWith(run, (info) => new DecodeFailure({ ...info, status, at: "", expected }))
-    : Effect.succeed(answer)
-}
+import { type Answer, canRepeat } from "./request.ts"
+import { isRefusal, isTransient, withTried } from "./responseError.ts"
+import {
+  type Call,
+  type Finish,
+  type Progress,
+  type Run,
+  type Settings,
+  askedWaitOf,
+  debug,
+  failWith,
+  infoOf,
+  judge,
+  notAnswered,
+  timedOut,
+  timeLeft
+} from "./run.ts"
+import { type Span, annotate, event, monotonicMillis, traceCall, traceRequest } from "./telemetry.ts"
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Attempts
 // ---------------------------------------------------------------------------------------------------------------------
 
-const timeLeft = ({ settings, started }: Run) => Effect.map(monotonicMillis, (now) => started + settings.deadline - now)
-
 /** One request and its answer; `span` is the one that speaks for it. */
 const sendOnce = (run: Run, credential: Redacted.Redacted, span: Span): Effect.Effect<Answer, IcrError> => {
   const { call, settings } = run
+  if (!credentialText.test(Redacted.value(credential))) {
+    const detail = "its credential is empty or has a character that no header can carry"
+    return Effect.fail(new IcrError({ reason: new InvalidRequest({ operation: call.operation, detail }) }))
+  }
   const traced =
     settings.propagateTrace && Option.isSome(span)
       ? HttpClientRequest.setHeaders(call.request, HttpTraceContext.toHeaders(span.value))
       : call.request
-  return Effect.matchEffect(settings.send(HttpClientRequest.bearerToken(traced, credential)), {
-    onFailure: (error) => notAnswered(run, error),
-    onSuccess: (answer) =>
-      Effect.andThen(
-        annotate([run.span, span], "http.response.status_code", answer.status),
-        judge(run, answer, credential)
-      )
-  })
+  return Effect.matchEffect(
+    settings.send(HttpClientRequest.bearerToken(traced, credential), call.isExchange === true),
+    {
+      onFailure: (error) => notAnswered(run, error),
+      onSuccess: (answer) =>
+        Effect.andThen(
+          annotate([run.span, span], "http.response.status_code", answer.status),
+          judge(run, answer, credential)
+        )
+    }
+  )
 }
 
 /** Counts an attempt and makes it. */
 const countedAttempt = (run: Run, credential: Redacted.Redacted): Effect.Effect<Answer, IcrError> =>
   Effect.flatMap(
-    Ref.modify(run.progress, (progress) => [progress.attempts, { ...progress, attempts: progress.attempts + 1 }]),
+    Ref.modify(run.progress, (progress) => [
+      progress.attempts,
+      { ...progress, attempts: progress.attempts + 1, isUnderWay: true }
+    ]),
     (resends) =>
-      Effect.andThen(
-        Effect.logDebug(`${run.call.operation}: attempt ${resends + 1}, ${run.call.request.method} ${run.call.path}`),
-        run.settings.traceRequests
-          ? traceRequest(run.settings.telemetry, run.call, resends, (span) => sendOnce(run, credential, span))
-          : sendOnce(run, credential, run.span)
-      )
+      run.settings.traceRequests
+        ? traceRequest(run.settings.telemetry, run.call, resends, (span) => sendOnce(run, credential, span))
+        : sendOnce(run, credential, run.span)
   )
 
 /**
@@ -187,15 +92,44 @@ const timedAttempt = (run: Run, credential: Redacted.Redacted): Effect.Effect<An
         })
   })
 
+/** Keeps what an attempt failed with, and what the registry asked for. The deadline is no failure of an attempt. */
+const failed = Effect.fnUntraced(function* (run: Run, error: IcrError, millis: string) {
+  const { reason } = error
+  if (reason._tag === "Timeout" && reason.of === "call") {
+    return yield* Ref.update(run.progress, (now) => ({ ...now, isOver: true }))
+  }
+  yield* Ref.update(run.progress, (now) => ({ ...now, lastFailure: error, isUnderWay: false }))
+  yield* AskedWait.learn(askedWaitOf(run), error)
+  const what = "status" in reason ? `answered ${reason.status}` : `failed with ${reason._tag}`
+  yield* debug(run, `${what}${reason._tag === "Transport" ? ` ${reason.kind}` : ""} in ${millis}`)
+})
+
+/** Makes an attempt, and notes how it ended. */
+const observedAttempt = (run: Run, credential: Redacted.Redacted): Effect.Effect<Answer, IcrError> =>
+  Effect.flatMap(monotonicMillis, (began) => {
+    const millis = Effect.map(monotonicMillis, (now) => `${Math.round(now - began)} ms`)
+    return timedAttempt(run, credential).pipe(
+      Effect.tapError((error) => Effect.flatMap(millis, (millis) => failed(run, error, millis))),
+      Effect.tap(({ status }) => Effect.flatMap(millis, (millis) => debug(run, `answered ${status} in ${millis}`)))
+    )
+  })
+
 /** Waits for the rate limit, which a token exchange does not: the calls in front may be waiting for its token. */
-const attempt = (run: Run, { cache, value }: Presented): Effect.Effect<Answer, IcrError> => {
-  const { call, progress, settings, span } = run
-  return (cache === undefined ? Effect.void : annotate([span], "icr.token.cache", cache)).pipe(
-    Effect.andThen(call.isExchange === true ? Effect.void : settings.rateLimit),
-    Effect.andThen(timedAttempt(run, value)),
-    Effect.tapError((lastFailure) => Ref.update(progress, (now) => ({ ...now, lastFailure })))
+const rateLimited = (run: Run): Effect.Effect<void> => {
+  const { rateLimit } = run.settings
+  if (rateLimit === undefined || run.call.isExchange === true) return Effect.void
+  return Effect.flatMap(Effect.timed(rateLimit), ([waited]) =>
+    Duration.toMillis(waited) < 1
+      ? Effect.void
+      : debug(run, `waited ${Math.round(Duration.toMillis(waited))} ms for the rate limit`)
   )
 }
+
+const attempt = (run: Run, { cache, value }: Presented): Effect.Effect<Answer, IcrError> =>
+  (cache === undefined ? Effect.void : annotate([run.span], "icr.token.cache", cache)).pipe(
+    Effect.andThen(rateLimited(run)),
+    Effect.andThen(observedAttempt(run, value))
+  )
 
 /** Tells the credential that the registry accepted it. */
 const accepted = ({ call: { credential, path } }: Run, attempt: Effect.Effect<Answer, IcrError>) => {
@@ -217,17 +151,20 @@ const afterRefusal = Effect.fnUntraced(function* (
   credential: Redacted.Redacted
 ): Effect.fn.Return<Answer, IcrError> {
   const { call, progress, span } = run
-  const refused = Arr.append((yield* Ref.get(progress)).refused, credential)
+  const { attempts, refused: before } = yield* Ref.get(progress)
+  const refused = Arr.append(before, credential)
   yield* Ref.update(progress, (now) => ({ ...now, refused }))
+  const isRepeatable = call.idempotent || canRepeat(call.request)
+  const asked = yield* monotonicMillis
   const { again, tried } = yield* call.credential.onRefused({
     error,
     refused,
-    canRepeat: call.idempotent,
+    canRepeat: isRepeatable,
     path: call.path
   })
-  if (!again) return yield* withTried(error, tried)
-  const { attempts } = yield* Ref.get(progress)
-  yield* Effect.logDebug(`${call.operation}: the credential was refused; asking for it once more`)
+  const millis = Math.round((yield* monotonicMillis) - asked)
+  yield* debug(run, `credential refused, ${again ? `asked for once more after ${millis} ms` : "nothing more to try"}`)
+  if (!again) return yield* withTried(error, tried, isRepeatable || call.credential.isFixed === true)
   yield* event(span, "credential refused", { "http.request.resend_count": attempts })
   return yield* authorized(run)
 })
@@ -243,13 +180,17 @@ const takeRetry = Ref.modify((left: number) => (left >= 10 ? [true, left - 10] :
 const giveTenth = ({ budget, retryBudget }: Settings) =>
   Ref.update(budget, (left) => Math.min(retryBudget * 10, left + 1))
 
-/** A schedule that waits at least as long as the registry asked for. */
-export const atLeastRetryAfter: (schedule: RetrySchedule) => RetrySchedule = Schedule.modifyDelay(
-  ({ duration, input }) =>
-    Effect.succeed(
-      Option.match(input.retryAfter, { onNone: () => duration, onSome: (asked) => Duration.max(duration, asked) })
-    )
-)
+/** Milliseconds that the registry asked to wait, this call or others of its kind. */
+const askedFor = (run: Run, { retryAfter }: IcrError) =>
+  Effect.map(AskedWait.left(askedWaitOf(run)), (left) =>
+    Math.max(0, left, Option.match(retryAfter, { onNone: () => 0, onSome: Duration.toMillis }))
+  )
+
+/** The schedule of the layer, whose waits are at least as long as the registry asked for. */
+const scheduleOf = (run: Run): RetrySchedule =>
+  Schedule.modifyDelay(run.settings.schedule, ({ duration, input }) =>
+    Effect.map(askedFor(run, input), (asked) => Duration.max(duration, Duration.millis(asked)))
+  )
 
 /** Whether to make the schedule's next attempt. Last of all it takes from the budget. */
 const isWorthRetrying = Effect.fnUntraced(function* (run: Run, error: IcrError, delay: Duration.Duration) {
@@ -257,11 +198,11 @@ const isWorthRetrying = Effect.fnUntraced(function* (run: Run, error: IcrError, 
   const { attempts, lastFailure } = yield* Ref.get(progress)
   // A credential that could not be had is not asked for again: its exchange has had retries of its own.
   if (error !== lastFailure || !isTransient(error)) return false
-  const asked = Option.match(error.retryAfter, { onNone: () => 0, onSome: Duration.toMillis })
+  const asked = yield* askedFor(run, error)
   // Rather the reason now than the same failure, or a bare timeout, at the deadline.
   if (asked > settings.maxRetryAfter || Duration.toMillis(delay) >= (yield* timeLeft(run))) return false
   if (!(yield* takeRetry(settings.budget))) return false
-  yield* Effect.logDebug(`${error.message} Retrying in ${Duration.format(delay)}`)
+  yield* debug(run, `retrying in ${Math.round(Duration.toMillis(delay))} ms`)
   yield* event(span, "retry", { "error.type": error.reason._tag, "http.request.resend_count": attempts })
   return true
 })
@@ -270,7 +211,7 @@ const retried = (run: Run): Effect.Effect<Answer, IcrError> =>
   run.call.idempotent
     ? Effect.retry(
         authorized(run),
-        Schedule.while(run.settings.schedule, ({ duration, input }) => isWorthRetrying(run, input, duration))
+        Schedule.while(scheduleOf(run), ({ duration, input }) => isWorthRetrying(run, input, duration))
       )
     : authorized(run)
 
@@ -278,10 +219,34 @@ const retried = (run: Run): Effect.Effect<Answer, IcrError> =>
 // Calls
 // ---------------------------------------------------------------------------------------------------------------------
 
-const withinDeadline = (run: Run): Effect.Effect<Answer, IcrError> =>
-  Effect.timeoutOrElse(retried(run), { duration: run.settings.deadline, orElse: () => timedOut(run, "call") })
+/** Sends nothing while the registry has asked calls of this kind to wait. */
+const unlessAskedToWait = (run: Run): Effect.Effect<Answer, IcrError> =>
+  Effect.flatMap(AskedWait.left(askedWaitOf(run)), (left) => {
+    if (left <= 0) return retried(run)
+    const retryAfter = Option.some(Duration.millis(left))
+    return Effect.andThen(
+      debug(run, `not sent, since the registry asked to wait ${Math.ceil(left)} ms more`),
+      failWith(run, (info) => new RateLimited({ ...info, registryMessage: [], retryAfter }))
+    )
+  })
 
-const untouched: Progress = { attempts: 0, refused: [], lastFailure: undefined }
+/** The last failure says more than that the time is over, unless a write is on its way and may yet be done. */
+const outOfTime = (run: Run): Effect.Effect<never, IcrError> =>
+  Effect.flatMap(Ref.get(run.progress), ({ isUnderWay, lastFailure }) =>
+    lastFailure === undefined || lastFailure.reason._tag === "Timeout" || (isUnderWay && !run.call.idempotent)
+      ? timedOut(run, "call")
+      : Effect.fail(lastFailure)
+  )
+
+const withinDeadline = (run: Run): Effect.Effect<Answer, IcrError> =>
+  unlessAskedToWait(run).pipe(
+    Effect.timeoutOrElse({ duration: run.settings.deadline, orElse: () => outOfTime(run) }),
+    Effect.catch((error) =>
+      Effect.flatMap(Ref.get(run.progress), ({ isOver }) => (isOver ? outOfTime(run) : Effect.fail(error)))
+    )
+  )
+
+const untouched: Progress = { attempts: 0, refused: [], lastFailure: undefined, isUnderWay: false, isOver: false }
 
 /** Makes a call under a span of its own. */
 export const makeCall = <A>(settings: Settings, call: Call, finish: Finish<A>): Effect.Effect<A, IcrError> =>

@@ -7,7 +7,7 @@ import * as Schema from "effect/Schema"
 import { IcrError } from "../../errors/IcrError.ts"
 import { DecodeFailure, Transport } from "../../errors/IcrReason.ts"
 import { describeIssue } from "../../errors/internal/schemaIssue.ts"
-import { type CallInfo, callOf } from "./bufferedResponse.ts"
+import { type CallInfo, bytesOf, callOf } from "./bufferedResponse.ts"
 import { jsonParser } from "./exactDigits.ts"
 import { pathTemplate } from "./path.ts"
 import { isRead } from "./request.ts"
@@ -67,6 +67,8 @@ export const schemaBodyJson = <A>(schema: Schema.Decoder<A>) => {
   const decode = decodeJson(schema)
   return (response: HttpClientResponse.HttpClientResponse): Effect.Effect<A, IcrError> => {
     const call = callOf(response) ?? foreignCall(response)
+    const bytes = bytesOf(response)
+    if (bytes !== undefined) return decode(bodyText(bytes), response.status, call)
     return response.text.pipe(
       Effect.mapError((error) => new IcrError({ reason: new Transport({ ...call, ...classify(error) }) })),
       Effect.flatMap((text) => decode(text, response.status, call))

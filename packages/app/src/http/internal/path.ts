@@ -1,4 +1,7 @@
 /** Paths of requests: which may be sent, how they are named, and how they are filled. */
+import * as Option from "effect/Option"
+import * as Predicate from "effect/Predicate"
+import * as Result from "effect/Result"
 
 // A segment that the URL parser would read as "." or "..", percent-encoded forms included.
 const dots = /^(?:\.|%2e){1,2}$/i
@@ -26,6 +29,29 @@ export const pathTemplate = (path: string): string => {
     .join("/")
 }
 
-/** Fills `{placeholders}`. Encodes the values, although ids are branded as safe segments. */
-export const fillPath = (path: string, params: { readonly [name: string]: string } = {}): string =>
-  path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(params[name] ?? ""))
+/** One segment of a path; none for what would be no segment, another one, or no text. */
+const segmentOf = (value: unknown): Option.Option<string> =>
+  Predicate.isString(value) && value !== "" && value !== "." && value !== ".." ? encode(value) : Option.none()
+
+/** Half a surrogate pair cannot be encoded. */
+const encode = Option.liftThrowable(encodeURIComponent)
+
+/**
+ * Fills `{placeholders}`. Encodes the values, although ids are branded as safe segments; fails with what is wrong with a value
+ * of plain JavaScript, or of a brand that was asserted.
+ */
+export const fillPath = (
+  path: string,
+  params: { readonly [name: string]: unknown } = {}
+): Result.Result<string, string> =>
+  Result.gen(function* () {
+    let filled = path
+    for (const [placeholder, name = ""] of path.matchAll(/\{(\w+)\}/g)) {
+      const segment = yield* Result.fromOption(
+        segmentOf(params[name]),
+        () => `${name} must be a text other than '', '.' and '..'`
+      )
+      filled = filled.replace(placeholder, () => segment)
+    }
+    return filled
+  })

@@ -5,9 +5,10 @@ import * as FetchHttpClient from "effect/http/FetchHttpClient"
 import type * as Headers from "effect/http/Headers"
 import * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientError from "effect/http/HttpClientError"
-import type * as HttpClientRequest from "effect/http/HttpClientRequest"
+import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import type * as HttpClientResponse from "effect/http/HttpClientResponse"
 import * as Option from "effect/Option"
+import * as Predicate from "effect/Predicate"
 import * as Ref from "effect/Ref"
 import type * as ServerClock from "../../clock/ServerClock.ts"
 import { type Body, readBody } from "./readBody.ts"
@@ -20,7 +21,8 @@ export interface Answer extends Body {
 
 /** Sends a request and reads its answer. Interruption closes the socket. */
 export type Send = (
-  request: HttpClientRequest.HttpClientRequest
+  request: HttpClientRequest.HttpClientRequest,
+  isExchange: boolean
 ) => Effect.Effect<Answer, HttpClientError.HttpClientError>
 
 /** What sending needs beside the request. */
@@ -34,6 +36,21 @@ export interface Options {
 
 /** Whether the registry accepted the request. */
 export const isSuccess = ({ status }: { readonly status: number }) => status >= 200 && status < 300
+
+/** Whether an answer says that a conditional read found nothing newer than what the caller has. */
+export const isNotModified = (request: HttpClientRequest.HttpClientRequest, { status }: { readonly status: number }) =>
+  status === 304 &&
+  isRead(request) &&
+  (request.headers["if-none-match"] !== undefined || request.headers["if-modified-since"] !== undefined)
+
+const isHeldBody = (body: unknown) =>
+  Predicate.isString(body) ||
+  ArrayBuffer.isView(body) ||
+  [ArrayBuffer, Blob, URLSearchParams].some((held) => body instanceof held)
+
+/** Whether a request's body can be sent again: all of it is at hand, rather than a stream that has been read. */
+export const canRepeat = ({ body }: HttpClientRequest.HttpClientRequest): boolean =>
+  body._tag === "Raw" ? isHeldBody(body.body) : body._tag !== "Stream"
 
 /** Whether a request reads only, and so does no harm when it is sent twice. */
 export const isRead = ({ method }: HttpClientRequest.HttpClientRequest) => method === "GET" || method === "HEAD"
@@ -55,22 +72,28 @@ const execute = (client: HttpClient.HttpClient, request: HttpClientRequest.HttpC
     Effect.succeed(response)
   )
 
+/** Whether requests may say how caches are to treat them: some runtimes throw at the mention of it. */
+const takesCache = Effect.isSuccess(Effect.try(() => new Request("http://localhost", { cache: "no-store" })))
+
 /**
- * Tells the clock what time the registry says it is. Answers of one second say the same, and a cache on the way repeats the
- * `Date` of an old answer.
+ * Tells the clock what time the registry says it is. Reads of one second say the same, and a cache on the way repeats the
+ * `Date` of an old answer, with or without an `Age`. An exchange is asked for past all caches, so it is always told of.
  */
 const observeDate = (
   clock: ServerClock.Service,
   lastDate: Ref.Ref<string>,
   { age, date }: Headers.Headers,
-  sentAt: number
+  sentAt: number,
+  isExchange: boolean
 ): Effect.Effect<void> =>
-  date === undefined || Number(age) > 0
+  date === undefined || (isExchange ? Number(age) > 0 : age !== undefined)
     ? Effect.void
     : Effect.flatMap(Ref.getAndSet(lastDate, date), (last) =>
-        last === date
+        last === date && !isExchange
           ? Effect.void
-          : Effect.flatMap(Clock.currentTimeMillis, (receivedAt) => clock.observe(date, sentAt, receivedAt))
+          : Effect.flatMap(Clock.currentTimeMillis, (receivedAt) =>
+              clock.observe(date, sentAt, receivedAt, { isExchange })
+            )
       )
 
 const untraced = () => true
@@ -80,19 +103,22 @@ export const makeSend = Effect.fnUntraced(function* (options: Options): Effect.f
   const { clock, maxBodyBytes, maxErrorBytes, transformClient } = options
   const client = transformClient === undefined ? options.client : transformClient(options.client)
   const requestInit: globalThis.RequestInit = { ...(yield* requestInitOf(options.client)), redirect: "manual" }
+  const exchangeInit: globalThis.RequestInit = (yield* takesCache) ? { ...requestInit, cache: "no-store" } : requestInit
   const lastDate = yield* Ref.make("")
 
-  const read = (response: HttpClientResponse.HttpClientResponse, sentAt: number) => {
+  const read = (response: HttpClientResponse.HttpClientResponse, sentAt: number, isExchange: boolean) => {
     const { headers, status } = response
-    return observeDate(clock, lastDate, headers, sentAt).pipe(
+    // A refused credential is no kept answer either, and its date may be why the JWT was refused.
+    return observeDate(clock, lastDate, headers, sentAt, isExchange || status === 401).pipe(
       Effect.andThen(readBody(response, headers, isSuccess(response) ? maxBodyBytes : maxErrorBytes)),
       Effect.map((body): Answer => ({ status, headers, ...body }))
     )
   }
 
-  return (request) =>
-    Effect.flatMap(Clock.currentTimeMillis, (sentAt) =>
-      Effect.flatMap(execute(client, request), (response) => read(response, sentAt))
+  return (given, isExchange) => {
+    const request = isExchange ? HttpClientRequest.setHeader(given, "cache-control", "no-store") : given
+    return Effect.flatMap(Clock.currentTimeMillis, (sentAt) =>
+      Effect.flatMap(execute(client, request), (response) => read(response, sentAt, isExchange))
     ).pipe(
       Effect.catchDefect((cause) =>
         Effect.fail(
@@ -101,7 +127,8 @@ export const makeSend = Effect.fnUntraced(function* (options: Options): Effect.f
       ),
       // Whatever the program's layers say: `fetch` follows no redirect, and the client opens no span of its own, which would
       // record what is sent and answered.
-      Effect.provideService(FetchHttpClient.RequestInit, requestInit),
+      Effect.provideService(FetchHttpClient.RequestInit, isExchange ? exchangeInit : requestInit),
       Effect.provideService(HttpClient.TracerDisabledWhen, untraced)
     )
+  }
 })

@@ -3,6 +3,7 @@
  * `{ statusCode, message, error }`, so the status decides, and the message only where one status means several things.
  */
 import * as Arr from "effect/Array"
+import * as Duration from "effect/Duration"
 import * as Headers from "effect/http/Headers"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
@@ -10,6 +11,7 @@ import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import { IcrError } from "../../errors/IcrError.ts"
 import * as Reason from "../../errors/IcrReason.ts"
+import { isNoRoute } from "../../errors/internal/message.ts"
 import { redactText } from "../../errors/internal/redactText.ts"
 import type { CallInfo } from "./bufferedResponse.ts"
 import { bodyText, parseJson } from "./decodeJson.ts"
@@ -20,6 +22,14 @@ interface Subject {
   readonly isExchange?: boolean | undefined
   readonly installation?: string | undefined
   readonly notFound?: string | undefined
+}
+
+// What the signer makes; tokens of the registry have no such form.
+const jwtForm = /^eyJ[\w-]+\.[\w-]+\.[\w-]+$/
+
+const credentialOf = ({ installation, isExchange }: Subject, value: Redacted.Redacted) => {
+  if (isExchange === true || jwtForm.test(Redacted.value(value))) return "jwt"
+  return installation === undefined ? "appToken" : "installationToken"
 }
 
 const badRequests = new Set([400, 405, 406, 411, 413, 414, 415, 422, 431])
@@ -45,7 +55,8 @@ const speaksOfRefusal = /\b(?:invalid|expired|revoked|unknown|malformed|missing|
 const retryAfter = (headers: Headers.Headers, now: number) =>
   Option.fromUndefinedOr(headers["retry-after"]).pipe(
     Option.flatMap((value) => Result.getSuccess(Headers.parseRetryAfter(value))),
-    Option.map((value) => Headers.retryAfterDelay(value, now))
+    Option.map((value) => Headers.retryAfterDelay(value, now)),
+    Option.filter((wait) => Duration.toMillis(wait) > 0)
   )
 
 /**
@@ -61,11 +72,12 @@ export const answerReason = (
 ): Reason.IcrReason => {
   const { status } = answer
   const fields = { ...call, status, registryMessage: registryMessage(answer, credential) }
+  const refusal = { ...fields, tried: "nothing", credential: credentialOf(subject, credential) } as const
   const words = fields.registryMessage.join(" ")
   if (badRequests.has(status)) return new Reason.BadRequest(fields)
   switch (status) {
     case 401:
-      return new Reason.Unauthorized({ ...fields, tried: "nothing" })
+      return new Reason.Unauthorized(refusal)
     case 403: {
       const isSuspended = subject.isExchange === true ? suspended : installationSuspended
       if (fields.registryMessage.some((text) => isSuspended.test(text))) {
@@ -74,12 +86,12 @@ export const answerReason = (
       const permission = Option.fromNullishOr(permissionName.exec(words)?.[0])
       // The registry may answer a dead token with 403 and words about the token: a refused credential.
       return Option.isNone(permission) && speaksOfCredential.test(words) && speaksOfRefusal.test(words)
-        ? new Reason.Unauthorized({ ...fields, tried: "nothing" })
+        ? new Reason.Unauthorized(refusal)
         : new Reason.Forbidden({ ...fields, permission, tried: "nothing" })
     }
     case 404:
     case 410:
-      return subject.notFound === undefined
+      return subject.notFound === undefined || isNoRoute(fields.registryMessage)
         ? new Reason.NotFound(fields)
         : new Reason.InstallationNotFound({ ...fields, id: subject.notFound })
     case 409:
@@ -103,10 +115,13 @@ export const isTransient = ({ reason }: IcrError): boolean =>
   (reason._tag === "Timeout" && reason.of === "attempt") ||
   ("status" in reason && reason.status !== undefined && transients.has(reason.status))
 
-/** Adds to a refusal what was done about it before giving up. */
-export const withTried = (error: IcrError, tried: Reason.Tried): IcrError => {
+/** Adds to a refusal what was done about it before giving up, and whether that is all that could be done. */
+export const withTried = (error: IcrError, tried: Reason.Tried, isRepeatable: boolean): IcrError => {
   const { reason } = error
-  if (reason._tag === "Unauthorized") return new IcrError({ reason: new Reason.Unauthorized({ ...reason, tried }) })
+  if (reason._tag === "Unauthorized")
+    return new IcrError({
+      reason: new Reason.Unauthorized({ ...reason, tried, ...(isRepeatable ? {} : { isRepeatable }) })
+    })
   if (reason._tag === "Forbidden") return new IcrError({ reason: new Reason.Forbidden({ ...reason, tried }) })
   return error
 }

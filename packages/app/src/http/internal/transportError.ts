@@ -3,41 +3,65 @@ import type * as HttpClientError from "effect/http/HttpClientError"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import type { TransportKind } from "../../errors/IcrReason.ts"
+import { neverSent } from "../../errors/internal/callReasons.ts"
 
 /** Error codes of Node, undici, Bun and Deno, by the part of the connection that failed. */
 const kinds: ReadonlyArray<readonly [TransportKind, RegExp]> = [
   ["dns", /ENOTFOUND|EAI_|DNS/i],
-  ["refused", /ECONNREFUSED|ConnectionRefused|EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL/i],
+  ["refused", /ECONNREFUSED|ConnectionRefused|FailedToOpenSocket|CONNECT(?:ION)?_TIMEOUT|PROXY_TUNNEL/i],
+  ["refused", /EHOSTUNREACH|EHOSTDOWN|ENETUNREACH|ENETDOWN|EADDRNOTAVAIL|EAFNOSUPPORT|EMFILE|ENFILE/i],
   ["cut", /RES_CONTENT_LENGTH_MISMATCH|ERR_STREAM_PREMATURE_CLOSE|ERR_HTTP2_STREAM/i],
   ["tls", /TLS|SSL|CERT|SELF_SIGNED|UNABLE_TO_|EPROTO/i],
   ["reset", /ECONNRESET|EPIPE|UND_ERR_SOCKET|ConnectionClosed|ECONNABORTED|ABORT_ERR/i]
 ]
 
+/** Deno gives no codes, but says in which part of a request it was. */
+const words: ReadonlyArray<readonly [TransportKind, RegExp]> = [
+  ["dns", /client error \(Connect\).*dns error/i],
+  ["tls", /client error \(Connect\).*(?:certificate|tls|ssl)/i],
+  ["refused", /client error \(Connect\)/i]
+]
+
 /** `ECONNRESET`, `ERR_TLS_…`, Bun's `ConnectionRefused`: nothing that could be a token. */
 const codeForm = /^(?:[A-Z][A-Z0-9_]{2,40}|[A-Z][A-Za-z]{2,40})$/
 
-const codeOf = (value: unknown): string | undefined =>
-  Predicate.hasProperty(value, "code") && Predicate.isString(value.code) && codeForm.test(value.code)
-    ? value.code
-    : undefined
+const textOf = (value: object, name: string): string => {
+  const text = Predicate.hasProperty(value, name) ? value[name] : undefined
+  return Predicate.isString(text) ? text : ""
+}
 
-/** The first code found in the causes of an error, and in the parts of an `AggregateError` (one for each address tried). */
-const findCode = (value: unknown, depth = 0): string | undefined => {
+const matching = (rows: typeof kinds, text: string) => rows.find(([, pattern]) => pattern.test(text))?.[0]
+
+/** How a connection failed. */
+interface Failure {
+  readonly kind: TransportKind
+  readonly code: Option.Option<string>
+}
+
+const isSent = ({ kind }: Failure) => !neverSent.has(kind)
+
+/**
+ * The failure that an error or one of its causes tells of. The parts of an `AggregateError` are vain attempts to connect, one
+ * for each address; a part that is something else speaks for the whole.
+ */
+const find = (value: unknown, isConnecting = false, depth = 0): Failure | undefined => {
   if (depth > 6 || !Predicate.isObject(value)) return undefined
-  const code = codeOf(value)
-  if (code !== undefined) return code
-  if (Predicate.hasProperty(value, "errors") && Array.isArray(value.errors) && value.errors.length > 0) {
-    return findCode(value.errors[0], depth + 1)
-  }
-  return Predicate.hasProperty(value, "cause") ? findCode(value.cause, depth + 1) : undefined
+  const parts = Predicate.hasProperty(value, "errors") && Array.isArray(value.errors) ? value.errors : []
+  const found = parts.flatMap((part) => find(part, true, depth + 1) ?? [])
+  if (found.length > 0) return found.find(isSent) ?? found[0]
+  const code = Option.filter(Option.some(textOf(value, "code")), (code) => codeForm.test(code))
+  const isConnect = textOf(value, "syscall") === "connect" || (isConnecting && Option.contains(code, "ETIMEDOUT"))
+  const kind = Option.match(code, {
+    onNone: () => matching(words, textOf(value, "message")),
+    onSome: (code) => matching(kinds, code) ?? (isConnect ? "refused" : "unknown")
+  })
+  if (kind !== undefined) return { kind, code }
+  return Predicate.hasProperty(value, "cause") ? find(value.cause, isConnecting, depth + 1) : undefined
 }
 
 /** How a connection failed. Once the head of the answer has come, a lost connection has cut the body. */
-export const classify = (
-  error: HttpClientError.HttpClientError
-): { readonly kind: TransportKind; readonly code: Option.Option<string> } => {
-  const code = findCode(error.reason.cause)
-  const kind = kinds.find(([, pattern]) => code !== undefined && pattern.test(code))?.[0] ?? "unknown"
+export const classify = (error: HttpClientError.HttpClientError): Failure => {
+  const { code, kind } = find(error.reason.cause) ?? { kind: "unknown", code: Option.none() }
   const isCut = error.response !== undefined && (kind === "reset" || kind === "unknown")
-  return { kind: isCut ? "cut" : kind, code: Option.fromUndefinedOr(code) }
+  return { kind: isCut ? "cut" : kind, code }
 }

@@ -4,6 +4,7 @@
  */
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import * as Random from "effect/Random"
 import * as Redacted from "effect/Redacted"
 import type { Peek, RefreshCache } from "../../cache/internal/RefreshCache.ts"
 import type { Tried } from "../../errors/IcrReason.ts"
@@ -15,28 +16,32 @@ interface Token {
   readonly token: Redacted.Redacted
 }
 
-// A fresh token needs a moment to be known everywhere at the registry; after this long it is not fresh any more.
-const settling = 10_000
-// 1 + 2 + 3 + 4 s of waiting are those 10 s. A registry that gives the same token for a new one must not keep us longer.
-const mostTimes = 5
+// The first wait is short, for a registry that needs only a moment; the second lasts as long as the token is new.
+const mostTimes = 3
 
 /**
  * What the refusal of an access token means:
  *
  * - `newTokenRefused`: the token that replaced the first one was refused as well;
- * - `refusedTooOften`: the same token was sent as often as makes sense;
+ * - `refusedTooOften`: a registry gives the same token for a new one;
  * - `replacedAlready`: the token is not the one in use any more;
- * - `missingPermission`: a 403 without a reason, where a new token does not help;
- * - `settling`: the token is so fresh that not every part of the registry may know it;
+ * - `resting`: a new token was refused at this path lately, so it is the path or a permission;
+ * - `missingPermission`: the same, of a 403 without a reason that waiting did not change;
+ * - `new`: the token is so new that not every part of the registry may know it;
  * - `invalid`: the token cannot be used any more.
  *
- * A 403 that names the permission is no refusal of a credential. One without a reason may be about a permission as well: so a
- * token that got nothing else all the time it was fresh is left alone, and once a new token got nothing else either, so are
- * all for 5 minutes.
+ * A 403 that names the permission is no refusal of a credential. One without a reason may be about a permission as well.
  */
-type Meaning = "newTokenRefused" | "refusedTooOften" | "replacedAlready" | "missingPermission" | "settling" | "invalid"
+type Meaning =
+  | "newTokenRefused"
+  | "refusedTooOften"
+  | "replacedAlready"
+  | "resting"
+  | "missingPermission"
+  | "new"
+  | "invalid"
 
-const isBare403 = ({ error }: Refusal) => error.reason._tag === "Forbidden"
+const kindOf = ({ error }: Refusal) => error.reason._tag
 
 const isFirst = ({ refused: [first] }: Refusal, token: Redacted.Redacted) =>
   Redacted.value(token) === Redacted.value(first)
@@ -44,43 +49,58 @@ const isFirst = ({ refused: [first] }: Refusal, token: Redacted.Redacted) =>
 /** How often the first token was sent. */
 const timesSent = (refusal: Refusal) => refusal.refused.filter((token) => isFirst(refusal, token)).length
 
-const meaningOf = (refusal: Refusal, held: Peek<Token> | undefined): Meaning => {
+const meaningOf = (refusal: Refusal, held: Peek<Token> | undefined, newTokenGrace: number): Meaning => {
   const times = timesSent(refusal)
   if (times < refusal.refused.length) return "newTokenRefused"
   if (times > mostTimes) return "refusedTooOften"
   if (held === undefined || !isFirst(refusal, held.value.token)) return "replacedAlready"
-  if (isBare403(refusal) && held.isTrusted) return "missingPermission"
-  if (held.age < settling) return "settling"
-  return isBare403(refusal) && times > 1 ? "missingPermission" : "invalid"
+  if (held.isResting(refusal.path, kindOf(refusal))) return "resting"
+  // Where it was accepted it is known.
+  const isNew = held.age < newTokenGrace && !held.accepted.includes(refusal.path)
+  if (isNew && times < mostTimes) return "new"
+  return kindOf(refusal) === "Forbidden" && times > 1 ? "missingPermission" : "invalid"
 }
 
 /**
- * An access token as a credential. A fresh token is sent again after 1 s, 2 s, … until it is not fresh any more; another one is
- * replaced once. Only idempotent requests are sent again; the others still drop an invalid token, so that the next call heals.
+ * An access token as a credential. A refused request was not done, so it is sent again, whatever its method: with the same
+ * token while that is new, after waits of `newTokenGrace` milliseconds in all, otherwise once with a new one.
  */
 export const tokenCredential = <T extends Token>(
   cache: RefreshCache<T>,
   key: string,
+  newTokenGrace: number,
   refuse: (token: Redacted.Redacted) => Effect.Effect<void>
 ): Credential => {
+  /** Jitter keeps callers who were refused together from coming back together. */
+  const wait = Effect.fnUntraced(function* (refusal: Refusal, age: number) {
+    const most = timesSent(refusal) === 1 ? newTokenGrace / 3 : Math.max(0, newTokenGrace - age)
+    yield* Effect.sleep(most * (0.5 + 0.5 * (yield* Random.next)))
+    // Another caller may have found out meanwhile that waiting does not help here.
+    const held = yield* cache.peek(key)
+    return held === undefined || !held.isResting(refusal.path, kindOf(refusal))
+  })
+
   const onRefused = Effect.fnUntraced(function* (refusal: Refusal): Effect.fn.Return<Verdict> {
-    const { canRepeat } = refusal
+    const { canRepeat, path } = refusal
     const times = timesSent(refusal)
     const tried: Tried = times > 1 ? "sameToken" : "nothing"
-    switch (meaningOf(refusal, yield* cache.peek(key))) {
+    const held = yield* cache.peek(key)
+    switch (meaningOf(refusal, held, newTokenGrace)) {
       case "newTokenRefused":
-        if (isBare403(refusal)) yield* cache.trust(key)
+        yield* cache.rest(key, path, kindOf(refusal))
         return { again: false, tried: times > 1 ? "sameThenNewToken" : "newToken" }
-      case "refusedTooOften":
       case "missingPermission":
+        yield* cache.rest(key, path, kindOf(refusal))
         return { again: false, tried }
-      case "settling":
+      case "refusedTooOften":
+      case "resting":
+        return { again: false, tried }
+      case "new":
         if (!canRepeat) return giveUp
-        yield* Effect.sleep(times * 1000)
-        return { again: true, tried: "nothing" }
+        return { again: yield* wait(refusal, held?.age ?? 0), tried }
       case "invalid":
         // Nobody will tell whether the next token does better, so it gets the benefit of the doubt.
-        if (isBare403(refusal) && !canRepeat) yield* cache.trust(key)
+        if (!canRepeat) yield* cache.rest(key, path, kindOf(refusal))
         yield* refuse(refusal.refused[0])
         return { again: canRepeat, tried: "nothing" }
       case "replacedAlready":
@@ -93,7 +113,9 @@ export const tokenCredential = <T extends Token>(
     get: Effect.flatMap(cache.status(key), (status) =>
       Effect.map(cache.get(key), ({ token }) => ({ value: token, cache: status }))
     ),
-    onRefused
+    onRefused,
+    // One 403 without a reason is about this resource, another success of the same template about that one; a 401 is not.
+    onAccepted: (path) => cache.accepted(key, path, "Unauthorized", newTokenGrace)
   }
 }
 

@@ -2,18 +2,22 @@
  * The tokens of one kind: a cache whose exchanges take a token from the store, or get one from the registry and put it into the
  * store.
  */
+import * as Cause from "effect/Cause"
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
+import * as Ref from "effect/Ref"
 import * as Schema from "effect/Schema"
 import { capped, type Exchanged } from "../../cache/internal/entry.ts"
 import * as RefreshCache from "../../cache/internal/RefreshCache.ts"
 import * as ElapsedTime from "../../clock/internal/elapsedTime.ts"
 import type * as ServerClock from "../../clock/ServerClock.ts"
 import { IcrError } from "../../errors/IcrError.ts"
-import { ClockSkew } from "../../errors/IcrReason.ts"
+import { ClockSkew, InvalidRequest } from "../../errors/IcrReason.ts"
+import type { Credential } from "../../http/Credential.ts"
 import { tokenCredential } from "./credentials.ts"
 import type { GuardedStore } from "./guardedStore.ts"
 import { countCaller, countToken } from "./metrics.ts"
@@ -36,18 +40,28 @@ export interface Options<T, I> extends Pick<RefreshCache.Options<T>, "capacity" 
   readonly codec: (key: string) => Schema.Codec<T, I>
   /** A store is shared by apps and registries: its keys name them. */
   readonly storeKey: (key: string) => string
+  /** Why no token can be asked for under a key, such as an empty id from plain JavaScript. */
+  readonly problem: (key: string) => string | undefined
   /** Asks the registry. */
-  readonly request: (key: string) => Effect.Effect<T, IcrError>
+  readonly request: (key: string, watch: (credential: Credential) => Credential) => Effect.Effect<T, IcrError>
   readonly longestLife: number
+  /** A token counts as ended this long before its end, at most a hundredth of its life. */
+  readonly endMargin: number
+  /** How long a token may be unknown to parts of the registry. */
+  readonly newTokenGrace: number
 }
 
 const endOf = ({ expiresAt }: Token) => DateTime.toEpochMillis(expiresAt)
+const mintedAt = ({ createdAt }: Token) => DateTime.toEpochMillis(createdAt)
+
+// The documented life of an installation's token: one that was created longer ago is no new one, but that of a kept answer.
+const longAgo = 2 * 60 * 60 * 1000
 
 const isSame = (one: Redacted.Redacted, other: Redacted.Redacted | undefined) =>
   other !== undefined && Redacted.value(one) === Redacted.value(other)
 
 /** Uninstalled or suspended: the token in use is invalid as well, and so is the one in a store. */
-const isGone = ({ reason }: IcrError) =>
+export const isGone = ({ reason }: IcrError) =>
   reason._tag === "InstallationSuspended" || reason._tag === "InstallationNotFound"
 
 /** Reads the store before an exchange, exchanges under its lease, and writes to it afterwards. */
@@ -59,8 +73,11 @@ export const make = Effect.fnUntraced(function* <T extends Token, I>(options: Op
   const decode = (key: string, text: Redacted.Redacted) =>
     Option.getOrUndefined(Schema.decodeOption(json(key))(Redacted.value(text)))
 
-  /** By the registry's clock. What a token lives beyond the documented limit is not relied on. */
-  const lifeOf = (token: T) => Effect.map(clock.now, (now) => Math.min(longestLife, endOf(token) - now))
+  /** What a token lives beyond the documented limit after it was minted is not relied on. */
+  const lifeAt = (token: T, now: number) =>
+    Math.min(longestLife, longestLife + mintedAt(token) - now, endOf(token) - now)
+  /** The registry's clock is known to some seconds, and a call has to travel. `whole` is the life when it was minted. */
+  const withoutMargin = (life: number, whole: number) => life - Math.min(options.endMargin, whole / 100)
 
   const ifAlive = (exchanged: Exchanged<T>) =>
     exchanged.life > 0
@@ -70,8 +87,13 @@ export const make = Effect.fnUntraced(function* <T extends Token, I>(options: Op
         )
 
   const fromRegistry = Effect.fnUntraced(function* (key: string) {
-    const value = yield* options.request(key)
-    return yield* ifAlive({ value, life: yield* lifeOf(value), stored: false })
+    const askedAt = yield* Ref.make(-Infinity)
+    const ask = Effect.flatMap(clock.now, (now) => Ref.set(askedAt, now))
+    const value = yield* options.request(key, (credential) => ({ ...credential, get: Effect.tap(credential.get, ask) }))
+    // The date of a kept answer is as old as the answer, and may just have set the clock back.
+    const asked = yield* Ref.get(askedAt)
+    const now = Math.max(yield* clock.now, mintedAt(value) < asked - longAgo ? asked : -Infinity)
+    return yield* ifAlive({ value, life: Math.min(longestLife, endOf(value) - now), stored: false })
   })
 
   const write = Effect.fnUntraced(function* (key: string, token: T, life: number) {
@@ -83,11 +105,12 @@ export const make = Effect.fnUntraced(function* <T extends Token, I>(options: Op
   /** With a token: unless the store has one that ends later. */
   const remove = (key: string, upTo?: T) => store.remove(storeKey(key), upTo === undefined ? Infinity : endOf(upTo))
 
+  const wholeLife = (token: T) => Math.min(longestLife, endOf(token) - mintedAt(token))
+
   /** Whether a stored token improves the situation: it is not the one in use, and lives for a while. */
   const isGood = (token: T, life: number, { current, minimumLife }: RefreshCache.Situation<T>) => {
     if (isSame(token.token, current?.token)) return false
-    const whole = endOf(token) - DateTime.toEpochMillis(token.createdAt)
-    const { forced, refresh } = capped(windows, Math.max(life, whole))
+    const { forced, refresh } = capped(windows, Math.max(life, wholeLife(token)))
     return life > (current === undefined ? forced : refresh) && life >= minimumLife
   }
 
@@ -101,7 +124,7 @@ export const make = Effect.fnUntraced(function* <T extends Token, I>(options: Op
     const isRefused = yield* refused.has(storeKey(key), token.token)
     // Its removal may still be on its way, and would then take along the lease of this exchange.
     if (isRefused) yield* remove(key, token)
-    const life = Math.min(yield* lifeOf(token), timeLeft)
+    const life = withoutMargin(Math.min(lifeAt(token, yield* clock.now), timeLeft), wholeLife(token))
     const found = !isRefused && isGood(token, life, situation) ? { value: token, life, stored: true } : undefined
     return { newerThan: endOf(token), found, isUnavailable }
   })
@@ -111,7 +134,8 @@ export const make = Effect.fnUntraced(function* <T extends Token, I>(options: Op
     const end = (yield* elapsed) + exchanged.life
     yield* write(key, exchanged.value, exchanged.life)
     // However long the store took, the end of the token is where it was.
-    return yield* ifAlive({ ...exchanged, life: end - (yield* elapsed) })
+    const left = yield* ifAlive({ ...exchanged, life: end - (yield* elapsed) })
+    return { ...left, life: withoutMargin(left.life, exchanged.life) }
   })
 
   const exchange = Effect.fnUntraced(function* (key: string, situation: RefreshCache.Situation<T>) {
@@ -136,15 +160,44 @@ export const make = Effect.fnUntraced(function* <T extends Token, I>(options: Op
     return Option.isSome(entry) ? decode(key, entry.value.value) : undefined
   })
 
+  /** Nothing is asked, of the store either, under a key that cannot be one. A held token proves its key. */
+  const checked = <A>(key: string, self: Effect.Effect<A, IcrError>): Effect.Effect<A, IcrError> => {
+    const detail = options.problem(key)
+    return detail === undefined
+      ? self
+      : Effect.fail(new IcrError({ reason: new InvalidRequest({ operation, detail }) }))
+  }
+
   /** From now on no exchange takes this token from the store. Tells whether that is new. */
   const remember = (key: string, token: Redacted.Redacted) => refused.add(storeKey(key), token)
 
+  const debug = (key: string, what: string) => Effect.logDebug(`${operation} (${key}): ${what}`)
+
+  const outcomeOf = (isRefresh: boolean, exit: Exit.Exit<Exchanged<T>, IcrError>) => {
+    const what = isRefresh ? "refresh" : "exchange"
+    if (Exit.isSuccess(exit)) return exit.value.stored ? "taken from the store" : `${what}d`
+    return Option.match(Cause.findErrorOption(exit.cause), {
+      onNone: () => `${what} ended`,
+      onSome: ({ message }) => `${what} failed: ${message}`
+    })
+  }
+
+  /** Does an exchange, with a line in the debug log. */
+  const noted = Effect.fnUntraced(function* (key: string, situation: RefreshCache.Situation<T>) {
+    const began = yield* elapsed
+    return yield* (situation.minimumLife === Infinity ? exchangeUnderLease(key) : exchange(key, situation)).pipe(
+      Effect.tapError((error) => (isGone(error) ? remove(key) : Effect.void)),
+      Effect.onExit((exit) =>
+        Effect.flatMap(elapsed, (now) =>
+          debug(key, `${outcomeOf(situation.current !== undefined, exit)}, ${Math.round(now - began)} ms`)
+        )
+      )
+    )
+  })
+
   const cache = yield* RefreshCache.make<T>({
     ...options,
-    exchange: (key, situation) =>
-      (situation.minimumLife === Infinity ? exchangeUnderLease(key) : exchange(key, situation)).pipe(
-        Effect.tapError((error) => (isGone(error) ? remove(key) : Effect.void))
-      ),
+    exchange: (key, situation) => checked(key, noted(key, situation)),
     isGone,
     onEvent: countToken,
     onCaller: countCaller
@@ -156,6 +209,7 @@ export const make = Effect.fnUntraced(function* <T extends Token, I>(options: Op
     yield* cache.drop(key, (held) => isSame(held.token, token))
     // Many callers report it, one removes it.
     if (!isNew) return
+    yield* debug(key, "the token was refused and is dropped")
     const stored = yield* readAnyway(key)
     if (stored !== undefined && isSame(stored.token, token)) yield* remove(key, stored)
   })
@@ -165,28 +219,37 @@ export const make = Effect.fnUntraced(function* <T extends Token, I>(options: Op
     const stored = yield* readAnyway(key)
     if (stored !== undefined) yield* remember(key, stored.token)
     yield* remove(key)
-    return stored !== undefined && (yield* lifeOf(stored)) > 0 ? Option.some(stored) : Option.none()
+    return stored !== undefined && lifeAt(stored, yield* clock.now) > 0 ? Option.some(stored) : Option.none()
   })
 
   return {
     get: cache.get,
-    credential: (key: string) => tokenCredential(cache, key, (token) => refuse(key, token)),
+    credential: (key: string) => tokenCredential(cache, key, options.newTokenGrace, (token) => refuse(key, token)),
     /** From the registry, neither kept nor stored. */
     fresh: (key: string) =>
-      fromRegistry(key).pipe(
-        Effect.map(({ value }) => value),
-        Effect.tapError((error) => (isGone(error) ? Effect.andThen(cache.invalidate(key), remove(key)) : Effect.void))
+      checked(
+        key,
+        fromRegistry(key).pipe(
+          Effect.map(({ value }) => value),
+          Effect.tapError((error) => (isGone(error) ? Effect.andThen(cache.invalidate(key), remove(key)) : Effect.void))
+        )
       ),
     invalidate: Effect.fnUntraced(function* (key: string) {
+      if (options.problem(key) !== undefined) return Option.none()
       const current = yield* cache.peek(key)
       if (current !== undefined) yield* remember(key, current.value.token)
       const held = yield* cache.invalidate(key)
+      yield* debug(key, "invalidated")
       if (held === undefined) return yield* takeStored(key)
       // Only this one is returned: a newer one, of another process, would be lost without being revoked.
       yield* remove(key, held)
       return Option.some(held)
     }),
     /** Another process removed what ends no later than `upTo`. */
-    removed: (key: string, upTo: number) => cache.invalidateIf(key, (held) => endOf(held) <= upTo)
+    removed: (key: string, upTo: number) =>
+      Effect.andThen(
+        cache.invalidateIf(key, (held) => endOf(held) <= upTo),
+        debug(key, "invalidated by another process")
+      )
   }
 })

@@ -9,8 +9,10 @@ import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as HashMap from "effect/HashMap"
 import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
 import * as Ref from "effect/Ref"
 import * as Scope from "effect/Scope"
+import * as Semaphore from "effect/Semaphore"
 import * as ElapsedTime from "../../clock/internal/elapsedTime.ts"
 import type * as TokenStore from "../TokenStore.ts"
 
@@ -102,8 +104,11 @@ const guard = <A, R>(
 
 /** Guards a store for as long as the scope is open. */
 export const make = Effect.fnUntraced(function* (
-  store: TokenStore.Service
+  store: TokenStore.Service,
+  mostLeases: number
 ): Effect.fn.Return<GuardedStore, never, Scope.Scope> {
+  // A lease that is held while its exchange waits for its turn would end before the exchange does.
+  const leases = yield* Semaphore.make(mostLeases)
   const scope = yield* Effect.scope
   const now = yield* ElapsedTime.make
   const silentUntil = yield* Ref.make(HashMap.empty<Operation, number>())
@@ -128,9 +133,15 @@ export const make = Effect.fnUntraced(function* (
     Effect.uninterruptibleMask((restore) =>
       Effect.gen(function* () {
         const own = yield* Scope.make()
-        const taking = yield* Effect.forkDetach(Scope.provide(store.lease(key, newerThan), own), {
-          startImmediately: true
-        })
+        const taking = yield* Effect.forkDetach(
+          Scope.provide(
+            Effect.suspend(() => store.lease(key, newerThan)),
+            own
+          ),
+          {
+            startImmediately: true
+          }
+        )
         // Goes on beyond the limit, since a lease that is granted late has to be returned as well.
         const giveBack = guard(
           "lease",
@@ -149,16 +160,36 @@ export const make = Effect.fnUntraced(function* (
       })
     )
 
+  // What is no entry is a defect of the store here, and not one of the exchange that reads it.
+  const get = (key: string) =>
+    Effect.map(
+      Effect.suspend(() => store.get(key)),
+      Option.map(({ expiresAt, timeLeft, value }) => ({
+        expiresAt,
+        timeLeft,
+        value: Redacted.make(Redacted.value(value))
+      }))
+    )
+
   return {
-    read: (key) => Effect.map(guardUnlessSilent("get", patience, store.get(key)), answer),
-    readAnyway: (key) => Effect.map(guard("get", patience, store.get(key)), answer),
+    read: (key) => Effect.map(guardUnlessSilent("get", patience, get(key)), answer),
+    readAnyway: (key) => Effect.map(guard("get", patience, get(key)), answer),
     // Waiting takes half of a short life at the most.
     write: (key, entry, life) =>
-      guardUnlessSilent("set", Math.min(patience, life / 2), store.set(key, entry, Duration.millis(life))).pipe(
-        Effect.asVoid
+      guardUnlessSilent(
+        "set",
+        Math.min(patience, life / 2),
+        Effect.suspend(() => store.set(key, entry, Duration.millis(life)))
+      ).pipe(Effect.asVoid),
+    remove: (key, upTo) =>
+      Effect.asVoid(
+        guard(
+          "remove",
+          patience,
+          Effect.suspend(() => store.remove(key, upTo))
+        )
       ),
-    remove: (key, upTo) => Effect.asVoid(guard("remove", patience, store.remove(key, upTo))),
-    underLease,
+    underLease: (key, newerThan, exchange) => Semaphore.withPermit(leases, underLease(key, newerThan, exchange)),
     removals: store.removals
   }
 })

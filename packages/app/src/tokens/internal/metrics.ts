@@ -8,8 +8,8 @@ const counter = (name: string, description: string) => Metric.counter(name, { de
 const counters = {
   served: counter("icr_token_served", "Tokens handed out from the cache at once"),
   joined: counter("icr_token_joined", "Callers that waited for an exchange already under way"),
-  minted: counter("icr_token_minted", "Tokens got because none was held"),
-  refreshed: counter("icr_token_refreshed", "Tokens got to replace one still alive"),
+  exchanged: counter("icr_token_exchanged", "Tokens obtained because none was held"),
+  refreshed: counter("icr_token_refreshed", "Tokens obtained to replace one still alive"),
   refreshFailed: counter("icr_token_refresh_failed", "Refreshes that failed while the token was still alive"),
   revoked: counter("icr_token_revoked", "Tokens revoked on request"),
   evicted: counter("icr_token_evicted", "Tokens dropped to stay within the capacity")

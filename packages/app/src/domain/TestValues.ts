@@ -1,0 +1,113 @@
+/**
+ * Tokens, installations and organizations for tests, with a default for every field.
+ *
+ * ```ts
+ * import { InstallationId } from "@effect-icr/app/domain/Ids"
+ * import * as TestValues from "@effect-icr/app/TestValues"
+ * import { TokenCache } from "@effect-icr/app/TokenCache"
+ * import { Effect } from "effect"
+ *
+ * TestValues.installation({ id: InstallationId.make("acme") })
+ *
+ * export const tokens = TokenCache.layerTest({
+ *   installation: (installationId) => Effect.succeed(TestValues.installationAccessToken({ installationId }))
+ * })
+ * ```
+ *
+ * The tokens live from 1970, where Effect's `TestClock` starts, to 2100.
+ */
+import * as DateTime from "effect/DateTime"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
+import { AppAccessToken, InstallationAccessToken } from "./AccessToken.ts"
+import { AppId, InstallationId, OrganizationId } from "./Ids.ts"
+import { Installation } from "./Installation.ts"
+import { Organization } from "./Organization.ts"
+
+type Fields<C extends abstract new (fields: never) => unknown> = Partial<ConstructorParameters<C>[0]>
+
+const appId = AppId.make("app-1")
+const begin = DateTime.makeUnsafe(0)
+
+const tokenFields = {
+  id: "access-token-1",
+  createdAt: begin,
+  updatedAt: begin,
+  expiresAt: DateTime.makeUnsafe("2100-01-01T00:00:00Z"),
+  isActive: true,
+  permissions: { organization_info: "VIEW" },
+  appId
+}
+
+/**
+ * A token of the app.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const appAccessToken = (fields: Fields<typeof AppAccessToken> = {}): AppAccessToken =>
+  new AppAccessToken({
+    ...tokenFields,
+    token: Redacted.make("crs_app-token-of-a-test", { label: "access-token" }),
+    ...fields
+  })
+
+/**
+ * A token of an installation.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const installationAccessToken = (fields: Fields<typeof InstallationAccessToken> = {}): InstallationAccessToken =>
+  new InstallationAccessToken({
+    ...tokenFields,
+    token: Redacted.make("crs_installation-token-of-a-test", { label: "access-token" }),
+    installationId: InstallationId.make("installation-1"),
+    organizationId: OrganizationId.make("organization-1"),
+    ...fields
+  })
+
+/**
+ * An organization.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const organization = (fields: Fields<typeof Organization> = {}): Organization =>
+  new Organization({
+    id: OrganizationId.make("organization-1"),
+    createdAt: begin,
+    updatedAt: begin,
+    fullName: "Organization 1",
+    type: Option.some("projectProponent"),
+    countryCode: Option.none(),
+    city: Option.none(),
+    zip: Option.none(),
+    physicalAddress: Option.none(),
+    registrationNumber: Option.none(),
+    website: Option.none(),
+    logo: Option.none(),
+    url: Option.none(),
+    isPublic: Option.none(),
+    organizationIndustries: [],
+    ...fields
+  })
+
+/**
+ * The grant of the app on an organization.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const installation = (fields: Fields<typeof Installation> = {}): Installation =>
+  new Installation({
+    id: InstallationId.make("installation-1"),
+    createdAt: begin,
+    updatedAt: begin,
+    organization: organization(),
+    permissions: tokenFields.permissions,
+    appNameId: Option.some("app1"),
+    appId,
+    accessTokensUrl: Option.none(),
+    ...fields
+  })

@@ -1,0 +1,21 @@
+import * as Config from "effect/Config"
+import * as ConfigProvider from "effect/ConfigProvider"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+
+const isSet = (name: string) =>
+  Config.option(Config.NonEmptyString(name))
+    .parse(ConfigProvider.fromEnv())
+    .pipe(
+      Effect.map(Option.isSome),
+      Effect.orElseSucceed(() => false)
+    )
+
+/**
+ * The variable of the environment that asks for a proxy on the way to an address, if one is set. It is looked for where the
+ * transports look, whichever `ConfigProvider` the program has: some of them heed it, others do not.
+ */
+export const proxyVariable = ({ protocol }: URL): Effect.Effect<string | undefined> => {
+  const names = [`${protocol.replace(":", "")}_proxy`, "all_proxy"].flatMap((name) => [name.toUpperCase(), name])
+  return Effect.map(Effect.filter(names, isSet), ([first]) => first)
+}

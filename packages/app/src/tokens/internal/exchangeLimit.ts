@@ -1,0 +1,64 @@
+/**
+ * How many exchanges run at a time: a process that starts with 500 installations must not ask the registry for 500 tokens at
+ * once. Half as many after an attempt that the registry turned down, one more after as many successes.
+ */
+import * as Effect from "effect/Effect"
+import * as Ref from "effect/Ref"
+import * as Scope from "effect/Scope"
+import * as Semaphore from "effect/Semaphore"
+import type { IcrError } from "../../errors/IcrError.ts"
+import type { Credential } from "../../http/Credential.ts"
+
+/** Runs an exchange with a credential whose first value waits for its turn, so that waiting is within the call's deadline. */
+export type ExchangeLimit = <A>(
+  credential: Credential,
+  exchange: (credential: Credential) => Effect.Effect<A, IcrError>
+) => Effect.Effect<A, IcrError>
+
+interface State {
+  /** With fractions of the next one. */
+  readonly permits: number
+  /** How often the number went down. Exchanges that began before a decrease cause no other one. */
+  readonly decreases: number
+}
+
+/** At most this many at a time. */
+export const make = Effect.fnUntraced(function* (most: number): Effect.fn.Return<ExchangeLimit> {
+  const semaphore = yield* Semaphore.make(most)
+  const state = yield* Ref.make<State>({ permits: most, decreases: 0 })
+
+  const resize = (change: (state: State) => State) =>
+    Effect.flatMap(
+      Ref.modify(state, (before) => {
+        const after = change(before)
+        const permits = Math.floor(after.permits)
+        return [permits === Math.floor(before.permits) ? undefined : permits, after]
+      }),
+      (permits) => (permits === undefined ? Effect.void : Semaphore.resize(semaphore, permits))
+    )
+  const grow = resize((now) => ({ ...now, permits: Math.min(most, now.permits + 1 / now.permits) }))
+  const shrink = (since: number) =>
+    resize((now) =>
+      now.decreases === since ? { permits: Math.max(1, now.permits / 2), decreases: now.decreases + 1 } : now
+    )
+
+  return Effect.fnUntraced(function* (credential, exchange) {
+    const turn = yield* Scope.make()
+    const since = yield* Ref.make<number | undefined>(undefined)
+    const begin = Scope.provide(Semaphore.takeScoped(semaphore, 1), turn).pipe(
+      Effect.andThen(Ref.get(state)),
+      Effect.flatMap(({ decreases }) => Ref.set(since, decreases))
+    )
+    // A value that is asked for again is for an attempt after one that the registry turned down.
+    const ready = Effect.flatMap(Ref.get(since), (since) => (since === undefined ? begin : shrink(since)))
+    return yield* exchange({ ...credential, get: Effect.andThen(ready, credential.get) }).pipe(
+      Effect.tap(grow),
+      Effect.tapError(({ isRetryable }) =>
+        isRetryable
+          ? Effect.flatMap(Ref.get(since), (since) => (since === undefined ? Effect.void : shrink(since)))
+          : Effect.void
+      ),
+      Effect.onExit((exit) => Scope.close(turn, exit))
+    )
+  })
+})

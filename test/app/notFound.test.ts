@@ -1,0 +1,88 @@
+/** Answers that are about the address or the state of a copy rather than about an id. */
+import { IcrHttp } from "@effect-icr/app"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Schema } from "effect"
+import { HttpClientRequest } from "effect/http"
+import { anyClient, credential, failure, played, wireOver } from "./support/wire.ts"
+
+describe("304", () => {
+  const notModified = () =>
+    played(() => Effect.sync(() => new Response(null, { status: 304, headers: { etag: '"v1"' } })))
+  for (const header of ["if-none-match", "If-Modified-Since"]) {
+    it.effect(`to a read with ${header} is handed out`, () =>
+      Effect.gen(function* () {
+        const client = yield* anyClient
+        const read = HttpClientRequest.get("/things").pipe(HttpClientRequest.setHeader(header, '"v1"'))
+        const response = yield* client.execute(read)
+        assert.deepStrictEqual([response.status, response.headers["etag"], yield* response.text], [304, '"v1"', ""])
+      }).pipe(Effect.provide(wireOver(notModified().layer)))
+    )
+  }
+
+  it.effect("to anything else is an unexpected status", () =>
+    Effect.gen(function* () {
+      const client = yield* anyClient
+      for (const call of [client.get("/things"), client.post("/things", { headers: { "if-none-match": '"v1"' } })]) {
+        assert.strictEqual((yield* Effect.flip(call)).reason._tag, "UnexpectedStatus")
+      }
+    }).pipe(Effect.provide(wireOver(notModified().layer)))
+  )
+})
+
+describe("404 and 410", () => {
+  const exchange = (status: number, body: string | undefined) =>
+    Effect.flatMap(anyClient, (client) => failure(client.get("/things/123"))).pipe(
+      Effect.provide(wireOver(played(() => Effect.sync(() => new Response(body ?? null, { status }))).layer))
+    )
+
+  for (const status of [404, 410]) {
+    it.effect(`${status} in the registry's words is about an id`, () =>
+      Effect.gen(function* () {
+        const { _tag, message } = yield* exchange(status, JSON.stringify({ message: "No such thing" }))
+        assert.strictEqual(_tag, "NotFound")
+        assert.include(message, "check the ids in the path")
+      })
+    )
+    for (const [name, body] of [
+      ["no route", JSON.stringify({ message: "Cannot GET /v9/things/123" })],
+      ["a page", "<h1>Not found</h1>"],
+      ["nothing", undefined]
+    ] as const) {
+      it.effect(`${status} with ${name} may be about the base URL`, () =>
+        Effect.gen(function* () {
+          const { _tag, message } = yield* exchange(status, body)
+          assert.strictEqual(_tag, "NotFound")
+          assert.include(message, "check the base URL")
+          assert.notInclude(message, "ids")
+        })
+      )
+    }
+  }
+
+  for (const [message, tag] of [
+    ["Cannot POST /v9/app/installations/i-1/accessTokens", "NotFound"],
+    ["Installation not found", "InstallationNotFound"]
+  ] as const) {
+    it.effect(`to an exchange with "${message}" is ${tag}`, () =>
+      Effect.gen(function* () {
+        const http = yield* IcrHttp
+        const { reason } = yield* Effect.flip(
+          http.call({
+            operation: "Test.call",
+            method: "POST",
+            path: "/app/installations/{installationId}/accessTokens",
+            params: { installationId: "i-1" },
+            credential,
+            idempotent: true,
+            isExchange: true,
+            success: Schema.Struct({}),
+            notFound: "i-1"
+          })
+        )
+        assert.strictEqual(reason._tag, tag)
+      }).pipe(
+        Effect.provide(wireOver(played(() => Effect.sync(() => Response.json({ message }, { status: 404 }))).layer))
+      )
+    )
+  }
+})
