@@ -39,9 +39,10 @@ describe("after a failover, install callbacks are taken again", () => {
   onOwnRedis(
     "when the old primary has fallen silent",
     Effect.fnUntraced(function* () {
-      const { primary, promote, url } = yield* startPair
+      const { primary, promote, replicated, url } = yield* startPair
       const install = yield* states(url)
       assert.isTrue(yield* claim(install, "used before"))
+      yield* replicated
       yield* Effect.sync(() => process.kill(primary.pid, "SIGSTOP"))
       yield* promote
       assert.isTrue(yield* eventually(claim(install, "used after")))

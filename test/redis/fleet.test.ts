@@ -23,6 +23,10 @@ describe(`a fleet of ${processes} processes and ${installations} installations`,
         const workers = yield* Effect.replicateEffect(startWorker(options), processes, { concurrency: "unbounded" })
         const exchanges = control.requestCount(route)
         const figures = new Map<string, number>()
+        const describeFleet = () =>
+          [...Array.from(figures, ([what, count]) => `${what}: ${count}`), ...workers.flatMap(({ log }) => log)].join(
+            "\n  "
+          )
 
         /** All processes ask for all tokens at once, with their clocks set ahead by this many milliseconds. */
         const burst = Effect.fnUntraced(function* (what: string, clockAhead: number) {
@@ -42,7 +46,10 @@ describe(`a fleet of ${processes} processes and ${installations} installations`,
             Effect.tap(() => Effect.sleep("200 millis")),
             Effect.repeat({ until: (digests) => digests.size === 1 && !digests.has([...before].join()) }),
             // A clear failure for a fleet that never settles; long, since a busy test machine is slow.
-            Effect.timeout("5 minutes")
+            Effect.timeoutOrElse({
+              duration: "5 minutes",
+              orElse: () => Effect.sync(() => assert.fail(`never settled: ${describeFleet()}`))
+            })
           )
 
         const first = yield* burst("at the start", 0)

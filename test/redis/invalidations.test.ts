@@ -97,10 +97,10 @@ describe("RedisTokenStore: an invalidation", () => {
         )
       const redis = stubRedis({
         send: () => whenUp(Effect.succeed('"OK"')),
-        evaluate: ([_token, _lease, _log, upTo]) =>
+        evaluate: ([token, _lease, _log, upTo]) =>
           whenUp(
             Effect.sync(() => {
-              written.push(String(upTo))
+              if (!String(token).includes(":probe")) written.push(String(upTo))
               return "1"
             })
           )
@@ -114,9 +114,10 @@ describe("RedisTokenStore: an invalidation", () => {
       yield* TestClock.adjust("5 seconds")
       assert.deepStrictEqual(written, [])
       yield* Ref.set(isDown, false)
-      yield* TestClock.adjust("5 seconds")
       const expected = ends.slice(2).map((end) => String(end === 5000 ? 20_000 : end))
-      assert.sameMembers(written, expected)
+      // A busy test machine does not write all of them while the clock passes the limit of one command: it goes on later.
+      yield* Effect.repeat(TestClock.adjust("1 second"), { until: () => new Set(written).size >= expected.length })
+      assert.sameMembers([...new Set(written)], expected)
     })
   )
 })

@@ -120,7 +120,7 @@ describe("RedisTokenStore: a lease", () => {
       // Long enough for the late answers, and for b's own connection to find Redis available.
       yield* Effect.sleep("300 millis")
       assert.isBelow(yield* timed(acquireLease(b)), 1000)
-      assert.isNotEmpty(yield* (yield* rawAt(url)).send<string>("GET", `${all.prefix}lease:${key}`))
+      assert.isNotEmpty(yield* (yield* rawAt(url)).send<string>("GET", `${all.prefix}v1:lease:${key}`))
     }, Effect.provide(NodeServices.layer))
   )
 })

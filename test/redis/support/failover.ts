@@ -50,14 +50,21 @@ export const startPair = Effect.gen(function* () {
       schedule: Schedule.spaced("50 millis")
     })
   )
+  /** Until the replica has everything that was written before: what it does not have is lost with the primary. */
+  const replicated = Effect.andThen(
+    // Redis waits for the writes of the same connection only; this one comes after those of the others.
+    atPrimary.send("SET", "the-last-write", "1"),
+    atPrimary.send("WAIT", "1", "0")
+  )
   const promote = Effect.andThen(atReplica.send("REPLICAOF", "NO", "ONE"), endpoint.leadTo(replica.port))
   return {
     url: endpoint.url,
     connections: endpoint.connections,
     primary,
+    replicated,
     /** The replica becomes the primary although the old one is still there, as a machine that others cannot reach. */
     promote,
     /** The replica and the primary change places. Nobody closes a connection. */
-    failOver: Effect.andThen(promote, atPrimary.send("REPLICAOF", "127.0.0.1", String(replica.port)))
+    failOver: Effect.all([replicated, promote, atPrimary.send("REPLICAOF", "127.0.0.1", String(replica.port))])
   }
 })

@@ -21,9 +21,10 @@ const fleet = Layer.unwrap(
   Effect.gen(function* () {
     const url = yield* Config.String("REDIS_URL")
     const settings = yield* fleetSettings
-    const store = RedisTokenStore.layerWith(settings).pipe(
-      Layer.provide(ReconnectingRedis.layer(NodeRedis.layer({ url })))
-    )
+    const { patience = 1 } = settings
+    // The client has a limit of its own, 5 seconds by default, which Effect's clock does not govern.
+    const redis = NodeRedis.layer({ url, commandOptions: { timeout: 5000 * patience } })
+    const store = RedisTokenStore.layerWith(settings).pipe(Layer.provide(ReconnectingRedis.layer(redis)))
     return IcrApp.layerNoDeps.pipe(
       Layer.provide(TokenCache.layer.pipe(Layer.provide(store))),
       Layer.provide([Signer.layer, IcrHttp.layer]),
