@@ -118,7 +118,7 @@ describe("Inventory and Warehouse", () => {
         const warehouse = yield* Effect.flatMap(ask("/warehouse/inventory?development=true", token), body(Warehouse))
         assert.strictEqual(inventory.organizationId, yield* organization)
         for (const { amount, id, project, type } of [...inventory.credits, ...warehouse.credits]) {
-          assert.isAbove(amount, 0)
+          assert.isTrue(amount > 0n)
           assert.match(id, new RegExp(`^${type}-\\d-0x[0-9a-f]{40}$`))
           assert.strictEqual((yield* call("GET", `/projects/${project.id}`, token)).status, 200)
         }
@@ -146,7 +146,7 @@ describe("Inventory and Warehouse", () => {
         action: "retire",
         state: "pending",
         creditId: credit.id,
-        amount: 1,
+        amount: 10n ** 18n,
         fromOrganizationId: yield* organization,
         project: credit.project,
         retirementReason: "Voluntary purposes",
@@ -168,8 +168,9 @@ describe("Inventory and Warehouse", () => {
       for (const [action, payload, status] of [
         ["transfer", { creditId, amount: 1 }, 400],
         ["transfer_retire", { creditId, amount: 1 }, 400],
+        ["retire", { creditId, amount: 1 }, 400],
         ["transfer", { creditId, amount: 0, toAddress }, 400],
-        ["transfer", { creditId, amount: amount + 1, toAddress }, 400],
+        ["transfer", { creditId, amount: Number(amount / 10n ** 18n) + 1, toAddress }, 400],
         ["transfer", { amount: 1, toAddress }, 400],
         ["transfer", { creditId: "exPost-9-0x0", amount: 1, toAddress }, 404],
         ["explode", { creditId, amount: 1, toAddress }, 400]

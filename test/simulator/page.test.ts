@@ -1,10 +1,11 @@
 import { Simulator } from "@effect-icr/simulator/Simulator"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Layer, Redacted } from "effect"
+import { Duration, Effect, Layer, Redacted } from "effect"
 import { FetchHttpClient } from "effect/http"
 import type { Page } from "playwright-core"
 import { launchChromium, withoutChromium } from "../support/chromium.ts"
 import { call, callAsApp, mint } from "./support/calls.ts"
+import { ask, first, inventory, token } from "./support/credits.ts"
 import { appJwt } from "./support/jwt.ts"
 
 const skip = withoutChromium("test/simulator/page.test.ts")
@@ -39,6 +40,37 @@ const press = (page: Page, row: string, label: string) =>
 const server = Effect.provide(Layer.merge(Simulator.layerServerWith({ installations: 3 }), FetchHttpClient.layer))
 
 describe("in a real browser", () => {
+  it.live.skipIf(skip)(
+    "an administrator accepts and declines credit requests on the page",
+    Effect.fnUntraced(
+      function* () {
+        const { control } = yield* Simulator
+        yield* control.setBehaviour({ processingDelay: Duration.zero })
+        const bearer = yield* token
+        const { id: creditId } = first(yield* inventory(bearer))
+        for (const amount of ["0.25", "0.75"]) {
+          yield* ask("POST", "/inventory/requests/cancel", bearer, `{"creditId":"${creditId}","amount":${amount}}`)
+        }
+        const [newest, oldest] = yield* control.credits.requests
+        const { page } = yield* open("/")
+        yield* press(page, `[data-request="${newest?.id}"]`, "Accept")
+        yield* press(page, `[data-request="${oldest?.id}"]`, "Decline")
+        assert.deepStrictEqual(
+          (yield* control.credits.requests).map(({ amount, state }) => [amount, state]),
+          [
+            ["0.75", "processed"],
+            ["0.25", "rejected"]
+          ]
+        )
+        const row = page.locator(`[data-request="${newest?.id}"]`)
+        assert.include(yield* Effect.promise(() => row.innerText()), "0.75 t")
+        assert.strictEqual(yield* Effect.promise(() => row.getByRole("button").count()), 0)
+      },
+      Effect.scoped,
+      server
+    )
+  )
+
   it.live.skipIf(skip)(
     "the page shows the world and its buttons change it",
     Effect.fnUntraced(

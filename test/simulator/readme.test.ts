@@ -54,7 +54,7 @@ describe("the README's code", () => {
     Effect.fnUntraced(
       function* () {
         const programs = blocks("ts run")
-        assert.strictEqual(programs.length, 1)
+        assert.strictEqual(programs.length, 2)
         for (const code of programs) {
           const output = yield* node(yield* inFile("program.ts", code))
           const said = Array.from(code.matchAll(/^\/\/ (.*)$/gm), ([, line]) => line).join("\n")

@@ -10,6 +10,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { Life } from "./internal/bounds.ts"
+import { creditSwitches, documentedCredits, strictCredits } from "./internal/credits/switches.ts"
 import { SimulatorError } from "./SimulatorError.ts"
 
 const RefusalStatus = Schema.Literals([401, 403])
@@ -79,8 +80,7 @@ export const Behaviour = Schema.Struct({
    * still uses it.
    */
   createUserOrganization: Schema.Boolean,
-  /** Status of an accepted credit request. Not documented; 201 is the default of NestJS for a POST. */
-  createdRequestStatus: Schema.Literals([200, 201]),
+  ...creditSwitches,
   /**
    * Shape of the data: as printed in the documents, or as in real payloads (null industries, empty strings,
    * `undefined/` addresses, partial permissions).
@@ -136,7 +136,7 @@ const documented: Behaviour = {
   tokenPermissions: "minted",
   revokeAppTokens: true,
   createUserOrganization: true,
-  createdRequestStatus: 201,
+  ...documentedCredits,
   data: "printed"
 }
 
@@ -152,9 +152,10 @@ const documented: Behaviour = {
  */
 export const profiles = {
   documented,
-  observed: { ...documented, data: "seen", jwtOnProjects: true, nextPageAtEnd: "absent" },
+  observed: { ...documented, data: "seen", jwtOnProjects: true, nextPageAtEnd: "absent", requestStates: "capital" },
   strict: {
     ...documented,
+    ...strictCredits,
     refusedTokenStatus: 401,
     jwtClockTolerance: Duration.zero,
     jwtSpanFrom: "iat",

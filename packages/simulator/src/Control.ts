@@ -9,6 +9,7 @@ import type * as Effect from "effect/Effect"
 import type * as Redacted from "effect/Redacted"
 import type * as Stream from "effect/Stream"
 import type { Behaviour } from "./Behaviour.ts"
+import type { CreditControl } from "./CreditControl.ts"
 import type { Fault, FaultStep } from "./Fault.ts"
 import type { RequestEntry } from "./RequestLog.ts"
 import type { Route } from "./Route.ts"
@@ -232,6 +233,8 @@ export interface Control {
 
   /** Events as apps are notified of them, from the moment the stream runs. Earlier events are not replayed. */
   readonly events: Stream.Stream<RegistryEvent>
+  /** Decides on credit requests and shows the books of all credits. */
+  readonly credits: CreditControl
   /** Controls the webhook deliveries. */
   readonly webhooks: Webhooks
   /** Sets where the install page may redirect the browser; the first is the default (Callback URL). */

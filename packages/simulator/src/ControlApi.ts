@@ -17,6 +17,7 @@ import { Validation } from "./Contract.ts"
 import { BadRequest, Unauthorized } from "./ErrorBody.ts"
 import { Fault, FaultStep } from "./Fault.ts"
 import { Skew } from "./internal/bounds.ts"
+import { creditGroup } from "./internal/credits/controlApi.ts"
 import { webhookGroup } from "./internal/webhookControlApi.ts"
 import { RequestEntry } from "./RequestLog.ts"
 import { Route } from "./Route.ts"
@@ -189,5 +190,6 @@ const group = HttpApiGroup.make("control")
  */
 export class ControlApi extends HttpApi.make("simulator-control")
   .add(group)
+  .add(creditGroup.middleware(ControlToken).middleware(Validation).prefix("/_simulator"))
   .add(webhookGroup.middleware(ControlToken).middleware(Validation).prefix("/_simulator"))
   .annotateMerge(OpenApi.annotations({ title: "Simulator control", version: "1" })) {}

@@ -56,6 +56,28 @@ export class NotFound extends Schema.Error<NotFound>("NotFound")(
 ) {}
 
 /**
+ * Error body with status 409.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class Conflict extends Schema.Error<Conflict>("Conflict")(
+  { _tag: Schema.tagDefaultOmit("Conflict"), ...body, error: Schema.String },
+  { httpApiStatus: 409 }
+) {}
+
+/**
+ * Error body with status 422.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class UnprocessableEntity extends Schema.Error<UnprocessableEntity>("UnprocessableEntity")(
+  { _tag: Schema.tagDefaultOmit("UnprocessableEntity"), ...body, error: Schema.String },
+  { httpApiStatus: 422 }
+) {}
+
+/**
  * Creates an error body with status 400.
  *
  * @since 0.1.0
@@ -87,3 +109,24 @@ export const forbidden = (message: string) => new Forbidden({ statusCode: 403, m
  * @category constructors
  */
 export const notFound = (message: string) => new NotFound({ statusCode: 404, message, error: "Not Found" })
+
+/**
+ * Creates an error body with the status that a switch asks for.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const refused = (status: 400 | 403 | 404 | 409 | 422, message: string) => {
+  switch (status) {
+    case 400:
+      return badRequest(message)
+    case 403:
+      return forbidden(message)
+    case 404:
+      return notFound(message)
+    case 409:
+      return new Conflict({ statusCode: 409, message, error: "Conflict" })
+    case 422:
+      return new UnprocessableEntity({ statusCode: 422, message, error: "Unprocessable Entity" })
+  }
+}

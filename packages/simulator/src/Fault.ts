@@ -28,6 +28,8 @@ export const Fault = Schema.Union([
     headers: Schema.optionalKey(Bounds.Headers),
     handled: Schema.optionalKey(Schema.Boolean)
   }),
+  /** Answers with `status`, 503 by default, at once, and handles the request this much later. */
+  Schema.TaggedStruct("LateWork", { millis: Bounds.Millis, status: Schema.optionalKey(Status) }),
   /** Delays the handling of the request. */
   Schema.TaggedStruct("Latency", { millis: Bounds.Millis }),
   /** Sends nothing after the request has arrived. */

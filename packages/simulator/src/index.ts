@@ -5,6 +5,7 @@
  */
 export * from "./Behaviour.ts"
 export * from "./Control.ts"
+export * from "./CreditControl.ts"
 export * from "./Fault.ts"
 export * from "./RequestLog.ts"
 export * from "./Route.ts"

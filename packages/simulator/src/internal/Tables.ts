@@ -1,5 +1,5 @@
 /**
- * The registry's tables: apps, installations, organizations and tokens.
+ * The registry's tables: apps, installations, organizations, tokens and the books of credits.
  *
  * They are plain mutable maps, changed only in synchronous steps, so that no update is lost between two fibers. The
  * `World` holds them in one `Ref`, so that a reset replaces all of them at once. Persistent maps would copy data for
@@ -9,6 +9,7 @@ import type { KeyObject } from "node:crypto"
 import type * as Redacted from "effect/Redacted"
 import type { WebhookTarget } from "../Webhooks.ts"
 import type { OrganizationType, Permissions } from "../Wire.ts"
+import type { Books } from "./credits/records.ts"
 
 export interface AppRecord {
   readonly appId: string
@@ -82,6 +83,8 @@ export interface Tables {
   readonly organizations: Map<string, OrganizationRecord>
   /** Live tokens, oldest first. */
   readonly tokens: Map<string, TokenRecord>
+  /** Where credits are and what became of them. */
+  readonly books: Books
   /** Number of records created so far, which is the next index for `seeded`. */
   readonly made: {
     organizations: number
@@ -89,5 +92,6 @@ export interface Tables {
     tokens: number
     transactions: number
     requests: number
+    reservations: number
   }
 }

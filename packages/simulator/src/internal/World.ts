@@ -2,6 +2,7 @@
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as FiberSet from "effect/FiberSet"
 import * as PubSub from "effect/PubSub"
 import * as Redacted from "effect/Redacted"
 import * as Ref from "effect/Ref"
@@ -10,6 +11,8 @@ import type { Behaviour } from "../Behaviour.ts"
 import type { RegistryEvent } from "../Control.ts"
 import type { Permissions } from "../Wire.ts"
 import type { WebhookTarget } from "../Webhooks.ts"
+import * as Records from "./credits/records.ts"
+import * as Retirements from "./credits/retirements.ts"
 import * as Deliveries from "./deliveries.ts"
 import { fingerprint } from "./keys.ts"
 import * as Seeded from "./seeded.ts"
@@ -33,6 +36,8 @@ export class World extends Context.Service<
     readonly now: Effect.Effect<number>
     readonly events: PubSub.PubSub<RegistryEvent>
     readonly deliveries: Deliveries.Deliveries
+    /** Runs an effect in the background after some milliseconds. It ends with the registry. */
+    readonly later: (millis: number, effect: Effect.Effect<void>) => void
     /** Restores the first state. Earlier tokens end, and their values are never issued again. */
     readonly reset: Effect.Effect<void>
   }
@@ -137,7 +142,8 @@ const build = (options: WorldOptions): Tables => {
     installations: new Map(),
     organizations: new Map(),
     tokens: new Map(),
-    made: { organizations: 0, installations: 0, tokens: 0, transactions: 0, requests: 0 }
+    books: Records.empty(),
+    made: { organizations: 0, installations: 0, tokens: 0, transactions: 0, requests: 0, reservations: 0 }
   }
   const app = addApp(tables, {
     appId: Seeded.uuid(options.seed, Seeded.kind.app, 0),
@@ -155,6 +161,7 @@ const build = (options: WorldOptions): Tables => {
       options.behaviour.data === "seen" ? seenPermissions[index % seenPermissions.length] : printedPermissions
     addInstallation(tables, options.seed, app, organization, createdAt, permissions)
   }
+  Retirements.seed(tables, options, epoch)
   return tables
 }
 
@@ -167,6 +174,7 @@ export const make = Effect.fnUntraced(function* (options: WorldOptions) {
   const events = yield* PubSub.unbounded<RegistryEvent>()
   const now = Effect.zipWith(Clock.currentTimeMillis, Ref.get(skew), (now, ahead) => now + ahead)
   const deliveries = yield* Deliveries.make({ seed: options.seed, baseUrl: options.baseUrl, tables, behaviour, now })
+  const inBackground = yield* FiberSet.makeRuntime()
   return World.of({
     seed: options.seed,
     baseUrl: options.baseUrl,
@@ -178,6 +186,9 @@ export const make = Effect.fnUntraced(function* (options: WorldOptions) {
     events,
     now,
     deliveries,
+    later: (millis, effect) => {
+      inBackground(Effect.delay(effect, millis))
+    },
     reset: Effect.gen(function* () {
       yield* Ref.update(tables, ({ made }) => {
         const fresh = build(options)

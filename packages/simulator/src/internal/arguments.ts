@@ -3,6 +3,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
+import { CreditHolding } from "../CreditControl.ts"
 import { Fault, FaultStep } from "../Fault.ts"
 import { Route } from "../Route.ts"
 import { SimulatorError } from "../SimulatorError.ts"
@@ -24,6 +25,7 @@ export const controlToken = valid("controlToken", Schema.NonEmptyString)
 export const event = valid("event", Schema.NonEmptyString)
 export const tampering = valid("tampering", Tampering)
 export const transaction = valid("transaction", SimulatedTransaction)
+export const holding = valid("holding", CreditHolding)
 export const steps = valid("fault", Schema.Array(FaultStep))
 export const faults = valid("fault", Schema.Union([Fault, Schema.Array(Fault)]))
 export const target = valid("route", Schema.Union([Route, Schema.Literal("*")]))

@@ -10,6 +10,8 @@ import type { Control, InstallationView, RegistryEvent } from "../Control.ts"
 import { SimulatorError } from "../SimulatorError.ts"
 import * as Addresses from "./addresses.ts"
 import * as Arguments from "./arguments.ts"
+import * as Credits from "./credits/control.ts"
+import { settle } from "./credits/settle.ts"
 import type { FaultPlan } from "./faultPlan.ts"
 import * as Keys from "./keys.ts"
 import type { RequestLog } from "./requestLog.ts"
@@ -218,6 +220,7 @@ export const make = (world: World["Service"], log: RequestLog, plan: FaultPlan):
         return "silent"
       }),
     events: Stream.fromPubSub(world.events),
+    credits: Credits.make(world),
     webhooks: Webhooks.make(world, app),
     setCallbackUrls: Effect.fn("Simulator.setCallbackUrls")(function* (urls, appId) {
       const owner = yield* app(appId)
@@ -258,6 +261,7 @@ export const make = (world: World["Service"], log: RequestLog, plan: FaultPlan):
     }),
     skewClock: Effect.fn("Simulator.skewClock")(function* (by) {
       yield* Ref.set(world.skew, yield* Arguments.skew(by))
+      yield* settle(world)
     }),
 
     behaviour: Ref.get(world.behaviour),

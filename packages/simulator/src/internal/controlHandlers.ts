@@ -8,6 +8,7 @@ import { type AppCredentials, type AppKey, type Control, type InstallationView }
 import { ControlApi, ControlToken } from "../ControlApi.ts"
 import { badRequest, unauthorized } from "../ErrorBody.ts"
 import type { SimulatorError } from "../SimulatorError.ts"
+import * as CreditHandlers from "./credits/controlHandlers.ts"
 import * as WebhookHandlers from "./webhookHandlers.ts"
 
 /** Compares two tokens in constant time. */
@@ -33,6 +34,7 @@ const credentials = (app: AppCredentials) => ({
 /** Handlers of the control API, its OpenAPI document and its authorisation. */
 export const layer = (control: Control, token: Redacted.Redacted<string>) =>
   HttpApiBuilder.layer(ControlApi, { openapiPath: "/_simulator/openapi.json" }).pipe(
+    Layer.provide(CreditHandlers.layer(control)),
     Layer.provide(WebhookHandlers.layer(control)),
     Layer.provide(
       HttpApiBuilder.group(ControlApi, "control", (handlers) =>

@@ -21,7 +21,7 @@ interface Registry {
 
 export interface Deliveries {
   /** Notifies the installation's app in the background. */
-  readonly announce: (event: string, record: InstallationRecord) => Effect.Effect<void>
+  readonly announce: (event: string, record: InstallationRecord, transaction?: TransactionRecord) => Effect.Effect<void>
   /** Notifies the installation's app and waits for the answer. Returns `undefined` when the app has no URL. */
   readonly tell: (
     event: string,
@@ -160,8 +160,8 @@ export const make = Effect.fnUntraced(function* (registry: Registry): Effect.fn.
   })
 
   return {
-    announce: Effect.fnUntraced(function* (event, record) {
-      const composed = yield* compose(event, record, undefined)
+    announce: Effect.fnUntraced(function* (event, record, transaction) {
+      const composed = yield* compose(event, record, transaction)
       if (composed !== undefined) inBackground(send(composed.body, composed.app, {}, null))
     }),
     tell: Effect.fnUntraced(function* (event, record, transaction, tampering) {

@@ -39,6 +39,9 @@ const versionOf = (asked: string | undefined, { apiVersions, missingVersion }: B
   return { oldest: apiVersions[0], newest: apiVersions.at(-1), refuse: undefined }[missingVersion]
 }
 
+/** Whether a path belongs to the versions V0 and V1, or has the version in it: documented, but not simulated. */
+const isDocumented = (path: string) => /^\/(v0|v0\.5|v1)(\/|$)/.test(path)
+
 const routesByPath = new Map<string, Route>(routes.map((route) => [route, route]))
 
 /** The registry's route that the router matched. The router writes a parameter as `:id`, a route's name as `{id}`. */
@@ -75,7 +78,8 @@ export const make = ({ log, plan, redactor, reset, world }: ExchangeOptions) => 
   /** The registry's answer to a path without a route. */
   const notFound = Effect.map(HttpServerRequest.HttpServerRequest, ({ method, url }) => {
     const [path = "/"] = url.split("?", 1)
-    return errorAnswer(404, `Cannot ${method} ${redactor.text(path)}`)
+    const why = isDocumented(path) ? " (documented, but not simulated)" : ""
+    return errorAnswer(404, `Cannot ${method} ${redactor.text(path)}${why}`)
   })
 
   /** Logs a line about a request with the time to the head of its answer: `GET /projects 200 3 ms`. */

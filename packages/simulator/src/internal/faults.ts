@@ -7,6 +7,7 @@ import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import type { Fault } from "../Fault.ts"
 import { errorBody, statusNames } from "./errorAnswers.ts"
+import * as Amount from "./credits/amount.ts"
 import * as Tokens from "./tokens.ts"
 
 /** A broken connection where there is no socket. The in-memory transport turns it into a transport error. */
@@ -72,12 +73,17 @@ const oversized = (bytes: number) => {
 }
 
 const decorate = (value: Schema.Json): Schema.Json => {
+  if (Amount.isExact(value)) return value
   if (Array.isArray(value)) return value.map(decorate)
   if (typeof value !== "object" || value === null) return value
   const fields = Object.entries(value).map(([name, field]) => [name, decorate(field)] as const)
   return { ...Object.fromEntries(fields), xUnknown: { nested: [1, "two", null] }, "x-another": true }
 }
-const decodeJson = Schema.decodeUnknownSync(Schema.fromJsonString(Schema.Json))
+const decodeJson = (text: string) => Schema.decodeUnknownSync(Schema.Json)(Amount.parseJson(text))
+
+/** Whether an answer is JSON. A certificate and an empty answer are not. */
+const isJson = (response: HttpServerResponse.HttpServerResponse) =>
+  response.body._tag === "Uint8Array" && contentTypeOf(response).startsWith("application/json")
 
 const echo = (status: number) =>
   Effect.map(HttpServerRequest.HttpServerRequest, ({ headers }) => {
@@ -105,6 +111,15 @@ const under = <E, R>(
   switch (fault._tag) {
     case "Status":
       return fault.handled === true ? Effect.map(answer, () => status(fault)) : Effect.sync(() => status(fault))
+    case "LateWork":
+      return Effect.flatMap(HttpServerRequest.HttpServerRequest, ({ text }) => {
+        const { status: code = 503 } = fault
+        // The body is read before the connection is free for the next request.
+        return Effect.ignore(text).pipe(
+          Effect.andThen(Effect.forkDetach(Effect.ignoreCause(Effect.delay(answer, fault.millis)))),
+          Effect.as(HttpServerResponse.jsonUnsafe(errorBody(code), { status: code }))
+        )
+      })
     case "Latency":
       return Effect.delay(answer, fault.millis)
     case "StallBeforeHead":
@@ -136,7 +151,9 @@ const under = <E, R>(
       )
     case "UnknownFields":
       return Effect.map(answer, (response) =>
-        withText(response, JSON.stringify(decorate(decodeJson(decoder.decode(bytesOf(response))))))
+        isJson(response)
+          ? withText(response, JSON.stringify(decorate(decodeJson(decoder.decode(bytesOf(response))))))
+          : response
       )
     case "EchoCredentials":
       return echo(fault.status ?? 400)

@@ -8,15 +8,18 @@ import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as Ref from "effect/Ref"
 import { AccessToken, AnyCredential, AppJwt, CurrentApp, CurrentToken, RegistryApi } from "../Contract.ts"
-import { forbidden, notFound, unauthorized } from "../ErrorBody.ts"
+import { badRequest, forbidden, notFound, unauthorized } from "../ErrorBody.ts"
 import { notify } from "./control.ts"
+import * as Catalogue from "./credits/catalogue.ts"
+import * as Inventory from "./credits/inventory.ts"
+import * as Public from "./credits/public.ts"
+import * as Warehouse from "./credits/warehouse.ts"
 import * as Jwt from "./jwt.ts"
 import * as Organizations from "./organizations.ts"
 import * as Paging from "./paging.ts"
 import * as Permissions from "./permissions.ts"
 import * as Present from "./present.ts"
 import type { AppRecord, InstallationRecord } from "./Tables.ts"
-import * as Seeded from "./seeded.ts"
 import * as Tokens from "./tokens.ts"
 import * as Validation from "./validation.ts"
 import { addInstallation, addOrganization, World } from "./World.ts"
@@ -186,18 +189,25 @@ const projectPage = Effect.fnUntraced(function* (world: World["Service"], query:
   return { pagination, projects: items.map((index) => Present.project(index, { ...world, behaviour })) }
 })
 
+const projectAt = Effect.fnUntraced(function* (world: World["Service"], index: number) {
+  if (index < 0) return yield* notFound("Project not found")
+  return Present.project(index, { ...world, behaviour: yield* Ref.get(world.behaviour) })
+})
+
 const internalProjects = HttpApiBuilder.group(
   RegistryApi,
   "Internal projects",
   Effect.fnUntraced(function* (handlers) {
     const world = yield* World
-    return handlers.handle(
-      "listInternalProjects",
-      Effect.fnUntraced(function* ({ query }) {
-        yield* Permissions.demand("examiner:read", yield* CurrentToken, yield* Ref.get(world.behaviour))
-        return yield* projectPage(world, query)
-      })
-    )
+    const ids = Present.projectIds(world)
+    const demand = Effect.gen(function* () {
+      yield* Permissions.demand("examiner:read", yield* CurrentToken, yield* Ref.get(world.behaviour))
+    })
+    return handlers
+      .handle("listInternalProjects", ({ query }) => Effect.andThen(demand, projectPage(world, query)))
+      .handle("getInternalProject", ({ params }) =>
+        Effect.andThen(demand, projectAt(world, ids.indexOf(params.projectId)))
+      )
   })
 )
 
@@ -206,25 +216,40 @@ const projects = HttpApiBuilder.group(
   "Projects",
   Effect.fnUntraced(function* (handlers) {
     const world = yield* World
-    const ids = Array.from({ length: world.projects }, (_, index) =>
-      Seeded.uuid(world.seed, Seeded.kind.project, index)
-    )
+    const ids = Present.projectIds(world)
     return handlers
       .handle("listProjects", ({ query }) => projectPage(world, query))
       .handle(
-        "getProject",
-        Effect.fnUntraced(function* ({ params }) {
-          const index = ids.indexOf(params.id)
-          if (index < 0) return yield* notFound("Project not found")
-          return Present.project(index, { ...world, behaviour: yield* Ref.get(world.behaviour) })
+        "findProject",
+        Effect.fnUntraced(function* ({ query: { creditId, serialization } }) {
+          if (creditId === undefined && serialization === undefined) {
+            return yield* badRequest(["serialization or creditId should not be empty"])
+          }
+          const found = Catalogue.find(
+            world,
+            (credit) =>
+              credit.id === (creditId ?? credit.id) && credit.serialization === (serialization ?? credit.serialization)
+          )
+          return yield* projectAt(world, found?.project ?? -1)
         })
       )
+      .handle("getProject", ({ params }) => projectAt(world, ids.indexOf(params.id)))
   })
 )
 
 /** The registry's routes, which need a `World`. */
 export const layer = HttpApiBuilder.layer(RegistryApi).pipe(
-  Layer.provide([apps, tokens, Organizations.group, internalProjects, projects]),
+  Layer.provide([
+    apps,
+    tokens,
+    Organizations.group,
+    Inventory.group,
+    Warehouse.group,
+    internalProjects,
+    projects,
+    Public.retirements,
+    Public.credits
+  ]),
   Layer.provide(middleware)
 )
 

@@ -43,6 +43,8 @@ const Press = Schema.StructWithRest(
       "expireAllTokens",
       "skewClock",
       "setPermissions",
+      "acceptRequest",
+      "declineRequest",
       "clearFaults",
       "reset"
     ]),
@@ -109,6 +111,12 @@ const press = Effect.fnUntraced(function* (control: Control, form: typeof Press.
     case "setPermissions":
       yield* control.setPermissions(target, chosen(form))
       break
+    case "acceptRequest":
+      yield* control.credits.accept(target)
+      break
+    case "declineRequest":
+      yield* control.credits.decline(target)
+      break
     case "clearFaults":
       yield* control.faults.clear
       break
@@ -140,6 +148,7 @@ const home = (world: World["Service"], control: Control, token: Redacted.Redacte
       now: yield* world.now,
       controlToken: Redacted.value(token),
       apps,
+      creditRequests: (yield* control.credits.requests).slice(0, rows),
       tokens: (yield* control.tokens).slice(0, rows),
       requests: (yield* control.requestLog).slice(-rows).toReversed()
     })

@@ -1,5 +1,6 @@
 /** Markup of the plain page, which shows the registry's state with a button for each action. */
 import type { AppView, InstallationView, TokenView } from "../Control.ts"
+import type { CreditRequestView } from "../CreditControl.ts"
 import type { RequestEntry } from "../RequestLog.ts"
 import type { Permissions } from "../Wire.ts"
 import { type Html, html } from "./html.ts"
@@ -13,6 +14,8 @@ export interface PageModel {
   readonly apps: ReadonlyArray<
     AppView & { readonly permissions: Permissions; readonly shown: ReadonlyArray<InstallationView> }
   >
+  /** Newest first. */
+  readonly creditRequests: ReadonlyArray<CreditRequestView>
   readonly tokens: ReadonlyArray<TokenView>
   readonly requests: ReadonlyArray<RequestEntry>
 }
@@ -150,6 +153,22 @@ export const page = (model: PageModel): string => {
       </table>
       ${one.shown.length < one.installations ? [html`<p>The first ${one.shown.length} are shown.</p>`] : []}`
 
+  const creditRequest = (one: CreditRequestView) =>
+    html`<tr data-request="${one.id}">
+      <td><code>${one.organizationId}</code></td>
+      <td>${one.action}</td>
+      <td>${one.amount} t</td>
+      <td><code>${one.creditId}</code></td>
+      <td class="state">${one.state}</td>
+      <td>
+        ${
+          one.state === "pending"
+            ? [button("Accept", "acceptRequest", one.id), button("Decline", "declineRequest", one.id)]
+            : []
+        }
+      </td>
+    </tr>`
+
   const token = (one: TokenView) =>
     html`<tr>
       <td><code>${one.masked}</code></td>
@@ -182,6 +201,18 @@ export const page = (model: PageModel): string => {
         ${button("Reset", "reset")}
       </p>
       ${model.apps.map(app)}
+      <h2>Credit requests</h2>
+      <table id="credit-requests">
+        <tr>
+          <th>Organization</th>
+          <th>Action</th>
+          <th>Amount</th>
+          <th>Credit</th>
+          <th>State</th>
+          <th></th>
+        </tr>
+        ${model.creditRequests.map(creditRequest)}
+      </table>
       <h2>Tokens</h2>
       <table id="tokens">
         <tr>

@@ -36,6 +36,26 @@ export const read = Effect.fnUntraced(function* (query: PageQuery, behaviour: Be
   return read
 })
 
+/** Interprets `skip` and `first`, with which retirements are listed. An omitted `first` means 10. */
+export const readSkip = Effect.fnUntraced(function* (
+  query: { readonly skip?: number; readonly first?: number },
+  behaviour: Behaviour
+) {
+  const complaints: Array<string> = []
+  for (const name of ["skip", "first"] as const) {
+    const value = query[name]
+    if (value === undefined && behaviour.missingPaging === "refuse") complaints.push(`${name} should not be empty`)
+    if (value !== undefined && !Number.isSafeInteger(value)) complaints.push(`${name} must be an integer number`)
+    if (value !== undefined && value < 0) complaints.push(`${name} must not be less than 0`)
+  }
+  const { first = 10, skip = 0 } = query
+  if (first > behaviour.pageCap && behaviour.overPageCap === "refuse") {
+    complaints.push(`first must not be greater than ${behaviour.pageCap}`)
+  }
+  if (complaints.length > 0) return yield* badRequest(complaints)
+  return { skip, first: Math.min(first, behaviour.pageCap) }
+})
+
 /** Items and counters of a page. */
 export const cut = <A>(items: ReadonlyArray<A>, { limit, index }: Page, behaviour: Behaviour) => {
   const slice = items.slice(index * limit, (index + 1) * limit)

@@ -1,5 +1,6 @@
 /** Composes the event of a delivery, as printed in the documents or as in a real payload. */
 import type { Behaviour } from "../Behaviour.ts"
+import * as Amount from "./credits/amount.ts"
 import { iso } from "./isoTime.ts"
 import * as Present from "./present.ts"
 import * as Seeded from "./seeded.ts"
@@ -13,10 +14,12 @@ export interface Surroundings {
 
 export interface TransactionRecord {
   readonly id: string
-  readonly at: number
+  readonly createdAt: number
+  readonly updatedAt: number
   readonly status: string
   readonly type: string
-  readonly amount: number
+  /** In units. */
+  readonly amount: bigint
   readonly creditId: string
 }
 
@@ -29,7 +32,7 @@ type Json = string | number | boolean | null | ReadonlyArray<Json> | { readonly 
 const jsonbOrder = (value: unknown): unknown =>
   Array.isArray(value)
     ? value.map(jsonbOrder)
-    : typeof value === "object" && value !== null
+    : typeof value === "object" && value !== null && !Amount.isExact(value)
       ? Object.fromEntries(
           Object.entries(value)
             .toSorted(([a], [b]) => a.length - b.length || (a < b ? -1 : 1))
@@ -73,10 +76,11 @@ const sender = (owner: OrganizationRecord, { behaviour, seed }: Surroundings): J
     : { ...person, profilePicture: "https://example.com/picture.png" }
 }
 
-const presentedTransaction = ({ at, ...rest }: TransactionRecord) => ({
-  ...rest,
-  createdAt: iso(at),
-  updatedAt: iso(at)
+const presentedTransaction = (record: TransactionRecord) => ({
+  ...record,
+  createdAt: iso(record.createdAt),
+  updatedAt: iso(record.updatedAt),
+  amount: Amount.toJson(record.amount)
 })
 
 /** The event object. Events about a transaction have no sender: newer pages make it optional. */

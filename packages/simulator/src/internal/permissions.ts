@@ -10,7 +10,9 @@ export type Scope =
   | "organization_info:read"
   | "organization_inventory:read"
   | "organization_inventory:request"
+  | "organization_inventory:read_write"
   | "organization_warehouse:read"
+  | "organization_warehouse:write"
   | "examiner:read"
 
 /** A permission has one level, so every level includes reading and `WRITE` includes the rest (Permissions). */
@@ -20,10 +22,10 @@ const allows = (granted: Permissions, scope: Scope): boolean => {
   return level !== undefined && (wanted === "read" || level === "WRITE" || level.toLowerCase() === wanted)
 }
 
+/** Permissions that a token gives now. */
+export const granted = ({ installation, permissions }: TokenRecord, { tokenPermissions }: Behaviour): Permissions =>
+  tokenPermissions === "current" && installation !== undefined ? installation.permissions : permissions
+
 /** Fails with a 403 that names the permission unless the token has it. */
-export const demand = (scope: Scope, { installation, permissions }: TokenRecord, behaviour: Behaviour) => {
-  const current = behaviour.tokenPermissions === "current" && installation !== undefined
-  return allows(current ? installation.permissions : permissions, scope)
-    ? Effect.void
-    : Effect.fail(forbidden(`Permission ${scope} is required`))
-}
+export const demand = (scope: Scope, token: TokenRecord, behaviour: Behaviour) =>
+  allows(granted(token, behaviour), scope) ? Effect.void : Effect.fail(forbidden(`Permission ${scope} is required`))

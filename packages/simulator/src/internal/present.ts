@@ -88,6 +88,13 @@ const sectors = [
 
 const firstNumber = 700
 
+/** The registry's number of a project, from the simulator's own. */
+export const projectNumber = (index: number): string => String(firstNumber + index)
+
+/** Ids of all projects. */
+export const projectIds = ({ projects, seed }: { readonly projects: number; readonly seed: number }) =>
+  Array.from({ length: projects }, (_, index) => Seeded.uuid(seed, Seeded.kind.project, index))
+
 /** The project with this number in JSON. */
 export const project = (index: number, around: Surroundings): Wire.Project => {
   const { seed } = around
@@ -97,8 +104,8 @@ export const project = (index: number, around: Surroundings): Wire.Project => {
   const start = iso(1_690_848_000_000 + index * 86_400_000)
   return {
     id,
-    num: String(firstNumber + index),
-    fullName: `Project ${firstNumber + index}`,
+    num: projectNumber(index),
+    fullName: `Project ${projectNumber(index)}`,
     description: `A simulated climate project near ${place.city}.`,
     shortDescription: `Project near ${place.city}`,
     city: place.city,

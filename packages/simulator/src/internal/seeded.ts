@@ -27,7 +27,11 @@ export const kind = {
   credit: 12,
   contract: 13,
   warehouse: 14,
-  request: 15
+  request: 15,
+  reservation: 16,
+  retirement: 17,
+  chain: 18,
+  account: 19
 } as const
 export type Kind = (typeof kind)[keyof typeof kind]
 

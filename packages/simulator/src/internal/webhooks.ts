@@ -6,6 +6,7 @@ import { SimulatorError } from "../SimulatorError.ts"
 import type { Delivery, Webhooks } from "../Webhooks.ts"
 import * as Addresses from "./addresses.ts"
 import * as Arguments from "./arguments.ts"
+import * as Amount from "./credits/amount.ts"
 import * as Seeded from "./seeded.ts"
 import type { AppRecord } from "./Tables.ts"
 import type { World } from "./World.ts"
@@ -61,13 +62,17 @@ export const make = (
       const tampering = yield* Arguments.tampering(change)
       const record = yield* installation(installationId)
       const all = yield* Ref.get(world.tables)
+      const now = yield* world.now
+      const amount = Amount.parse(JSON.stringify(given.amount ?? 1))
+      if (amount === undefined) return yield* new SimulatorError({ message: "amount has more than 18 decimals" })
       const index = all.made.transactions++
       const transaction = {
         id: Seeded.uuid(world.seed, Seeded.kind.transaction, index),
-        at: yield* world.now,
+        createdAt: now,
+        updatedAt: now,
         status: given.status ?? "processed",
         type: given.type ?? "transfer",
-        amount: given.amount ?? 1,
+        amount,
         creditId: given.creditId ?? "exPost-2-0x51298f2f1142ecb129a2db5e6afd24f34f2e53f1"
       }
       const event = given.of === "organization" ? "organizationTransaction" : "warehouseTransaction"
