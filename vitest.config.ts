@@ -8,9 +8,11 @@ const unit = [
   "test/testing/**/*.test.ts"
 ]
 const slow = [
+  "test/app/secrets.test.ts",
   "test/app/sockets.test.ts",
   "test/app/TokenCacheProperty.test.ts",
   "test/webhooks/bundle.test.ts",
+  "test/webhooks/WebhookQueue.test.ts",
   "test/registry/checkouts.test.ts",
   "test/testing/thousand.test.ts"
 ]
@@ -22,7 +24,7 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     projects: [
-      { extends: true, test: { name: "unit", include: unit, exclude: slow } },
+      { extends: true, test: { name: "unit", include: unit, exclude: slow, isolate: false } },
       {
         extends: true,
         test: { name: "whole", include: ["test/**/*.test.ts"], exclude: ["**/node_modules/**", ...unit] }

@@ -2,13 +2,14 @@
  * `pnpm demo`: an ICR App signs in, lists its installations, gets their tokens and calls the registry with them.
  *
  * Without `ICR_…` variables it starts the simulator on a free port, with a new key and 120 installations, and also shows an
- * expired token, a revoked token and a suspended installation. With `ICR_APP_ID` and `ICR_PRIVATE_KEY` (or
+ * expired token, a revoked token, a suspended installation and a retirement of half a tonne. With `ICR_APP_ID` and `ICR_PRIVATE_KEY` (or
  * `ICR_PRIVATE_KEY_FILE`) it runs against the registry and only reads.
  */
 import { IcrApp } from "@effect-icr/app/IcrApp"
 import type { InstallationId } from "@effect-icr/app/domain/Ids"
 import type { Installation } from "@effect-icr/app/domain/Installation"
 import { schemaBodyJson } from "@effect-icr/app/IcrHttp"
+import { Registry } from "@effect-icr/registry/Registry"
 import { Simulator } from "@effect-icr/simulator/Simulator"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as Cause from "effect/Cause"
@@ -17,7 +18,9 @@ import * as Console from "effect/Console"
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import * as Metric from "effect/Metric"
+import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Ref from "effect/Ref"
 import * as Schema from "effect/Schema"
@@ -130,6 +133,36 @@ const meetSuspended = Effect.fnUntraced(function* ({ id, organization }: Install
   yield* say("resumed by its organization, it answers again")
 })
 
+/** Credits are gone for good once they are retired: only against the simulator. */
+const retire = Effect.fnUntraced(function* (seller: Installation, buyer: Installation) {
+  yield* step("Retire half a tonne")
+  const registry = yield* Registry
+  const { warehouse } = registry.organization(seller.id)
+  const [credit] = yield* warehouse.credits
+  if (credit === undefined) return yield* Effect.fail(new Error("the seller's warehouse is empty"))
+  const finished = yield* warehouse.withReservation({ creditId: credit.id, amount: "0.5" }, (reservation) =>
+    warehouse.finish("transfer_retire", reservation, {
+      receiverId: buyer.organization.id,
+      retirementData: {
+        reason: "Voluntary purposes",
+        beneficiaryName: buyer.organization.displayName,
+        comment: "Order 1"
+      }
+    })
+  )
+  yield* say(`${finished.reservation.amount} of ${seller.organization.displayName} retired for its buyer`)
+  const retirement = yield* warehouse.findRetirement(finished)
+  const id = Option.flatMap(retirement, ({ id }) => id)
+  if (Option.isNone(id)) return yield* Effect.fail(new Error("the retirement cannot be found"))
+  const { content, fileName } = yield* registry.public.certificate(id.value)
+  const size = yield* Stream.runFold(
+    content,
+    () => 0,
+    (bytes, chunk) => bytes + chunk.length
+  )
+  yield* say(`its certificate is ${Option.getOrElse(fileName, () => "a file without a name")}, ${size} bytes`)
+})
+
 const counterOf = (metrics: ReadonlyArray<Metric.Metric.Snapshot>, id: string) =>
   metrics.reduce(
     (sum, metric) => (metric.id === id && metric.type === "Counter" ? sum + Number(metric.state.count) : sum),
@@ -167,6 +200,7 @@ const everything = Effect.gen(function* () {
   yield* outliveToken(first.id)
   yield* revokeOne(second)
   yield* meetSuspended(third)
+  yield* retire(first, second)
   yield* report
 })
 
@@ -176,7 +210,9 @@ const demo = Effect.gen(function* () {
     return yield* Effect.andThen(reading, report).pipe(Effect.provide(fromEnvironment))
   }
   yield* Console.log("effect-icr demo, against the simulator")
-  return yield* everything.pipe(Effect.provide(simulated({ installations: 120 })))
+  return yield* everything.pipe(
+    Effect.provide(Registry.layer.pipe(Layer.provideMerge(simulated({ installations: 120 }))))
+  )
 })
 
 /** One line, whatever went wrong. */

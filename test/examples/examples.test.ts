@@ -29,6 +29,8 @@ describe("pnpm demo", () => {
       "the next call went through with a new one",
       "InstallationSuspended: ",
       "resumed by its organization, it answers again",
+      /0\.5 t of .+ retired for its buyer/,
+      /its certificate is \S+\.pdf, \d{3,} bytes/,
       /\d+ requests went out; the token cache saved \d+ more/
     ]) {
       if (typeof line === "string") assert.include(outcome.stdout, line)
@@ -66,6 +68,52 @@ describe("pnpm demo", () => {
     })
     assert.notStrictEqual(exitCode, 0)
     assert.match(stderr.trim(), /^demo failed: ICR_PRIVATE_KEY[^\n]+$/)
+  })
+})
+
+describe("examples/retire-at-checkout.ts", () => {
+  it("ends each order as a paid retirement or without a charge, restarts included", async () => {
+    const outcome = await runNode("examples/retire-at-checkout.ts")
+    succeeded(outcome)
+    for (const [order, end] of [
+      ["1001", "retired +yes"],
+      ["1002", "cancelled +no"],
+      ["1003", "retired +yes"],
+      ["1004", "retired +yes"],
+      ["1005", "retired +yes"],
+      ["1006", "cancelled +no"]
+    ] as const) {
+      assert.match(outcome.stdout, new RegExp(`^${order} .+ ${end}$`, "m"))
+    }
+    assert.include(
+      outcome.stdout,
+      "4 paid retirements with 4 certificates, 2 cancelled, 0 reservations left, 2 t retired"
+    )
+  })
+})
+
+/** Digits of tonnes as a whole number of 10⁻¹⁸ t. */
+const atto = (digits: string) => {
+  const [whole = "", decimals = ""] = digits.split(".")
+  return BigInt(whole + decimals.padEnd(18, "0"))
+}
+
+describe("examples/nightly-inventory.ts", () => {
+  it("sums every digit and reports the suspended installation", async () => {
+    const outcome = await runNode("examples/nightly-inventory.ts")
+    succeeded(outcome)
+    const [first = "", second = ""] = outcome.stdout.split("\n\n")
+    assert.include(first, "in 6 inventories, 0 suspended")
+    assert.include(second, "in 5 inventories, 1 suspended, 0 not read for other reasons")
+    assert.match(second, / InstallationSuspended$/m)
+    for (const night of [first, second]) {
+      const amounts = Array.from(night.matchAll(/ (\S+) t$/gm), ([, digits = ""]) => atto(digits))
+      const [, total = ""] = /installations: (\S+) t in/.exec(night) ?? []
+      assert.strictEqual(
+        amounts.reduce((sum, amount) => sum + amount, 0n),
+        atto(total)
+      )
+    }
   })
 })
 

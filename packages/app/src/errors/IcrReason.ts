@@ -17,18 +17,7 @@
  * ```
  */
 import * as Schema from "effect/Schema"
-import {
-  BadRequest,
-  Conflict,
-  Forbidden,
-  InstallationNotFound,
-  InstallationSuspended,
-  NotFound,
-  RateLimited,
-  ServerError,
-  Unauthorized,
-  UnexpectedStatus
-} from "./internal/answerReasons.ts"
+import * as Answer from "./internal/answerReasons.ts"
 import {
   ClockSkew,
   Configuration,
@@ -39,18 +28,7 @@ import {
   Transport
 } from "./internal/callReasons.ts"
 
-export {
-  BadRequest,
-  Conflict,
-  Forbidden,
-  InstallationNotFound,
-  InstallationSuspended,
-  NotFound,
-  RateLimited,
-  ServerError,
-  Unauthorized,
-  UnexpectedStatus
-} from "./internal/answerReasons.ts"
+export * from "./internal/answerReasons.ts"
 export {
   ClockSkew,
   Configuration,
@@ -70,16 +48,16 @@ export { RefusedCredential, Tried } from "./internal/message.ts"
  * @since 0.1.0
  */
 export const IcrReason = Schema.Union([
-  BadRequest,
-  Unauthorized,
-  Forbidden,
-  NotFound,
-  InstallationSuspended,
-  InstallationNotFound,
-  Conflict,
-  RateLimited,
-  ServerError,
-  UnexpectedStatus,
+  Answer.BadRequest,
+  Answer.Unauthorized,
+  Answer.Forbidden,
+  Answer.NotFound,
+  Answer.InstallationSuspended,
+  Answer.InstallationNotFound,
+  Answer.Conflict,
+  Answer.RateLimited,
+  Answer.ServerError,
+  Answer.UnexpectedStatus,
   DecodeFailure,
   Transport,
   Timeout,
