@@ -25,7 +25,12 @@ export interface InstallationOutcome<A, E> {
   readonly result: Result.Result<A, E | IcrError>
 }
 
-/** Which page of a list. */
+/**
+ * Which page of a list.
+ *
+ * @category options
+ * @since 0.1.0
+ */
 export interface PageOptions {
   /** Installations on a page, from 1 on; the registry is known to give 50 at the most. */
   readonly limit: number

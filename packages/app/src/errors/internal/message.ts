@@ -34,9 +34,19 @@ export const answerOrNotSentFields = {
   status: Schema.optionalKey(Schema.Int)
 }
 
-/** What was done about a refused credential before the call gave up. */
+/**
+ * What was done about a refused credential before the call gave up.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export const Tried = Schema.Literals(["nothing", "sameToken", "newToken", "sameThenNewToken", "newJwt"])
-/** What was done about a refused credential before the call gave up. */
+/**
+ * What was done about a refused credential before the call gave up.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export type Tried = typeof Tried.Type
 
 /** What the registry refused: the app JWT, the app token, or the token of an installation. */
