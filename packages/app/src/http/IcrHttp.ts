@@ -31,7 +31,7 @@ import { InvalidRequest } from "../errors/IcrReason.ts"
 import * as AskedWait from "./internal/askedWait.ts"
 import { bufferedResponse } from "./internal/bufferedResponse.ts"
 import { makeCall } from "./internal/call.ts"
-import { bodyText, decodeJson } from "./internal/decodeJson.ts"
+import { type Mismatch, bodyText, decodeJson } from "./internal/decodeJson.ts"
 import { whyNotCarried } from "./internal/headerValues.ts"
 import { fillPath, pathTemplate, whyNotRelative } from "./internal/path.ts"
 import { proxyVariable } from "./internal/proxyVariable.ts"
@@ -43,7 +43,7 @@ import { type TestRequest, type TestResponse, type TestScript, testClient } from
 import * as RetryPolicy from "./RetryPolicy.ts"
 
 export { schemaBodyJson } from "./internal/decodeJson.ts"
-export type { TestRequest, TestResponse, TestScript }
+export type { Mismatch, TestRequest, TestResponse, TestScript }
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Service
@@ -62,6 +62,8 @@ export interface Request<A> extends Subject {
   readonly query?: { readonly [name: string]: string | number } | undefined
   /** The shape of a success, decoded from JSON; unknown fields are ignored. */
   readonly success: Schema.Decoder<A>
+  /** What is wrong with a decoded success, such as the token of another installation: it fails as one of a wrong shape does. */
+  readonly mismatch?: ((value: A) => Mismatch | undefined) | undefined
 }
 
 /**
@@ -215,7 +217,7 @@ const make = Effect.fnUntraced(function* (options: Options) {
       headers,
       HttpBody.empty
     )
-    const decode = decodeJson(success)
+    const decode = decodeJson(success, request.mismatch)
     return makeCall(settings, { ...request, request: sent }, ({ bytes, status }, info) =>
       decode(bodyText(bytes), status, info)
     )

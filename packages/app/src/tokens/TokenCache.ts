@@ -22,7 +22,6 @@ import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
-import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { ServerClock } from "../clock/ServerClock.ts"
@@ -133,14 +132,6 @@ const installationTokenLife = 2 * 60 * 60 * 1000
 
 const removalsPause = "10 seconds"
 
-/** Another installation's token would be another organization's data. */
-const tokenFor = (id: string) =>
-  InstallationAccessToken.check(
-    Schema.makeFilter(({ installationId }) =>
-      installationId === id ? undefined : { path: ["installationId"], issue: "expected the installation asked for" }
-    )
-  )
-
 const make = Effect.fnUntraced(function* (
   options: Options
 ): Effect.fn.Return<Service, IcrError, IcrConfig | IcrHttp | Signer | ServerClock | Scope.Scope> {
@@ -175,13 +166,16 @@ const make = Effect.fnUntraced(function* (
   const appKey = "app"
   const appStoreKey = `${appId}@${baseUrl}#app`
   const installationPrefix = `${appId}@${baseUrl}/installations/`
+  // Another installation's token would be another organization's data.
+  const isFor = (id: string, { installationId }: InstallationAccessToken) => installationId === id
 
   const app = yield* Exchange.make({
     ...shared,
     name: "The app token",
     operation: "IcrApp.appToken",
     capacity: 1,
-    codec: () => AppAccessToken,
+    codec: AppAccessToken,
+    isFor: () => true,
     // No id and no base address contains "#", so this is no installation's key.
     storeKey: () => appStoreKey,
     problem: () => undefined,
@@ -203,7 +197,8 @@ const make = Effect.fnUntraced(function* (
     name: "An installation token",
     operation: "IcrApp.installationToken",
     capacity: yield* count("capacity", options.capacity, 10_000, 0),
-    codec: tokenFor,
+    codec: InstallationAccessToken,
+    isFor,
     storeKey: (id) => installationPrefix + id,
     problem: idProblem,
     request: (id, watch) =>
@@ -214,7 +209,9 @@ const make = Effect.fnUntraced(function* (
           operation: "IcrApp.installationToken",
           path: "/app/installations/{installationId}/accessTokens",
           params: { installationId: id },
-          success: tokenFor(id),
+          success: InstallationAccessToken,
+          mismatch: (token) =>
+            isFor(id, token) ? undefined : { at: "installationId", expected: "expected the installation asked for" },
           installation: id,
           notFound: id
         })

@@ -44,15 +44,14 @@ const atPresent = <T>(all: State<T>, clock: Clock.Clock): State<T> => {
 }
 
 /** Tells the trace of a caller why it waits: the exchange itself is in that of the caller who began it. */
-const noteJoined = (context: Context.Context<never>, number: number): Effect.Effect<void> => {
-  const span = Context.getOption(context, Tracer.ParentSpan)
-  return Option.isSome(span) && span.value._tag === "Span" ? noteIn(span.value, number) : Effect.void
-}
-
-const noteIn = (span: Tracer.Span, number: number) =>
-  Effect.map(Clock.currentTimeNanos, (now) =>
+const noteJoined = <A>(context: Context.Context<never>, number: number, wait: Effect.Effect<A, IcrError>) => {
+  const span = Context.getOrUndefined(context, Tracer.ParentSpan)
+  if (span?._tag !== "Span") return wait
+  return Effect.flatMap(Clock.currentTimeNanos, (now) => {
     span.event("token exchange joined", now, { "icr.token.exchange": number })
-  )
+    return wait
+  })
+}
 
 /** An empty cache. Its exchanges end with the scope. */
 export const make = Effect.fnUntraced(function* <T>(
@@ -216,10 +215,8 @@ export const make = Effect.fnUntraced(function* <T>(
             case "Join": {
               onCaller("joined", context)
               const wait = join(key, decision.exchange, required)
-              return Effect.andThen(
-                noteJoined(context, decision.exchange.number),
-                decision.fallback ? waitOrHeld(key, required, wait) : wait
-              )
+              const { fallback, exchange } = decision
+              return noteJoined(context, exchange.number, fallback ? waitOrHeld(key, required, wait) : wait)
             }
             case "Queue":
               return Effect.andThen(Effect.exit(Deferred.await(decision.exchange.result)), get(key, required))

@@ -101,7 +101,7 @@ const failed = Effect.fnUntraced(function* (run: Run, error: IcrError, millis: s
   yield* Ref.update(run.progress, (now) => ({ ...now, lastFailure: error, isUnderWay: false }))
   yield* AskedWait.learn(askedWaitOf(run), error)
   const what = "status" in reason ? `answered ${reason.status}` : `failed with ${reason._tag}`
-  yield* debug(run, `${what}${reason._tag === "Transport" ? ` ${reason.kind}` : ""} in ${millis}`)
+  yield* debug(run, () => `${what}${reason._tag === "Transport" ? ` ${reason.kind}` : ""} in ${millis}`)
 })
 
 /** Makes an attempt, and notes how it ended. */
@@ -110,7 +110,9 @@ const observedAttempt = (run: Run, credential: Redacted.Redacted): Effect.Effect
     const millis = Effect.map(monotonicMillis, (now) => `${Math.round(now - began)} ms`)
     return timedAttempt(run, credential).pipe(
       Effect.tapError((error) => Effect.flatMap(millis, (millis) => failed(run, error, millis))),
-      Effect.tap(({ status }) => Effect.flatMap(millis, (millis) => debug(run, `answered ${status} in ${millis}`)))
+      Effect.tap(({ status }) =>
+        Effect.flatMap(millis, (millis) => debug(run, () => `answered ${status} in ${millis}`))
+      )
     )
   })
 
@@ -121,7 +123,7 @@ const rateLimited = (run: Run): Effect.Effect<void> => {
   return Effect.flatMap(Effect.timed(rateLimit), ([waited]) =>
     Duration.toMillis(waited) < 1
       ? Effect.void
-      : debug(run, `waited ${Math.round(Duration.toMillis(waited))} ms for the rate limit`)
+      : debug(run, () => `waited ${Math.round(Duration.toMillis(waited))} ms for the rate limit`)
   )
 }
 
@@ -163,7 +165,8 @@ const afterRefusal = Effect.fnUntraced(function* (
     path: call.path
   })
   const millis = Math.round((yield* monotonicMillis) - asked)
-  yield* debug(run, `credential refused, ${again ? `asked for once more after ${millis} ms` : "nothing more to try"}`)
+  const next = again ? `asked for once more after ${millis} ms` : "nothing more to try"
+  yield* debug(run, () => `credential refused, ${next}`)
   if (!again) return yield* withTried(error, tried, isRepeatable || call.credential.isFixed === true)
   yield* event(span, "credential refused", { "http.request.resend_count": attempts })
   return yield* authorized(run)
@@ -202,7 +205,7 @@ const isWorthRetrying = Effect.fnUntraced(function* (run: Run, error: IcrError, 
   // Rather the reason now than the same failure, or a bare timeout, at the deadline.
   if (asked > settings.maxRetryAfter || Duration.toMillis(delay) >= (yield* timeLeft(run))) return false
   if (!(yield* takeRetry(settings.budget))) return false
-  yield* debug(run, `retrying in ${Math.round(Duration.toMillis(delay))} ms`)
+  yield* debug(run, () => `retrying in ${Math.round(Duration.toMillis(delay))} ms`)
   yield* event(span, "retry", { "error.type": error.reason._tag, "http.request.resend_count": attempts })
   return true
 })
@@ -225,7 +228,7 @@ const unlessAskedToWait = (run: Run): Effect.Effect<Answer, IcrError> =>
     if (left <= 0) return retried(run)
     const retryAfter = Option.some(Duration.millis(left))
     return Effect.andThen(
-      debug(run, `not sent, since the registry asked to wait ${Math.ceil(left)} ms more`),
+      debug(run, () => `not sent, since the registry asked to wait ${Math.ceil(left)} ms more`),
       failWith(run, (info) => new RateLimited({ ...info, registryMessage: [], retryAfter }))
     )
   })

@@ -1,6 +1,7 @@
 /** Decodes answers whose status is a success, with failures as `IcrError`. */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import { constUndefined, memoize } from "effect/Function"
 import type * as HttpClientResponse from "effect/http/HttpClientResponse"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
@@ -19,16 +20,31 @@ export const parseJson = Option.liftThrowable((text: string): unknown => JSON.pa
 /** The bytes of a body as text. */
 export const bodyText = (bytes: Uint8Array): string => new TextDecoder().decode(bytes)
 
-/** Parses and decodes a JSON body. The failure says where and what was expected, never what was there. */
-export const decodeJson = <A>(schema: Schema.Decoder<A>) => {
+/** What does not fit in a body, and where. Never says what was there. */
+export interface Mismatch {
+  readonly at: string
+  readonly expected: string
+}
+
+const parserOf = memoize((schema: Schema.Top) => Option.liftThrowable(jsonParser(schema)))
+
+/** Parses and decodes a JSON body; `mismatch` tells what is wrong with what was decoded. */
+export const decodeJson = <A>(
+  schema: Schema.Decoder<A>,
+  mismatch: (value: A) => Mismatch | undefined = constUndefined
+) => {
   const decode = Schema.decodeUnknownEffect(schema)
-  const parse = Option.liftThrowable(jsonParser(schema))
+  const parse = parserOf(schema)
   return (text: string, status: number, call: CallInfo): Effect.Effect<A, IcrError> => {
-    const failed = (where: { readonly at: string; readonly expected: string }) =>
-      new IcrError({ reason: new DecodeFailure({ ...call, status, ...where }) })
-    return Option.match(parse(text), {
-      onNone: () => Effect.fail(failed({ at: "", expected: "expected JSON" })),
-      onSome: (value) => Effect.mapError(decode(value), (error) => failed(describeIssue(error)))
+    const failed = (where: Mismatch) => new IcrError({ reason: new DecodeFailure({ ...call, status, ...where }) })
+    const json = parse(text)
+    if (Option.isNone(json)) return Effect.fail(failed({ at: "", expected: "expected JSON" }))
+    return Effect.matchEffect(decode(json.value), {
+      onFailure: (error) => Effect.fail(failed(describeIssue(error))),
+      onSuccess: (value) => {
+        const found = mismatch(value)
+        return found === undefined ? Effect.succeed(value) : Effect.fail(failed(found))
+      }
     })
   }
 }

@@ -43,15 +43,13 @@ const encode = Option.liftThrowable(encodeURIComponent)
 export const fillPath = (
   path: string,
   params: { readonly [name: string]: unknown } = {}
-): Result.Result<string, string> =>
-  Result.gen(function* () {
-    let filled = path
-    for (const [placeholder, name = ""] of path.matchAll(/\{(\w+)\}/g)) {
-      const segment = yield* Result.fromOption(
-        segmentOf(params[name]),
-        () => `${name} must be a text other than '', '.' and '..'`
-      )
-      filled = filled.replace(placeholder, () => segment)
-    }
-    return filled
-  })
+): Result.Result<string, string> => {
+  const filled = path.replace(/\{(\w+)\}/g, (placeholder, name: string) =>
+    Option.getOrElse(segmentOf(params[name]), () => placeholder)
+  )
+  // What is filled in has no braces: they are encoded.
+  const [, unfilled] = /\{(\w+)\}/.exec(filled) ?? []
+  return unfilled === undefined
+    ? Result.succeed(filled)
+    : Result.fail(`${unfilled} must be a text other than '', '.' and '..'`)
+}

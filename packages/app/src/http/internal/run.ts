@@ -4,6 +4,7 @@ import * as Effect from "effect/Effect"
 import type * as HttpClientError from "effect/http/HttpClientError"
 import type * as HttpClientRequest from "effect/http/HttpClientRequest"
 import type * as Redacted from "effect/Redacted"
+import * as LogLevel from "effect/LogLevel"
 import * as Ref from "effect/Ref"
 import type * as ServerClock from "../../clock/ServerClock.ts"
 import { IcrError } from "../../errors/IcrError.ts"
@@ -98,12 +99,16 @@ export const askedWaitOf = ({ call, settings: { askedWait } }: Run): AskedWait.A
 export const timeLeft = ({ settings, started }: Run): Effect.Effect<number> =>
   Effect.map(monotonicMillis, (now) => started + settings.deadline - now)
 
-/** Logs one line at `Debug` that begins with the call and how often it was sent. */
-export const debug = ({ call, progress }: Run, what: string): Effect.Effect<void> =>
-  Effect.flatMap(Ref.get(progress), ({ attempts }) => {
-    const installation = call.installation === undefined ? "" : `, installation ${call.installation}`
-    const attempt = attempts === 0 ? "" : `, attempt ${attempts}`
-    return Effect.logDebug(`${call.operation}, ${call.request.method} ${call.path}${installation}${attempt}: ${what}`)
+/** Logs one line at `Debug` that begins with the call and how often it was sent. Made only where somebody sees it. */
+export const debug = ({ call, progress }: Run, what: () => string): Effect.Effect<void> =>
+  Effect.flatMap(LogLevel.isEnabled("Debug"), (isEnabled) => {
+    if (!isEnabled) return Effect.void
+    return Effect.flatMap(Ref.get(progress), ({ attempts }) => {
+      const installation = call.installation === undefined ? "" : `, installation ${call.installation}`
+      const attempt = attempts === 0 ? "" : `, attempt ${attempts}`
+      const subject = `${call.operation}, ${call.request.method} ${call.path}${installation}${attempt}`
+      return Effect.logDebug(`${subject}: ${what()}`)
+    })
   })
 
 // ---------------------------------------------------------------------------------------------------------------------

@@ -36,8 +36,9 @@ export interface Options<T, I> extends Pick<RefreshCache.Options<T>, "capacity" 
   readonly clock: ServerClock.Service
   readonly store: GuardedStore
   readonly refused: RefusedTokens
-  /** For the tokens of a key. */
-  readonly codec: (key: string) => Schema.Codec<T, I>
+  readonly codec: Schema.Codec<T, I>
+  /** Whether a token is that of a key. A store may be mistaken. */
+  readonly isFor: (key: string, token: T) => boolean
   /** A store is shared by apps and registries: its keys name them. */
   readonly storeKey: (key: string) => string
   /** Why no token can be asked for under a key, such as an empty id from plain JavaScript. */
@@ -69,9 +70,11 @@ export const make = Effect.fnUntraced(function* <T extends Token, I>(options: Op
   const { clock, longestLife, operation, refused, store, storeKey, windows } = options
   const elapsed = yield* ElapsedTime.make
 
-  const json = (key: string) => Schema.fromJsonString(Schema.toCodecJson(options.codec(key)))
+  const json = Schema.fromJsonString(Schema.toCodecJson(options.codec))
+  const decodeText = Schema.decodeOption(json)
+  const encode = Schema.encodeEffect(json)
   const decode = (key: string, text: Redacted.Redacted) =>
-    Option.getOrUndefined(Schema.decodeOption(json(key))(Redacted.value(text)))
+    Option.getOrUndefined(Option.filter(decodeText(Redacted.value(text)), (token) => options.isFor(key, token)))
 
   /** What a token lives beyond the documented limit after it was minted is not relied on. */
   const lifeAt = (token: T, now: number) =>
@@ -96,11 +99,12 @@ export const make = Effect.fnUntraced(function* <T extends Token, I>(options: Op
     return yield* ifAlive({ value, life: Math.min(longestLife, endOf(value) - now), stored: false })
   })
 
-  const write = Effect.fnUntraced(function* (key: string, token: T, life: number) {
-    // Encoding what was decoded fails only by a bug in the codec.
-    const text = yield* Effect.orDie(Schema.encodeEffect(json(key))(token))
-    yield* store.write(storeKey(key), { value: Redacted.make(text), expiresAt: endOf(token) }, life)
-  })
+  /** Encoding what was decoded fails only by a bug in the codec. */
+  const entryOf = (token: T) =>
+    Effect.suspend(() => encode(token)).pipe(
+      Effect.orDie,
+      Effect.map((text) => ({ value: Redacted.make(text), expiresAt: endOf(token) }))
+    )
 
   /** With a token: unless the store has one that ends later. */
   const remove = (key: string, upTo?: T) => store.remove(storeKey(key), upTo === undefined ? Infinity : endOf(upTo))
@@ -132,7 +136,7 @@ export const make = Effect.fnUntraced(function* <T extends Token, I>(options: Op
   const toStore = Effect.fnUntraced(function* (key: string) {
     const exchanged = yield* fromRegistry(key)
     const end = (yield* elapsed) + exchanged.life
-    yield* write(key, exchanged.value, exchanged.life)
+    yield* store.write(storeKey(key), entryOf(exchanged.value), exchanged.life)
     // However long the store took, the end of the token is where it was.
     const left = yield* ifAlive({ ...exchanged, life: end - (yield* elapsed) })
     return { ...left, life: withoutMargin(left.life, exchanged.life) }

@@ -29,7 +29,7 @@ export interface GuardedStore {
   /** For callers who have to know: an unavailable store is asked as well. */
   readonly readAnyway: (key: string) => Effect.Effect<Answer>
   /** For `life` milliseconds. As with `read`, a store that gave no answer lately is not asked. */
-  readonly write: (key: string, entry: TokenStore.Entry, life: number) => Effect.Effect<void>
+  readonly write: (key: string, entry: Effect.Effect<TokenStore.Entry>, life: number) => Effect.Effect<void>
   /** Removes what ends no later than `upTo`. */
   readonly remove: (key: string, upTo: number) => Effect.Effect<void>
   /**
@@ -179,7 +179,7 @@ export const make = Effect.fnUntraced(function* (
       guardUnlessSilent(
         "set",
         Math.min(patience, life / 2),
-        Effect.suspend(() => store.set(key, entry, Duration.millis(life)))
+        Effect.flatMap(entry, (entry) => store.set(key, entry, Duration.millis(life)))
       ).pipe(Effect.asVoid),
     remove: (key, upTo) =>
       Effect.asVoid(
