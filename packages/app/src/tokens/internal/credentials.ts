@@ -62,17 +62,16 @@ const meaningOf = (refusal: Refusal, held: Peek<Token> | undefined, newTokenGrac
 }
 
 /**
- * An access token as a credential. A refused request was not done, so it is sent again, whatever its method: with the same
+ * Makes credentials of access tokens. A refused request was not done, so it is sent again, whatever its method: with the same
  * token while that is new, after waits of `newTokenGrace` milliseconds in all, otherwise once with a new one.
  */
-export const tokenCredential = <T extends Token>(
+export const tokenCredentials = <T extends Token>(
   cache: RefreshCache<T>,
-  key: string,
   newTokenGrace: number,
-  refuse: (token: Redacted.Redacted) => Effect.Effect<void>
-): Credential => {
+  refuse: (key: string, token: Redacted.Redacted) => Effect.Effect<void>
+): ((key: string) => Credential) => {
   /** Jitter keeps callers who were refused together from coming back together. */
-  const wait = Effect.fnUntraced(function* (refusal: Refusal, age: number) {
+  const wait = Effect.fnUntraced(function* (key: string, refusal: Refusal, age: number) {
     const most = timesSent(refusal) === 1 ? newTokenGrace / 3 : Math.max(0, newTokenGrace - age)
     yield* Effect.sleep(most * (0.5 + 0.5 * (yield* Random.next)))
     // Another caller may have found out meanwhile that waiting does not help here.
@@ -80,7 +79,7 @@ export const tokenCredential = <T extends Token>(
     return held === undefined || !held.isResting(refusal.path, kindOf(refusal))
   })
 
-  const onRefused = Effect.fnUntraced(function* (refusal: Refusal): Effect.fn.Return<Verdict> {
+  const onRefused = Effect.fnUntraced(function* (key: string, refusal: Refusal): Effect.fn.Return<Verdict> {
     const { canRepeat, path } = refusal
     const times = timesSent(refusal)
     const tried: Tried = times > 1 ? "sameToken" : "nothing"
@@ -97,26 +96,27 @@ export const tokenCredential = <T extends Token>(
         return { again: false, tried }
       case "new":
         if (!canRepeat) return giveUp
-        return { again: yield* wait(refusal, held?.age ?? 0), tried }
+        return { again: yield* wait(key, refusal, held?.age ?? 0), tried }
       case "invalid":
         // Nobody will tell whether the next token does better, so it gets the benefit of the doubt.
         if (!canRepeat) yield* cache.rest(key, path, kindOf(refusal))
-        yield* refuse(refusal.refused[0])
+        yield* refuse(key, refusal.refused[0])
         return { again: canRepeat, tried: "nothing" }
       case "replacedAlready":
         // Or evicted: then a store may still have it.
-        yield* refuse(refusal.refused[0])
+        yield* refuse(key, refusal.refused[0])
         return { again: canRepeat, tried: "nothing" }
     }
   })
-  return {
+
+  return (key) => ({
     get: Effect.flatMap(cache.status(key), (status) =>
       Effect.map(cache.get(key), ({ token }) => ({ value: token, cache: status }))
     ),
-    onRefused,
+    onRefused: (refusal) => onRefused(key, refusal),
     // One 403 without a reason is about this resource, another success of the same template about that one; a 401 is not.
     onAccepted: (path) => cache.accepted(key, path, "Unauthorized", newTokenGrace)
-  }
+  })
 }
 
 /**

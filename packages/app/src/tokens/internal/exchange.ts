@@ -18,7 +18,7 @@ import type * as ServerClock from "../../clock/ServerClock.ts"
 import { IcrError } from "../../errors/IcrError.ts"
 import { ClockSkew, InvalidRequest } from "../../errors/IcrReason.ts"
 import type { Credential } from "../../http/Credential.ts"
-import { tokenCredential } from "./credentials.ts"
+import { tokenCredentials } from "./credentials.ts"
 import type { GuardedStore } from "./guardedStore.ts"
 import { countCaller, countToken } from "./metrics.ts"
 import type { RefusedTokens } from "./refusedTokens.ts"
@@ -228,7 +228,7 @@ export const make = Effect.fnUntraced(function* <T extends Token, I>(options: Op
 
   return {
     get: cache.get,
-    credential: (key: string) => tokenCredential(cache, key, options.newTokenGrace, (token) => refuse(key, token)),
+    credential: tokenCredentials(cache, options.newTokenGrace, refuse),
     /** From the registry, neither kept nor stored. */
     fresh: (key: string) =>
       checked(
