@@ -1,9 +1,11 @@
 /** The app JWT under the rules of all tokens. */
+import { IcrApp } from "@effect-icr/app/IcrApp"
 import { IcrConfig } from "@effect-icr/app/IcrConfig"
 import { ServerClock } from "@effect-icr/app/ServerClock"
 import { Signer } from "@effect-icr/app/Signer"
 import { assert, describe, it } from "@effect/vitest"
 import { Context, Effect, Fiber, Layer, Logger, Redacted } from "effect"
+import { HttpClient, HttpClientResponse } from "effect/http"
 import { TestClock } from "effect/testing"
 import { decodeJwt } from "jose"
 import { privateKeyPem } from "../support/keys.ts"
@@ -87,6 +89,29 @@ describe("the app JWT", () => {
       }
     }).pipe(Effect.provide(local))
   })
+
+  it.effect(
+    "is signed before the deadline of a call begins, so that no clock that is moved meanwhile ends the call",
+    () => {
+      const pagination = { total: 0, currentPage: 1, pageCount: 0, nextPage: null, prevPage: null }
+      const registry = HttpClient.make((request) =>
+        Effect.succeed(HttpClientResponse.fromWeb(request, Response.json({ pagination, installations: [] })))
+      )
+      const app = IcrApp.layerWith({
+        appId: "42",
+        baseUrl: "http://localhost",
+        privateKey: Redacted.make(privateKeyPem)
+      }).pipe(Layer.provide(Layer.succeed(HttpClient.HttpClient, registry)))
+      const page = Effect.flatMap(IcrApp, ({ installationPage }) => installationPage({ limit: 1, page: 0 }))
+      return Effect.gen(function* () {
+        for (let run = 0; run < 50; run++) {
+          const caller = yield* started(Effect.provide(page, Layer.fresh(app)))
+          yield* TestClock.adjust("1 hour")
+          assert.deepStrictEqual((yield* Fiber.join(caller)).installations, [])
+        }
+      })
+    }
+  )
 
   it.effect("is not shared between apps", () => {
     const kms = makeKms()

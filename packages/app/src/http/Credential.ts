@@ -60,6 +60,8 @@ export interface Verdict {
  * @since 0.1.0
  */
 export interface Credential {
+  /** Runs before the deadline of a call begins, for what takes no time of Effect's clock, such as a local signature. */
+  readonly prepare?: Effect.Effect<void> | undefined
   /** The value for the next attempt. */
   readonly get: Effect.Effect<Presented, IcrError>
   /**

@@ -118,7 +118,7 @@ export interface Options {
   readonly maxRetryAfter?: Duration.Input | undefined
   /** For one attempt, body included. Default 10 s. */
   readonly attemptTimeout?: Duration.Input | undefined
-  /** For the whole call: attempts, waits, the token exchange it needs, and bodies. Default 30 s. */
+  /** For the whole call, but for a local signature: attempts, waits, the token exchange it needs, and bodies. Default 30 s. */
   readonly deadline?: Duration.Input | undefined
   /** The longest body of a success. Default 16 MiB. */
   readonly maxBodyBytes?: number | undefined

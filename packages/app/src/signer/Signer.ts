@@ -44,6 +44,11 @@ import { ServerClock } from "../clock/ServerClock.ts"
 export interface Service {
   /** The app JWT, fresh enough to be used now. Fails with the reason `Signing`. */
   readonly appJwt: Effect.Effect<Redacted.Redacted, IcrError>
+  /**
+   * Signs a JWT if one is due, before the deadline of a call begins: a key at hand takes a moment of real time and none of
+   * Effect's clock, so a test that moves the clock must not end the call. Absent where a service signs, whose time counts.
+   */
+  readonly prepare?: Effect.Effect<void> | undefined
 }
 
 /**
@@ -69,7 +74,7 @@ const patience = "10 seconds"
 /** Keeps one JWT for each offset of the clock. Any number of callers share one signature. */
 const make = Effect.fnUntraced(function* (
   sign: (claims: Claims) => Effect.Effect<string, IcrError>
-): Effect.fn.Return<Service, never, IcrConfig | ServerClock | Scope.Scope> {
+): Effect.fn.Return<Service["appJwt"], never, IcrConfig | ServerClock | Scope.Scope> {
   const { appId } = yield* IcrConfig
   const clock = yield* ServerClock
   const cache = yield* RefreshCache.make<Redacted.Redacted>({
@@ -90,7 +95,7 @@ const make = Effect.fnUntraced(function* (
     onEvent: () => Effect.void,
     onCaller: constVoid
   })
-  return { appJwt: Effect.flatMap(clock.offset, (offset) => cache.get(String(offset))) }
+  return Effect.flatMap(clock.offset, (offset) => cache.get(String(offset)))
 })
 
 const importKey = Effect.fnUntraced(function* (pem: Redacted.Redacted) {
@@ -168,7 +173,8 @@ export class Signer extends Context.Service<Signer, Service>()("@effect-icr/app/
           "is missing; set it, or ICR_PRIVATE_KEY_FILE with layerKeyFile, or the option privateKey, or use Signer.layerSign"
         return yield* new IcrError({ reason: new Configuration({ variable: "ICR_PRIVATE_KEY", detail }) })
       }
-      return yield* make(signPem(yield* importKey(privateKey.value)))
+      const appJwt = yield* make(signPem(yield* importKey(privateKey.value)))
+      return { appJwt, prepare: Effect.ignore(appJwt) }
     })
   )
 
@@ -178,7 +184,11 @@ export class Signer extends Context.Service<Signer, Service>()("@effect-icr/app/
    */
   static readonly layerSign = <E>(
     sign: (bytes: Uint8Array) => Effect.Effect<Uint8Array, E>
-  ): Layer.Layer<Signer, never, IcrConfig | ServerClock> => Layer.effect(Signer, make(signBytes(sign)))
+  ): Layer.Layer<Signer, never, IcrConfig | ServerClock> =>
+    Layer.effect(
+      Signer,
+      Effect.map(make(signBytes(sign)), (appJwt) => ({ appJwt }))
+    )
 
   /** Always the same text, for tests that swap the registry as well. */
   static readonly layerTest = (jwt = "test-jwt"): Layer.Layer<Signer> =>

@@ -137,6 +137,7 @@ const make = Effect.fnUntraced(function* (
 ): Effect.fn.Return<Service, IcrError, IcrConfig | IcrHttp | Signer | ServerClock | Scope.Scope> {
   const { appId, baseUrl } = yield* IcrConfig
   const http = yield* IcrHttp
+  const signer = yield* Signer
   const most = yield* count("maxConcurrentExchanges", options.maxConcurrentExchanges, 64, 1)
   const store = yield* Effect.flatMap(
     Effect.serviceOption(TokenStoreKey),
@@ -145,6 +146,7 @@ const make = Effect.fnUntraced(function* (
   const shared = {
     clock: yield* ServerClock,
     store,
+    prepare: signer.prepare,
     refused: yield* RefusedTokens.make,
     endMargin: yield* millis("endMargin", options.endMargin, "3 seconds"),
     newTokenGrace: yield* millis("newTokenGrace", options.newTokenGrace, "3 seconds"),
@@ -158,7 +160,7 @@ const make = Effect.fnUntraced(function* (
     }
   }
   const limited = yield* ExchangeLimit.make(most)
-  const jwt = jwtCredential(yield* Signer)
+  const jwt = jwtCredential(signer)
   const request = { method: "POST", idempotent: true, isExchange: true } as const
 
   // Stores are shared, so their keys are the whole identity. The entries belong to this layer, to one app and one registry:

@@ -252,8 +252,9 @@ const withinDeadline = (run: Run): Effect.Effect<Answer, IcrError> =>
 const untouched: Progress = { attempts: 0, refused: [], lastFailure: undefined, isUnderWay: false, isOver: false }
 
 /** Makes a call under a span of its own. */
-export const makeCall = <A>(settings: Settings, call: Call, finish: Finish<A>): Effect.Effect<A, IcrError> =>
-  traceCall(settings.telemetry, call, (span, started) =>
+export const makeCall = <A>(settings: Settings, call: Call, finish: Finish<A>): Effect.Effect<A, IcrError> => {
+  const { prepare } = call.credential
+  const made = traceCall(settings.telemetry, call, (span, started) =>
     Effect.flatMap(Ref.make(untouched), (progress) => {
       const run: Run = { settings, call, span, started, progress }
       return withinDeadline(run).pipe(
@@ -262,3 +263,5 @@ export const makeCall = <A>(settings: Settings, call: Call, finish: Finish<A>): 
       )
     })
   )
+  return prepare === undefined ? made : Effect.andThen(prepare, made)
+}

@@ -68,7 +68,8 @@ const meaningOf = (refusal: Refusal, held: Peek<Token> | undefined, newTokenGrac
 export const tokenCredentials = <T extends Token>(
   cache: RefreshCache<T>,
   newTokenGrace: number,
-  refuse: (key: string, token: Redacted.Redacted) => Effect.Effect<void>
+  refuse: (key: string, token: Redacted.Redacted) => Effect.Effect<void>,
+  prepare: Effect.Effect<void> = Effect.void
 ): ((key: string) => Credential) => {
   /** Jitter keeps callers who were refused together from coming back together. */
   const wait = Effect.fnUntraced(function* (key: string, refusal: Refusal, age: number) {
@@ -110,6 +111,7 @@ export const tokenCredentials = <T extends Token>(
   })
 
   return (key) => ({
+    prepare: Effect.flatMap(cache.status(key), (status) => (status === "hit" ? Effect.void : prepare)),
     get: Effect.flatMap(cache.status(key), (status) =>
       Effect.map(cache.get(key), ({ token }) => ({ value: token, cache: status }))
     ),
@@ -124,6 +126,7 @@ export const tokenCredentials = <T extends Token>(
  * `Date` header may just have told the registry's time.
  */
 export const jwtCredential = (signer: Signer.Service): Credential => ({
+  prepare: signer.prepare,
   get: Effect.map(signer.appJwt, (value) => ({ value })),
   onRefused: Effect.fnUntraced(function* (refusal) {
     if (refusal.refused.length > 1) return { again: false, tried: "newJwt" }

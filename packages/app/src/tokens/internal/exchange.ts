@@ -43,6 +43,8 @@ export interface Options<T, I> extends Pick<RefreshCache.Options<T>, "capacity" 
   readonly storeKey: (key: string) => string
   /** Why no token can be asked for under a key, such as an empty id from plain JavaScript. */
   readonly problem: (key: string) => string | undefined
+  /** What a call does before its deadline begins, unless it finds a token. */
+  readonly prepare: Effect.Effect<void> | undefined
   /** Asks the registry. */
   readonly request: (key: string, watch: (credential: Credential) => Credential) => Effect.Effect<T, IcrError>
   readonly longestLife: number
@@ -228,7 +230,7 @@ export const make = Effect.fnUntraced(function* <T extends Token, I>(options: Op
 
   return {
     get: cache.get,
-    credential: tokenCredentials(cache, options.newTokenGrace, refuse),
+    credential: tokenCredentials(cache, options.newTokenGrace, refuse, options.prepare),
     /** From the registry, neither kept nor stored. */
     fresh: (key: string) =>
       checked(
