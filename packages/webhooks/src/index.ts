@@ -19,6 +19,7 @@ export {
   type Handler as WebhookHandler,
   Webhook,
   type Options as WebhookOptions,
+  type Secrets as WebhookSecrets,
   type Service as WebhookService,
   type VerifyOnlyOptions as WebhookVerifyOnlyOptions,
   type WorkOptions as WebhookWorkOptions

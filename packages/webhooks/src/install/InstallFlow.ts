@@ -66,6 +66,7 @@ import {
 } from "./internal/state.ts"
 
 export type * from "./internal/service.ts"
+export type { Secrets } from "../mac/internal/secrets.ts"
 
 /**
  * The install page's address in each environment (`Authentication`; `Setting up an ICR app`).

@@ -37,6 +37,7 @@ import type { Options, Service, VerifyOnlyOptions, WorkOptions } from "./interna
 import type { WebhookEvent } from "./WebhookEvent.ts"
 
 export type * from "./internal/service.ts"
+export type { Secrets } from "../mac/internal/secrets.ts"
 
 const make = Effect.fnUntraced(function* (options: Options) {
   const { invalidateInstallationToken } = yield* TokenInvalidation

@@ -4,9 +4,7 @@ import type { IcrError } from "@effect-icr/app/IcrError"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
-
-/** One secret, or during a rotation several, the current one first. */
-export type Secrets = Redacted.Redacted | ReadonlyArray<Redacted.Redacted>
+import type { Secrets } from "../../mac/internal/secrets.ts"
 
 const variable = "ICR_STATE_SECRET"
 const shortest = 32

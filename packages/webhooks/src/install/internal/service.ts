@@ -8,7 +8,7 @@ import type * as Effect from "effect/Effect"
 import type * as Option from "effect/Option"
 import type * as Redacted from "effect/Redacted"
 import type { InstallError } from "../InstallError.ts"
-import type { Secrets } from "./secrets.ts"
+import type { Secrets } from "../../mac/internal/secrets.ts"
 
 /**
  * What a link to the install page is made of.

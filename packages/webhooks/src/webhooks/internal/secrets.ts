@@ -4,9 +4,7 @@ import type { IcrError } from "@effect-icr/app/IcrError"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
-
-/** One secret, or during a rotation several, each of which is accepted. */
-export type Secrets = Redacted.Redacted | ReadonlyArray<Redacted.Redacted>
+import type { Secrets } from "../../mac/internal/secrets.ts"
 
 const current = "ICR_WEBHOOK_SECRET"
 const previous = "ICR_WEBHOOK_SECRET_PREVIOUS"

@@ -9,7 +9,7 @@ import type * as Stream from "effect/Stream"
 import type { WebhookError } from "../WebhookError.ts"
 import type { WebhookEvent } from "../WebhookEvent.ts"
 import type { Platform } from "../WebhookPlatform.ts"
-import type { Secrets } from "./secrets.ts"
+import type { Secrets } from "../../mac/internal/secrets.ts"
 
 /**
  * A delivery as it came.
