@@ -25,6 +25,7 @@ const values = {
   privateKey: secretKey,
   baseUrl: "http://proxy.example/icr",
   apiVersion: "2023-06-16",
+  apiPath: "/v0.5",
   allowInsecureHttp: "true"
 }
 
@@ -33,17 +34,18 @@ const variables: { readonly [Option in keyof typeof values]: string } = {
   privateKey: "ICR_PRIVATE_KEY",
   baseUrl: "ICR_BASE_URL",
   apiVersion: "ICR_API_VERSION",
+  apiPath: "ICR_API_PATH",
   allowInsecureHttp: "ICR_ALLOW_INSECURE_HTTP"
 }
 
-const optionNames = ["appId", "privateKey", "baseUrl", "apiVersion", "allowInsecureHttp"] as const
+const optionNames = ["appId", "privateKey", "baseUrl", "apiVersion", "apiPath", "allowInsecureHttp"] as const
 
 describe("a configured value means what was meant, with", () => {
   const isMeant = (config: typeof IcrConfig.Service) => {
     assert.strictEqual(Redacted.value(Option.getOrThrow(config.privateKey)), secretKey)
     assert.deepStrictEqual(
-      [config.appId, config.baseUrl, config.apiVersion],
-      [values.appId, values.baseUrl, values.apiVersion]
+      [config.appId, config.baseUrl, config.apiVersion, config.apiPath],
+      [values.appId, values.baseUrl, values.apiVersion, values.apiPath]
     )
   }
   const mapped = (names: (name: (typeof optionNames)[number]) => string, around: (value: string) => string) =>

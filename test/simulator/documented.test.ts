@@ -8,6 +8,7 @@ import { Effect, Schema } from "effect"
 import { HttpClient, HttpClientRequest } from "effect/http"
 import { TestClock } from "effect/testing"
 import { body, call, callAsApp, errorOf, firstInstallation, FullToken, mint, Page, status } from "./support/calls.ts"
+import { ask, first, inventory, organization, token } from "./support/credits.ts"
 import { appJwt } from "./support/jwt.ts"
 
 const simulator = Effect.provide(Simulator.layer)
@@ -128,6 +129,33 @@ describe("Apps, v0.5", () => {
       assert.strictEqual((yield* Effect.flatMap(create({ user: { email: "nobody" } }), errorOf)).status, 400)
       yield* control.setBehaviour({ createUserOrganization: false })
       assert.strictEqual((yield* Effect.flatMap(create(payload), errorOf)).status, 404)
+    }, simulator)
+  )
+})
+
+describe("Inventory, v0.5", () => {
+  it.effect(
+    "all four actions share one body: creditId and amount are required, of cancel too",
+    Effect.fnUntraced(function* () {
+      const bearer = yield* token
+      const credit = first(yield* inventory(bearer))
+      const statusOf = (action: string, payload: object) =>
+        Effect.map(
+          ask("POST", `/inventory/requests/${action}`, bearer, JSON.stringify(payload)),
+          (response) => response.status
+        )
+      const toOrganizationId = yield* organization(1)
+      const retirementData = { reason: "Testing", beneficiaryName: "Best buyer" }
+      for (const action of ["transfer", "retire", "transfer_retire", "cancel"]) {
+        const whole = { creditId: credit.id, amount: 1, toOrganizationId, retirementData }
+        const { amount: _, ...noAmount } = whole
+        const { creditId: _id, ...noCredit } = whole
+        assert.deepStrictEqual(
+          [yield* statusOf(action, noAmount), yield* statusOf(action, noCredit), yield* statusOf(action, whole)],
+          [400, 400, 201],
+          action
+        )
+      }
     }, simulator)
   )
 })

@@ -66,6 +66,12 @@ export const Behaviour = Schema.Struct({
   /** Whether the installation list, "all active installations" (Apps, v0.5), includes suspended ones. */
   listSuspended: Schema.Boolean,
 
+  /**
+   * Where a request says its version: in `x-icr-api-version` (API versions, and every endpoint page), in the path, as
+   * `/v0.5/projects` (Versions, the newer page), or either. With `path`, the header is ignored, and a path without a version is
+   * answered with 404, since the newer page does not say with what. Only `header` does without `/v0.5/openapi`.
+   */
+  versionIn: Schema.Literals(["header", "path", "both"]),
   /** Supported values of `x-icr-api-version`, oldest first (API versions). Other values are answered with 400. */
   apiVersions: Schema.NonEmptyArray(Schema.String),
   /** What an omitted version header means: the first version (Apps, v0.5), the last (API versions), or 400. */
@@ -131,6 +137,7 @@ const documented: Behaviour = {
   nextPageAtEnd: "null",
   installationOrder: "oldestFirst",
   listSuspended: false,
+  versionIn: "both",
   apiVersions: ["2023-06-16"],
   missingVersion: "oldest",
   tokenPermissions: "minted",

@@ -120,7 +120,7 @@ const internalProjects = HttpApiGroup.make("Internal projects")
   .middleware(Validation)
 
 /**
- * The contract that the simulator serves and from which it generates `/openapi.json`.
+ * The contract that the simulator serves and from which it generates `/openapi.json` and `/v0.5/openapi`.
  *
  * @since 0.1.0
  * @category api

@@ -23,7 +23,7 @@ export const RequestEntry = Schema.Struct({
   route: Schema.NullOr(Schema.String),
   /** Kind of credential in the header `authorization`. */
   credential: Schema.Literals(["none", "jwt", "token", "other"]),
-  /** The API version applied to the request; null when it is not supported. */
+  /** The API version applied to the request, as the header or the path names it; null when it is not supported. */
   apiVersion: Schema.NullOr(Schema.String),
   headers: Schema.Record(Schema.String, Schema.String),
   /** Status of the answer; null when there was none, such as after a reset. */

@@ -57,6 +57,7 @@ import * as Handlers from "./internal/handlers.ts"
 import * as InMemory from "./internal/inMemory.ts"
 import * as InstallPage from "./internal/installPage.ts"
 import * as Keys from "./internal/keys.ts"
+import * as OpenApi from "./internal/openApi.ts"
 import * as OwnPages from "./internal/ownPages.ts"
 import * as Redactor from "./internal/redact.ts"
 import * as RequestLog from "./internal/requestLog.ts"
@@ -149,7 +150,7 @@ export class Simulator extends Context.Service<
           Effect.die(new ConnectionReset())
         )
         const routes = yield* HttpRouter.toHttpEffect(
-          Layer.merge(Layer.provide(registryRoutes(world), exchange.registry), Handlers.openApi)
+          Layer.merge(Layer.provide(registryRoutes(world), exchange.registry), OpenApi.own)
         )
         return Context.make(Simulator, simulator).pipe(
           Context.add(HttpClient.HttpClient, InMemory.client(exchange.serve(routes)))
@@ -211,7 +212,7 @@ const listen = (port: number) =>
   )
 
 const registryRoutes = (world: World.World["Service"]) =>
-  Handlers.layer.pipe(Layer.provide(Layer.succeed(World.World, world)))
+  Layer.merge(Handlers.layer, OpenApi.published(world)).pipe(Layer.provide(Layer.succeed(World.World, world)))
 
 /**
  * Before the head, resets the TCP connection as a dying server does. Within the body, closes it after the sent bytes

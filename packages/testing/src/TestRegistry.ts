@@ -67,7 +67,7 @@ export interface Options {
   /** How the registry is set up. Default: three installations of one app. */
   readonly simulator?: SimulatorOptions | undefined
   /** Options of the app over it. */
-  readonly app?: Pick<AppOptions, "apiVersion" | "http" | "tokens"> | undefined
+  readonly app?: Pick<AppOptions, "apiPath" | "apiVersion" | "http" | "tokens"> | undefined
   /** Options of `Webhook`. Its secret is that of the registry's app unless one is given. */
   readonly webhooks?: WebhookOptions | undefined
   /** Options of `InstallFlow`. Its secret is a fixed one unless one is given. */
@@ -96,9 +96,9 @@ const stateSecret = Redacted.make("the secret of install states in tests")
 const layerApp = ({ app: options = {}, installFlow = {}, webhooks = {} }: Options) =>
   Layer.unwrap(
     Effect.map(Simulator, ({ app, baseUrl }) => {
-      const { apiVersion = defaultApiVersion, http = {}, tokens = {} } = options
+      const { apiPath = "", apiVersion = defaultApiVersion, http = {}, tokens = {} } = options
       const { appId, privateKey, webhookSecret } = app
-      const config = IcrConfig.layerWith({ appId, privateKey, baseUrl, apiVersion, allowInsecureHttp: false })
+      const config = IcrConfig.layerWith({ appId, privateKey, baseUrl, apiPath, apiVersion, allowInsecureHttp: false })
       return Layer.mergeAll(
         Webhook.layerWith({ secret: webhookSecret, ...webhooks }),
         InstallFlow.layerWith({ stateSecret, ...installFlow })

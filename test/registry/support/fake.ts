@@ -42,7 +42,7 @@ export interface Answer {
 
 /**
  * What goes wrong with a request: a 503 or a reset before or after the work, work that comes later, an answer that
- * does, one with a strange body, no answer, or an answer of one's own.
+ * does, one with a strange body, no answer, or an answer of one's own, with the work (`done`) or without.
  */
 export type Fault =
   | "before"
@@ -54,6 +54,7 @@ export type Fault =
   | "never"
   | { readonly later: number }
   | { readonly slow: number }
+  | { readonly done: Answer }
   | Answer
 
 interface Held {
@@ -243,7 +244,8 @@ const tokenBody = (fake: Fake, installation: string | undefined, now: number) =>
     : { installationId: installation, organizationId: `${installation}-organization` })
 })
 
-const isAnswer = (fault: Fault): fault is Answer => typeof fault === "object" && !("later" in fault || "slow" in fault)
+const isAnswer = (fault: Fault): fault is Answer =>
+  typeof fault === "object" && !("later" in fault || "slow" in fault || "done" in fault)
 
 const transport = (fake: Fake) =>
   HttpClient.make((request, url) => {
@@ -252,7 +254,7 @@ const transport = (fake: Fake) =>
         request,
         new Response(
           body === undefined
-            ? ""
+            ? null
             : body instanceof Uint8Array
               ? body.slice()
               : typeof body === "string"
@@ -296,6 +298,7 @@ const transport = (fake: Fake) =>
         return respond(refused(503, "come back later"))
       }
       const answer = work(fake, seen, now)
+      if (typeof fault === "object" && "done" in fault) return respond(fault.done)
       if (typeof fault === "object") yield* Effect.sleep(fault.slow)
       if (fault === "never") return yield* Effect.never
       if (fault === "after") return respond(refused(503, "come back later"))

@@ -16,6 +16,7 @@ import type * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import { AppId } from "../domain/Ids.ts"
 import type { IcrError } from "../errors/IcrError.ts"
+import { checkApiPath } from "./internal/apiPath.ts"
 import { checkBaseUrl } from "./internal/baseUrl.ts"
 import { envSecret, envText, fromConfigError } from "./internal/environment.ts"
 import { configurationError, readSecret, readText } from "./internal/validate.ts"
@@ -36,6 +37,8 @@ export interface Service {
   readonly privateKey: Option.Option<Redacted.Redacted>
   /** Without a trailing slash, such as `https://api.carbonregistry.com`. */
   readonly baseUrl: string
+  /** What goes between the address and the path of every call: empty, or such as `/v0.5`. */
+  readonly apiPath: string
   readonly apiVersion: string
 }
 
@@ -86,8 +89,15 @@ export interface Options {
   readonly environment?: Environment | undefined
   /** Another address, such as a simulator's (`ICR_BASE_URL`). */
   readonly baseUrl?: string | URL | undefined
-  /** Default `2023-06-16` (`ICR_API_VERSION`). */
+  /** Sent in a header. Default `2023-06-16` (`ICR_API_VERSION`). */
   readonly apiVersion?: string | undefined
+  /**
+   * The version in the path, such as `/v0.5` (`ICR_API_PATH`). Default none: the reference prints its paths without. The
+   * newer versions page has it in the path, so that a day may come when it is needed. It is no part of the address: tokens
+   * are the same whatever the version, and spans and errors show paths as the reference prints them. A path that
+   * names a version itself, such as `/v1/transactions`, is sent as it is.
+   */
+  readonly apiPath?: string | undefined
   /** Allow `http://` to hosts other than loopback (`ICR_ALLOW_INSECURE_HTTP`). Default false. */
   readonly allowInsecureHttp?: boolean | undefined
 }
@@ -168,7 +178,17 @@ const readApiVersion = Effect.fnUntraced(function* (options: Options) {
   )
   return /^\d{4}-\d\d-\d\d$/.test(value)
     ? value
-    : yield* invalid(name, `must be a release date such as ${defaultApiVersion}`)
+    : yield* invalid(
+        name,
+        `must be a release date such as ${defaultApiVersion}; a path such as /v0.5 is for ICR_API_PATH`
+      )
+})
+
+/** Empty as an option says none, whatever the environment says. */
+const readApiPath = Effect.fnUntraced(function* (options: Options, baseUrl: string) {
+  const { name, value = "" } = yield* fromOptionOrEnv("apiPath", options.apiPath, "ICR_API_PATH")
+  const checked = checkApiPath(value, baseUrl)
+  return checked._tag === "Valid" ? checked.path : yield* invalid(name, checked.detail)
 })
 
 const keyVariable = "ICR_PRIVATE_KEY"
@@ -199,13 +219,16 @@ const makeWith = Effect.fnUntraced(function* <R>(
   keyFallback: Effect.Effect<Option.Option<Redacted.Redacted>, IcrError, R>
 ): Effect.fn.Return<Service, IcrError, R> {
   if (!Predicate.isObject(options)) return yield* invalid("options", "must be an object")
+  const appId = yield* readAppId(options)
+  const baseUrl = yield* readBaseUrl(options)
   return {
-    appId: yield* readAppId(options),
+    appId,
     privateKey:
       options.privateKey === undefined
         ? yield* keyFallback
         : Option.some(yield* readSecret("privateKey", options.privateKey)),
-    baseUrl: yield* readBaseUrl(options),
+    baseUrl,
+    apiPath: yield* readApiPath(options, baseUrl),
     apiVersion: yield* readApiVersion(options)
   }
 })
@@ -238,8 +261,8 @@ const make = (options: Options) => makeWith(options, keyFromEnv)
  */
 export class IcrConfig extends Context.Service<IcrConfig, Service>()("@effect-icr/app/IcrConfig") {
   /**
-   * From `ICR_APP_ID`, `ICR_PRIVATE_KEY`, `ICR_ENVIRONMENT` or `ICR_BASE_URL`, `ICR_API_VERSION` and
-   * `ICR_ALLOW_INSECURE_HTTP`, through whichever `ConfigProvider` is installed. Fails with the reason `Configuration`.
+   * From `ICR_APP_ID`, `ICR_PRIVATE_KEY`, `ICR_ENVIRONMENT` or `ICR_BASE_URL`, `ICR_API_PATH`, `ICR_API_VERSION`
+   * and `ICR_ALLOW_INSECURE_HTTP`, through whichever `ConfigProvider` is installed. Fails with the reason `Configuration`.
    */
   static readonly layer: Layer.Layer<IcrConfig, IcrError> = Layer.effect(IcrConfig, make({}))
 

@@ -25,6 +25,7 @@ import * as Schedule from "effect/Schedule"
 import type * as Schema from "effect/Schema"
 import { ServerClock } from "../clock/ServerClock.ts"
 import { IcrConfig } from "../config/IcrConfig.ts"
+import { withApiPath } from "../config/internal/apiPath.ts"
 import { count, millis } from "../config/internal/validate.ts"
 import { IcrError } from "../errors/IcrError.ts"
 import { InvalidRequest } from "../errors/IcrReason.ts"
@@ -202,7 +203,7 @@ const refuse = (operation: string, detail: string) =>
 const make = Effect.fnUntraced(function* (options: Options) {
   const config = yield* IcrConfig
   const settings = yield* makeSettings(options, config)
-  const { apiVersion, baseUrl } = config
+  const { apiPath, apiVersion, baseUrl } = config
   const headers = Headers.fromInput({ accept: "application/json", "x-icr-api-version": apiVersion })
 
   const call = <A>(request: Request<A>): Effect.Effect<A, IcrError> => {
@@ -211,7 +212,7 @@ const make = Effect.fnUntraced(function* (options: Options) {
     if (Result.isFailure(filled)) return refuse(request.operation, filled.failure)
     const sent = HttpClientRequest.makeWith(
       method,
-      baseUrl + filled.success,
+      baseUrl + withApiPath(apiPath, filled.success),
       UrlParams.fromInput(query),
       Option.none(),
       headers,
@@ -234,7 +235,7 @@ const make = Effect.fnUntraced(function* (options: Options) {
     const { body, hash, method, urlParams } = request
     // The credential is for the configured host, also behind a proxy that goes by this header.
     const all = Headers.remove(Headers.merge(headers, request.headers), "host")
-    const sent = HttpClientRequest.makeWith(method, baseUrl + path, urlParams, hash, all, body)
+    const sent = HttpClientRequest.makeWith(method, baseUrl + withApiPath(apiPath, path), urlParams, hash, all, body)
     const idempotent = isRead(request) || (yield* Idempotent)
     return yield* makeCall(
       settings,

@@ -12,7 +12,6 @@ import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as Ref from "effect/Ref"
 import type * as Scope from "effect/Scope"
-import type { Behaviour } from "../Behaviour.ts"
 import { type Route, routes } from "../Route.ts"
 import type { FaultPlan } from "./faultPlan.ts"
 import { complete, errorAnswer, failed, maxBodySize } from "./errorAnswers.ts"
@@ -20,6 +19,7 @@ import * as Faults from "./faults.ts"
 import type { Redactor } from "./redact.ts"
 import { httpDate } from "./httpDate.ts"
 import { credentialOf, type RequestLog } from "./requestLog.ts"
+import * as Versions from "./versions.ts"
 import type { World } from "./World.ts"
 
 type Needs = HttpServerRequest.HttpServerRequest | Scope.Scope
@@ -33,15 +33,6 @@ export interface ExchangeOptions {
   readonly reset: Faults.Reset
 }
 
-/** The API version that applies to a request (API versions), or undefined when it must be answered with 400. */
-const versionOf = (asked: string | undefined, { apiVersions, missingVersion }: Behaviour): string | undefined => {
-  if (asked !== undefined) return apiVersions.find((version) => version === asked)
-  return { oldest: apiVersions[0], newest: apiVersions.at(-1), refuse: undefined }[missingVersion]
-}
-
-/** Whether a path belongs to the versions V0 and V1, or has the version in it: documented, but not simulated. */
-const isDocumented = (path: string) => /^\/(v0|v0\.5|v1)(\/|$)/.test(path)
-
 const routesByPath = new Map<string, Route>(routes.map((route) => [route, route]))
 
 /** The registry's route that the router matched. The router writes a parameter as `:id`, a route's name as `{id}`. */
@@ -54,20 +45,21 @@ export const make = ({ log, plan, redactor, reset, world }: ExchangeOptions) => 
   const exchange = Effect.fnUntraced(function* <E, R>(route: Route | undefined, genuine: Answer<E, R>) {
     const request = yield* HttpServerRequest.HttpServerRequest
     const faults = plan.next(route)
-    const asked = request.headers["x-icr-api-version"]
-    const version = versionOf(asked, yield* Ref.get(world.behaviour))
+    const version = yield* Versions.versionOf(yield* Ref.get(world.behaviour))
     const close = log.open({
       at: yield* world.now,
       method: request.method,
-      path: redactor.text(request.url),
+      path: redactor.text(yield* Versions.writtenUrl),
       route: route ?? null,
       credential: credentialOf(request.headers["authorization"]),
-      apiVersion: version ?? null,
+      apiVersion: version._tag === "Applies" ? version.version : null,
       headers: redactor.headers(request.headers),
       faults: faults.map((fault) => fault._tag)
     })
-    const complaint = asked === undefined ? "Header x-icr-api-version is required" : "Unsupported API version"
-    const answer = version === undefined && route !== undefined ? Effect.succeed(errorAnswer(400, complaint)) : genuine
+    const answer =
+      version._tag === "Refused" && route !== undefined
+        ? Effect.succeed(errorAnswer(version.status, redactor.text(version.complaint)))
+        : genuine
     // The server runs handlers uninterruptibly. A stalled one must end when its client leaves or the server stops.
     const response = yield* Effect.interruptible(Faults.apply(answer, faults, reset))
     close(response.status)
@@ -76,15 +68,17 @@ export const make = ({ log, plan, redactor, reset, world }: ExchangeOptions) => 
   })
 
   /** The registry's answer to a path without a route. */
-  const notFound = Effect.map(HttpServerRequest.HttpServerRequest, ({ method, url }) => {
-    const [path = "/"] = url.split("?", 1)
-    const why = isDocumented(path) ? " (documented, but not simulated)" : ""
+  const notFound = Effect.gen(function* () {
+    const { method } = yield* HttpServerRequest.HttpServerRequest
+    const [path = "/"] = (yield* Versions.writtenUrl).split("?", 1)
+    const why = Versions.whyNotFound(path, yield* Ref.get(world.behaviour))
     return errorAnswer(404, `Cannot ${method} ${redactor.text(path)}${why}`)
   })
 
   /** Logs a line about a request with the time to the head of its answer: `GET /projects 200 3 ms`. */
   const withLine = Effect.fnUntraced(function* <E, R>(answer: Answer<E, R>) {
-    const { method, url } = yield* HttpServerRequest.HttpServerRequest
+    const { method } = yield* HttpServerRequest.HttpServerRequest
+    const url = yield* Versions.writtenUrl
     const start = yield* Clock.currentTimeMillis
     // Terminals act on control characters.
     const path = redactor.text(url).replace(/[^\x21-\x7e]/g, encodeURIComponent)
@@ -113,6 +107,7 @@ export const make = ({ log, plan, redactor, reset, world }: ExchangeOptions) => 
           defect instanceof Faults.ConnectionReset ? Effect.die(defect) : failed(defect)
         ),
         withLine,
+        (answer) => Effect.flatMap(Ref.get(world.behaviour), (behaviour) => Versions.readPath(behaviour, answer)),
         Effect.provideService(HttpIncomingMessage.MaxBodySize, maxBodySize)
       )
   }

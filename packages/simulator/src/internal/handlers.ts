@@ -1,9 +1,6 @@
 /** Handlers of the registry's routes and their authorisation. */
 import * as Effect from "effect/Effect"
-import * as HttpRouter from "effect/http/HttpRouter"
-import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
-import * as OpenApi from "effect/http-api/OpenApi"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as Ref from "effect/Ref"
@@ -251,11 +248,4 @@ export const layer = HttpApiBuilder.layer(RegistryApi).pipe(
     Public.credits
   ]),
   Layer.provide(middleware)
-)
-
-/** `/openapi.json`, which describes the registry's routes and is none of them. */
-export const openApi = HttpRouter.add(
-  "GET",
-  "/openapi.json",
-  Effect.sync(() => HttpServerResponse.jsonUnsafe(OpenApi.fromApi(RegistryApi)))
 )

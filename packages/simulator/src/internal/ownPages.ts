@@ -14,7 +14,7 @@ import type { Control } from "../Control.ts"
 import { SimulatorError } from "../SimulatorError.ts"
 import * as ControlHandlers from "./controlHandlers.ts"
 import { bodyTooLarge, errorAnswer, isBodyTooLarge } from "./errorAnswers.ts"
-import { openApi } from "./handlers.ts"
+import * as OpenApi from "./openApi.ts"
 import * as OwnGuard from "./ownGuard.ts"
 import { complaintPage, newKeyPage, page } from "./page.ts"
 import * as Validation from "./validation.ts"
@@ -193,7 +193,7 @@ export const layer = (world: World["Service"], control: Control, token: Redacted
     HttpRouter.add("GET", "/favicon.ico", HttpServerResponse.empty()),
     HttpRouter.add("POST", "/_simulator/page", pressed(control, token)),
     HttpApiSwagger.layer(RegistryApi, { path: "/docs" }),
-    openApi,
+    OpenApi.own,
     ControlHandlers.layer(control, token).pipe(Layer.provide(Validation.layer)),
     noSuchAction
   ).pipe(Layer.provide(OwnGuard.layer(world.now)))

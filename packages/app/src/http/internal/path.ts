@@ -25,7 +25,7 @@ export const pathTemplate = (path: string): string => {
   const [pathname = ""] = path.split(/[?#]/, 1)
   return pathname
     .split("/")
-    .map((segment) => (/^v\d+$/.test(segment) || !/\d|[^\w.-]|.{25}/.test(segment) ? segment : "{id}"))
+    .map((segment) => (/^v\d+(\.\d+)*$/.test(segment) || !/\d|[^\w.-]|.{25}/.test(segment) ? segment : "{id}"))
     .join("/")
 }
 

@@ -98,9 +98,20 @@ const finishedOf = (finish: Finish, knownBy: Finished["knownBy"], reservation = 
 
 /**
  * The registry refused, as it does for a reservation that is complete: this finish may be the second of the same order.
+ * With which status it does so is not documented, so that only a refusal of something else is none: of the credential, of
+ * a permission that it names, of a suspended installation.
  */
-const mayBeComplete = ({ reason }: IcrError) =>
-  reason._tag === "BadRequest" || reason._tag === "Conflict" || reason._tag === "NotFound"
+const mayBeComplete = ({ reason }: IcrError) => {
+  switch (reason._tag) {
+    case "BadRequest":
+    case "Conflict":
+    case "NotFound":
+    case "UnexpectedStatus":
+      return true
+    default:
+      return reason._tag === "Forbidden" && Option.isNone(reason.permission)
+  }
+}
 
 /** Refused before it is sent: what the types cannot tell. */
 const check = Effect.fnUntraced(function* ({ app }: WarehouseContext, finish: Finish) {
