@@ -1,8 +1,7 @@
 import { Simulator } from "@effect-icr/simulator/Simulator"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Redacted } from "effect"
-import * as fs from "node:fs"
-import { type Outcome, root, runNode } from "../support/run.ts"
+import { type Outcome, runNode } from "../support/run.ts"
 
 const secrets = /cr[su]_[0-9a-f]{20}|eyJ[\w-]{20}|BEGIN [A-Z ]*PRIVATE KEY/
 
@@ -113,19 +112,6 @@ describe("examples/nightly-inventory.ts", () => {
         amounts.reduce((sum, amount) => sum + amount, 0n),
         atto(total)
       )
-    }
-  })
-})
-
-describe("pnpm examples", () => {
-  it("runs every example", async () => {
-    const outcome = await runNode("examples/all.ts")
-    succeeded(outcome)
-    const files = fs.readdirSync(`${root}/examples`).filter((name) => name.endsWith(".ts"))
-    // The two servers run until they are stopped: their tests are in webhooks.test.ts.
-    const elsewhere = new Set(["all.ts", "demo.ts", "install-flow.ts", "webhook-server.ts"])
-    for (const name of files.filter((name) => !elsewhere.has(name))) {
-      assert.include(outcome.stdout, `▸ ${name}`)
     }
   })
 })

@@ -1,5 +1,7 @@
 /**
  * Helpers for the sister packages of this one. Outside the promise of semantic versions: programs should not import them.
+ *
+ * @module
  */
 export { type Page, type Pages, type Position, pages } from "./app/internal/pages.ts"
 export { pathSegment } from "./domain/Ids.ts"

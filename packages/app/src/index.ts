@@ -3,6 +3,8 @@
  *
  * Every module is also a subpath, such as `@effect-icr/app/IcrApp` or `@effect-icr/app/domain/Installation`. Prefer those:
  * a bundler then takes only what is used.
+ *
+ * @module
  */
 export {
   IcrApp,

@@ -14,6 +14,8 @@
  *
  * **Gotchas**: an interruption of the network is the client's own business for those 3 seconds. A command that waits on a
  * connection that is replaced may fail or stay unanswered: give every command a limit, as the modules of this package do.
+ *
+ * @module
  */
 import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"

@@ -6,6 +6,27 @@
  *
  * **Gotchas**: while Redis is unavailable no process can tell whether a state was used, so install callbacks are refused. A
  * Redis that loses its data forgets which states were used. This module needs `@effect-icr/webhooks`.
+ *
+ * ```ts
+ * import { IcrApp } from "@effect-icr/app/IcrApp"
+ * import * as ReconnectingRedis from "@effect-icr/redis/ReconnectingRedis"
+ * import * as RedisInstallStates from "@effect-icr/redis/RedisInstallStates"
+ * import { InstallFlow } from "@effect-icr/webhooks/InstallFlow"
+ * import { NodeHttpClient, NodeRedis } from "@effect/platform-node"
+ * import { Layer } from "effect"
+ *
+ * const RedisLive = ReconnectingRedis.layer(NodeRedis.layer({ url: "redis://127.0.0.1:6379" }))
+ *
+ * export const InstallFlowLive = InstallFlow.layer.pipe(
+ *   Layer.provide(RedisInstallStates.layer), // or layerWith({ prefix: "my-app:", timeout: "200 millis" })
+ *   Layer.provide([RedisLive, Layer.provide(IcrApp.layer, NodeHttpClient.layerUndici)])
+ * )
+ *
+ * // With a prefix of one's own, where several apps share one Redis.
+ * export const apart = RedisInstallStates.layerWith({ prefix: "my-app:", timeout: "200 millis" })
+ * ```
+ *
+ * @module
  */
 import type { IcrError } from "@effect-icr/app/IcrError"
 import { InstallStates } from "@effect-icr/webhooks/InstallStates"

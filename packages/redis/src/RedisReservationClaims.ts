@@ -6,6 +6,27 @@
  *
  * **Gotchas**: while Redis is unavailable no process can tell whether a reservation was handed out, so a reserve whose answer
  * got lost ends as `ReserveUncertain`. This module needs `@effect-icr/registry`.
+ *
+ * ```ts
+ * import { IcrApp } from "@effect-icr/app/IcrApp"
+ * import * as ReconnectingRedis from "@effect-icr/redis/ReconnectingRedis"
+ * import * as RedisReservationClaims from "@effect-icr/redis/RedisReservationClaims"
+ * import { Registry } from "@effect-icr/registry/Registry"
+ * import { NodeHttpClient, NodeRedis } from "@effect/platform-node"
+ * import { Layer } from "effect"
+ *
+ * const RedisLive = ReconnectingRedis.layer(NodeRedis.layer({ url: "redis://127.0.0.1:6379" }))
+ *
+ * export const RegistryLive = Registry.layer.pipe(
+ *   Layer.provide(RedisReservationClaims.layer), // or layerWith({ prefix: "my-app:", timeout: "200 millis" })
+ *   Layer.provide([RedisLive, Layer.provide(IcrApp.layer, NodeHttpClient.layerUndici)])
+ * )
+ *
+ * // With a prefix of one's own, where several apps share one Redis.
+ * export const apart = RedisReservationClaims.layerWith({ prefix: "my-app:", timeout: "200 millis" })
+ * ```
+ *
+ * @module
  */
 import type { IcrError } from "@effect-icr/app/IcrError"
 import { ReservationClaims } from "@effect-icr/registry/ReservationClaims"

@@ -18,6 +18,7 @@
  * import * as RedisTokenStore from "@effect-icr/redis/RedisTokenStore"
  * import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
  * import * as NodeRedis from "@effect/platform-node/NodeRedis"
+ * import * as Effect from "effect/Effect"
  * import * as Layer from "effect/Layer"
  *
  * export const AppLive = IcrApp.layer.pipe(
@@ -25,7 +26,12 @@
  *   Layer.provide(ReconnectingRedis.layer(NodeRedis.layer({ url: "redis://127.0.0.1:6379" }))),
  *   Layer.provide(NodeHttpClient.layerUndici)
  * )
+ *
+ * // In a test of a fleet: by then every process knows of an invalidation
+ * export const everybodyKnows = Effect.sleep(RedisTokenStore.invalidationDelay)
  * ```
+ *
+ * @module
  */
 import type { IcrError } from "@effect-icr/app/IcrError"
 import * as TokenSeal from "@effect-icr/app/TokenSeal"

@@ -6,6 +6,27 @@
  *
  * **Gotchas**: while Redis is unavailable each process recognizes only its own deliveries, and one warning is logged. A Redis
  * that loses its data forgets the deliveries. This module needs `@effect-icr/webhooks`.
+ *
+ * ```ts
+ * import { IcrApp } from "@effect-icr/app/IcrApp"
+ * import * as ReconnectingRedis from "@effect-icr/redis/ReconnectingRedis"
+ * import * as RedisWebhookDeduplication from "@effect-icr/redis/RedisWebhookDeduplication"
+ * import { Webhook } from "@effect-icr/webhooks/Webhook"
+ * import { NodeHttpClient, NodeRedis } from "@effect/platform-node"
+ * import { Layer } from "effect"
+ *
+ * const RedisLive = ReconnectingRedis.layer(NodeRedis.layer({ url: "redis://127.0.0.1:6379" }))
+ *
+ * export const WebhookLive = Webhook.layer.pipe(
+ *   Layer.provide(RedisWebhookDeduplication.layer), // or layerWith({ prefix: "my-app:", timeout: "200 millis" })
+ *   Layer.provide([RedisLive, Layer.provide(IcrApp.layer, NodeHttpClient.layerUndici)])
+ * )
+ *
+ * // With a prefix of one's own, where several apps share one Redis.
+ * export const apart = RedisWebhookDeduplication.layerWith({ prefix: "my-app:", timeout: "200 millis" })
+ * ```
+ *
+ * @module
  */
 import { makeMemory } from "@effect-icr/app/DeduplicationStore"
 import type { IcrError } from "@effect-icr/app/IcrError"

@@ -4,6 +4,8 @@
  * This index loads every module, and with some of them the optional peers `@effect-icr/webhooks` and `@effect-icr/registry`. A
  * program without those imports the subpaths: `@effect-icr/redis/RedisTokenStore` and `@effect-icr/redis/ReconnectingRedis` do
  * without them.
+ *
+ * @module
  */
 export * as ReconnectingRedis from "./ReconnectingRedis.ts"
 export * as RedisInstallStates from "./RedisInstallStates.ts"

@@ -3,6 +3,8 @@
  *
  * Every module is also a subpath, such as `@effect-icr/registry/Registry`. Prefer those: a bundler then takes only what
  * is used.
+ *
+ * @module
  */
 /** Exact amounts. */
 export * as Tonnes from "./amounts/Tonnes.ts"

@@ -4,6 +4,21 @@
  * Each switch says which evidence its default rests on; titles in parentheses name pages of the registry's
  * documentation. {@link profiles} holds three settings of all switches.
  *
+ * ```ts
+ * import { changeBehaviour, profiles } from "@effect-icr/simulator/Behaviour"
+ * import { Simulator } from "@effect-icr/simulator/Simulator"
+ * import { Duration, Effect } from "effect"
+ *
+ * const program = Effect.gen(function* () {
+ *   const { control } = yield* Simulator
+ *   yield* control.setBehaviour({ refusedTokenStatus: 401 }) // while it runs
+ *   return yield* changeBehaviour(profiles.strict, { installationTokenLife: Duration.seconds(2) })
+ * })
+ *
+ * await Effect.runPromise(program.pipe(Effect.provide(Simulator.layerWith({ profile: "observed" }))))
+ * ```
+ *
+ * @module
  * @since 0.1.0
  */
 import * as Duration from "effect/Duration"

@@ -2,6 +2,21 @@
  * The registry's HTTP interface as an `HttpApi` value: Apps, Projects, Organizations, Inventory, Warehouse, Retirements
  * and Credits (v0.5).
  *
+ * ```ts
+ * import { CurrentApp, CurrentToken, RegistryApi } from "@effect-icr/simulator/Contract"
+ * import { Effect } from "effect"
+ * import { OpenApi } from "effect/http-api"
+ * import * as assert from "node:assert"
+ *
+ * // The document behind /openapi.json, for generators of clients in other languages
+ * assert.ok("/projects" in OpenApi.fromApi(RegistryApi).paths)
+ *
+ * // For handlers of one's own over the contract: who is asking.
+ * export const whichApp = Effect.map(CurrentApp, ({ appId }) => appId)
+ * export const whichToken = Effect.map(CurrentToken, ({ id }) => id)
+ * ```
+ *
+ * @module
  * @since 0.1.0
  */
 import * as HttpApi from "effect/http-api/HttpApi"

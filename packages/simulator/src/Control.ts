@@ -2,6 +2,7 @@
  * Actions that change the registry while it runs: what an administrator of the registry, an organization or bad luck
  * can do. The same actions are offered over HTTP by `ControlApi`.
  *
+ * @module
  * @since 0.1.0
  */
 import type * as Duration from "effect/Duration"

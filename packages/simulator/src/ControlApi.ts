@@ -2,6 +2,26 @@
  * The control interface over HTTP, for tests written in another language. Its endpoints lie under `/_simulator/`, need
  * the control token, and are answered on loopback names only.
  *
+ * ```ts
+ * import { ControlApi } from "@effect-icr/simulator/ControlApi"
+ * import { Simulator } from "@effect-icr/simulator/Simulator"
+ * import { Effect, Redacted } from "effect"
+ * import { FetchHttpClient, HttpClient, HttpClientRequest } from "effect/http"
+ * import { HttpApiClient } from "effect/http-api"
+ *
+ * const program = Effect.gen(function* () {
+ *   const { baseUrl, controlToken } = yield* Simulator // another process reads both from what the simulator prints
+ *   const { control } = yield* HttpApiClient.make(ControlApi, {
+ *     baseUrl,
+ *     transformClient: HttpClient.mapRequest(HttpClientRequest.bearerToken(Redacted.value(controlToken)))
+ *   })
+ *   return yield* control.apps()
+ * })
+ *
+ * await Effect.runPromise(program.pipe(Effect.provide([Simulator.layerServer, FetchHttpClient.layer])))
+ * ```
+ *
+ * @module
  * @since 0.1.0
  */
 import * as HttpApi from "effect/http-api/HttpApi"

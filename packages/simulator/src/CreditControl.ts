@@ -1,6 +1,7 @@
 /**
  * What an organization's administrator and the chain do with credits, and the books of all credits.
  *
+ * @module
  * @since 0.1.0
  */
 import type * as Effect from "effect/Effect"

@@ -1,6 +1,7 @@
 /**
  * Credits on the wire: what an organization holds and what an app may request (Inventory, Warehouse; v0.5).
  *
+ * @module
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"

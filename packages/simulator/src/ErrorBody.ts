@@ -1,6 +1,25 @@
 /**
  * Error answers of the registry, by status.
  *
+ * ```ts
+ * import { badRequest, forbidden, notFound, refused, unauthorized } from "@effect-icr/simulator/ErrorBody"
+ * import * as assert from "node:assert"
+ *
+ * const answers = [
+ *   badRequest(["limit must be a positive number"]),
+ *   unauthorized("Unauthorized"),
+ *   forbidden("Installation is suspended"),
+ *   notFound("Installation not found"),
+ *   refused(409, "The request was accepted before"),
+ *   refused(422, "The amount is larger than what is there")
+ * ]
+ * assert.deepStrictEqual(
+ *   answers.map(({ statusCode }) => statusCode),
+ *   [400, 401, 403, 404, 409, 422]
+ * )
+ * ```
+ *
+ * @module
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"

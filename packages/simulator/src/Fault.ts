@@ -1,6 +1,7 @@
 /**
  * Faults between a client and the registry as plain data, for tests and, as JSON, for the control interface.
  *
+ * @module
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"

@@ -1,6 +1,7 @@
 /**
  * Entries of the request log.
  *
+ * @module
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"

@@ -1,6 +1,7 @@
 /**
  * Retirements on the wire, and what projects and the registry itself hold (Retirements, Credits; v0.5).
  *
+ * @module
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"

@@ -1,6 +1,19 @@
 /**
  * Names of the registry's routes, as request counts, the request log and faults use them.
  *
+ * ```ts
+ * import { routes } from "@effect-icr/simulator/Route"
+ * import { Simulator } from "@effect-icr/simulator/Simulator"
+ * import { Effect } from "effect"
+ *
+ * // What a program under test asked for
+ * const counts = Effect.flatMap(Simulator, ({ control }) =>
+ *   Effect.forEach(routes, (route) => Effect.map(control.requestCount(route), (count) => [route, count] as const))
+ * )
+ * await Effect.runPromise(Effect.provide(counts, Simulator.layer))
+ * ```
+ *
+ * @module
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"

@@ -30,6 +30,7 @@
  * await Effect.runPromise(Effect.provide(program, Simulator.layer))
  * ```
  *
+ * @module
  * @since 0.1.0
  */
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"

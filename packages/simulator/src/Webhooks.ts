@@ -5,6 +5,7 @@
  * body carries the event and `signedData`, the same event as base64 text. The header `x-icr-signature-256` signs that
  * text and is omitted when the app has no secret (Webhook actions and payloads; Validating webhook deliveries).
  *
+ * @module
  * @since 0.1.0
  */
 import type * as Effect from "effect/Effect"

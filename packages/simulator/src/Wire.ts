@@ -4,6 +4,7 @@
  * The client library describes the same objects on its own. The two descriptions are separate on purpose: a wrong field
  * name in one of them makes a test fail instead of passing as agreement.
  *
+ * @module
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
@@ -109,6 +110,18 @@ export const Industry = Schema.Struct({ code: Schema.String, name: Schema.String
 
 /**
  * Values seen in the field `type` of an organization.
+ *
+ * ```ts
+ * import { organizationTypes } from "@effect-icr/simulator/Wire"
+ * import { Simulator } from "@effect-icr/simulator/Simulator"
+ * import { Effect } from "effect"
+ *
+ * // One organization of each type
+ * const one = Effect.flatMap(Simulator, ({ control }) =>
+ *   Effect.forEach(organizationTypes, (organizationType) => control.install({ organizationType }))
+ * )
+ * await Effect.runPromise(Effect.provide(one, Simulator.layer))
+ * ```
  *
  * @since 0.1.0
  * @category constructors

@@ -1,6 +1,7 @@
 /**
  * The International Carbon Registry on your machine.
  *
+ * @module
  * @since 0.1.0
  */
 export * from "./Behaviour.ts"

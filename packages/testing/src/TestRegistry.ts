@@ -35,6 +35,20 @@
  *
  * await Effect.runPromise(test.pipe(Effect.provide(TestRegistry.layer), Effect.provide(TestClock.layer())))
  * ```
+ *
+ * ```ts
+ * import { Simulator } from "@effect-icr/simulator/Simulator"
+ * import * as TestRegistry from "@effect-icr/testing/TestRegistry"
+ * import { Effect } from "effect"
+ * import * as assert from "node:assert"
+ *
+ * const thousand: TestRegistry.Options = { simulator: { installations: 1000 }, app: { tokens: { capacity: 100 } } }
+ *
+ * const ids = Effect.flatMap(Simulator, ({ installationIds }) => installationIds)
+ * assert.strictEqual((await Effect.runPromise(Effect.provide(ids, TestRegistry.layerWith(thousand)))).length, 1000)
+ * ```
+ *
+ * @module
  */
 import { IcrApp, type Options as AppOptions } from "@effect-icr/app/IcrApp"
 import { defaultApiVersion, IcrConfig } from "@effect-icr/app/IcrConfig"

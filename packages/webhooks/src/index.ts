@@ -2,6 +2,8 @@
  * Webhook deliveries and install callbacks of the International Carbon Registry, verified.
  *
  * Every module is also a subpath, such as `@effect-icr/webhooks/Webhook`. Prefer those: a bundler then takes only what is used.
+ *
+ * @module
  */
 export { InstallError, InstallErrorKind } from "./install/InstallError.ts"
 export {

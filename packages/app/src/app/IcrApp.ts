@@ -6,6 +6,8 @@
  *
  * **Gotchas**: an app is meant to be built once for a process. Providing its layer in each request handler builds a new
  * token cache, and exchanges a new token, each time.
+ *
+ * @module
  */
 import type * as Config from "effect/Config"
 import * as Context from "effect/Context"

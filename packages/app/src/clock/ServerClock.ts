@@ -14,6 +14,8 @@
  *
  * Differences below 3 seconds are ignored: the header has whole seconds, and the answer travels. A `fetch` that keeps answers
  * repeats old dates, so a date that goes back teaches something only when a token exchange was answered with it.
+ *
+ * @module
  */
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"

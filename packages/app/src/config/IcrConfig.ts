@@ -4,6 +4,20 @@
  * Every value is cleaned of what stands around it (blanks, a byte order mark, one pair of quotes, an escaped newline) and
  * checked when the layer is built. The error names the variable or option that is wrong, never a secret. `http://` is accepted for loopback only, unless `allowInsecureHttp` says otherwise: a token sent in the clear
  * is a token given away.
+ *
+ * ```ts
+ * import { apiBaseUrls, defaultApiVersion, IcrConfig } from "@effect-icr/app/IcrConfig"
+ * import { Effect } from "effect"
+ * import * as assert from "node:assert"
+ *
+ * const { apiVersion, baseUrl } = await Effect.runPromise(
+ *   IcrConfig.pipe(Effect.provide(IcrConfig.layerWith({ appId: "my-app", baseUrl: apiBaseUrls.sandbox })))
+ * )
+ * assert.strictEqual(baseUrl, "https://sandbox-api.carbonregistry.com")
+ * assert.strictEqual(apiVersion, defaultApiVersion)
+ * ```
+ *
+ * @module
  */
 import * as Config from "effect/Config"
 import * as Context from "effect/Context"

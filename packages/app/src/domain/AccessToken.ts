@@ -1,6 +1,8 @@
 /**
  * The two tokens the registry hands out (`Generate an app access token`, `Generate an installation access token`,
  * Apps v0.5). The token text is `Redacted`: it prints, logs and serialises as `<redacted>`.
+ *
+ * @module
  */
 import * as Schema from "effect/Schema"
 import { AppId, InstallationId, OrganizationId } from "./Ids.ts"

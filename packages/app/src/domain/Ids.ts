@@ -4,6 +4,8 @@
  * Real ids are UUIDs, but the documents also show `67890` and `1` (`Generate an app access token`, Apps v0.5), so no
  * form is demanded beyond what a URL needs. Whatever could change a path (`..`, `/`, `?`, `#`, `%`, blanks) is refused
  * here, before any request: one integrator's missing id once became `/app/installations/undefined/accessTokens`.
+ *
+ * @module
  */
 import * as Schema from "effect/Schema"
 import * as SchemaParser from "effect/SchemaParser"
@@ -35,6 +37,14 @@ const explained = <S extends Schema.Codec<string, string>>(name: string, schema:
 
 /**
  * What is wrong with an id, for plain JavaScript and for values that were cast; undefined when nothing is.
+ *
+ * ```ts
+ * import { idProblem } from "@effect-icr/app/domain/Ids"
+ * import * as assert from "node:assert"
+ *
+ * assert.strictEqual(idProblem("67890"), undefined)
+ * assert.match(idProblem("../admin") ?? "", /must be an id of 1 to 200 characters/)
+ * ```
  *
  * @category guards
  * @since 0.1.0

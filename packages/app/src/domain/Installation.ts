@@ -1,3 +1,8 @@
+/**
+ * Installations: the grant of one app on one organization, with the permissions that the organization agreed to.
+ *
+ * @module
+ */
 import * as Schema from "effect/Schema"
 import { lenientText } from "./lenient.ts"
 import { AppId, InstallationId } from "./Ids.ts"

@@ -1,3 +1,8 @@
+/**
+ * Organizations, as an installation shows them.
+ *
+ * @module
+ */
 import * as Arr from "effect/Array"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"

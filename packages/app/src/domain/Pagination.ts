@@ -1,3 +1,8 @@
+/**
+ * Where a page stands among all pages of a list.
+ *
+ * @module
+ */
 import * as Schema from "effect/Schema"
 
 const Counter = Schema.OptionFromOptionalNullOr(Schema.Finite)

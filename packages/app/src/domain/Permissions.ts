@@ -3,6 +3,8 @@
  *
  * A permission that was not granted has no key. Names and levels are open sets, since the registry counts new enum
  * values as compatible (`API Versions`): the known ones are typed, the others are kept as they came.
+ *
+ * @module
  */
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
@@ -102,6 +104,16 @@ const suffices = (granted: AnyPermissionLevel, required: AnyPermissionLevel) =>
 
 /**
  * What `required` asks for beyond what was granted; empty when all is granted.
+ *
+ * ```ts
+ * import { missingPermissions } from "@effect-icr/app/domain/Permissions"
+ * import * as assert from "node:assert"
+ *
+ * const granted = { organization_info: "VIEW", organization_warehouse: "WRITE" }
+ * assert.deepStrictEqual(missingPermissions({ organization_warehouse: "VIEW" }, granted), []) // WRITE includes VIEW
+ * const [missing] = missingPermissions({ organization_inventory: "REQUEST" }, granted)
+ * assert.strictEqual(missing?.name, "organization_inventory")
+ * ```
  *
  * @category combinators
  * @since 0.1.0

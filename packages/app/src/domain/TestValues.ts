@@ -7,14 +7,20 @@
  * import { TokenCache } from "@effect-icr/app/TokenCache"
  * import { Effect } from "effect"
  *
- * TestValues.installation({ id: InstallationId.make("acme") })
+ * TestValues.installation({
+ *   id: InstallationId.make("acme"),
+ *   organization: TestValues.organization({ fullName: "Acme" })
+ * })
  *
  * export const tokens = TokenCache.layerTest({
+ *   app: TestValues.appAccessToken(),
  *   installation: (installationId) => Effect.succeed(TestValues.installationAccessToken({ installationId }))
  * })
  * ```
  *
  * The tokens live from 1970, where Effect's `TestClock` starts, to 2100.
+ *
+ * @module
  */
 import * as DateTime from "effect/DateTime"
 import * as Option from "effect/Option"

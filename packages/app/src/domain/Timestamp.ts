@@ -1,3 +1,8 @@
+/**
+ * The registry's timestamps, as `DateTime.Utc`.
+ *
+ * @module
+ */
 import * as Schema from "effect/Schema"
 
 const form = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:?\d\d)$/

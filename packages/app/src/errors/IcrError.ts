@@ -4,6 +4,8 @@
  * `Effect.catchTag("IcrError", …)` takes every failure, `Effect.catchReason("IcrError", "InstallationSuspended", …)` one of
  * them. Each reason says in its `message`, one sentence, what happened and what to do. No reason carries a key, a JWT, a
  * token or a body.
+ *
+ * @module
  */
 import type * as Duration from "effect/Duration"
 import type * as Option from "effect/Option"
@@ -50,6 +52,22 @@ export class IcrError extends Schema.TaggedError<IcrError>("@effect-icr/app/IcrE
 /**
  * The same error of a write that is known by now not to have been done, as after looking at the registry: its
  * `mayHaveHappened` is false.
+ *
+ * ```ts
+ * import { type IcrError, notDone } from "@effect-icr/app/IcrError"
+ * import { Effect } from "effect"
+ *
+ * // A write whose outcome is looked up when it is not known.
+ * export const certainly = <A>(
+ *   write: Effect.Effect<A, IcrError>,
+ *   look: Effect.Effect<"done" | "not done", IcrError>
+ * ): Effect.Effect<A | "done", IcrError> =>
+ *   Effect.catchTag(write, "IcrError", (error) =>
+ *     error.mayHaveHappened
+ *       ? Effect.flatMap(look, (found) => (found === "done" ? Effect.succeed(found) : Effect.fail(notDone(error))))
+ *       : Effect.fail(error)
+ *   )
+ * ```
  *
  * @category combinators
  * @since 0.1.0

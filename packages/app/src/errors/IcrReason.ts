@@ -15,6 +15,8 @@
  *     Effect.catchReason("IcrError", "InstallationSuspended", () => Effect.succeedNone)
  *   )
  * ```
+ *
+ * @module
  */
 import * as Schema from "effect/Schema"
 import * as Answer from "./internal/answerReasons.ts"
@@ -43,6 +45,26 @@ export { RefusedCredential, Tried } from "./internal/message.ts"
 
 /**
  * Every reason an `IcrError` can have.
+ *
+ * ```ts
+ * import { IcrError } from "@effect-icr/app/IcrError"
+ * import { IcrReason, InvalidRequest, type RefusedCredential, type TransportKind, type Tried } from "@effect-icr/app/IcrReason"
+ * import { Match, Schema } from "effect"
+ * import * as assert from "node:assert"
+ *
+ * // What a person on call is told.
+ * export const advice = Match.type<IcrReason>().pipe(
+ *   Match.tag("Transport", ({ kind }): string => `the network: ${kind satisfies TransportKind}`),
+ *   Match.tag("Unauthorized", ({ credential, tried }) =>
+ *     [credential satisfies RefusedCredential | undefined, tried satisfies Tried].join(", ")
+ *   ),
+ *   Match.orElse(({ message }) => message)
+ * )
+ *
+ * // For tests: a failure of one's own
+ * const reason = new InvalidRequest({ operation: "reports", detail: "no such month" })
+ * assert.ok(Schema.is(IcrReason)(new IcrError({ reason }).reason))
+ * ```
  *
  * @category reasons
  * @since 0.1.0

@@ -3,6 +3,25 @@
  *
  * `IcrHttp` asks a credential for its value on every attempt, so that a token refreshed meanwhile reaches the repetition, and
  * tells it when the registry refused the value. Use {@link fixed} for one value that cannot be replaced.
+ *
+ * ```ts
+ * import { type Credential, fixed, giveUp } from "@effect-icr/app/Credential"
+ * import { IcrHttp } from "@effect-icr/app/IcrHttp"
+ * import { Effect, Redacted } from "effect"
+ *
+ * // A token that another process keeps fresh: read again for every attempt, and never replaced here.
+ * const fromVault = (read: Effect.Effect<string>): Credential => ({
+ *   get: Effect.map(read, (token) => ({ value: Redacted.make(token) })),
+ *   onRefused: () => Effect.succeed(giveUp)
+ * })
+ *
+ * export const clients = Effect.map(IcrHttp, (http) => [
+ *   http.client({ operation: "reports", credential: fromVault(Effect.succeed("a token")) }),
+ *   http.client({ operation: "reports", credential: fixed(Redacted.make("a token")) })
+ * ])
+ * ```
+ *
+ * @module
  */
 import * as Effect from "effect/Effect"
 import type * as Redacted from "effect/Redacted"

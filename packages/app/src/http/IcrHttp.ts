@@ -5,6 +5,8 @@
  * function. Credentials go to the configured address and nowhere else: redirects are not followed, and a path that would leave
  * the base address is refused before anything is sent. One deadline covers a whole call, its waits and bodies included; one
  * shorter limit covers each attempt. Every failure is an `IcrError`.
+ *
+ * @module
  */
 import * as Context from "effect/Context"
 import * as DateTime from "effect/DateTime"

@@ -5,6 +5,8 @@
  *
  * Waiting counts towards the deadline of a call. Token exchanges are not limited: they must never wait behind the calls that
  * wait for their tokens.
+ *
+ * @module
  */
 import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
@@ -60,9 +62,16 @@ const make = Effect.fnUntraced(function* (options: Options) {
  * import { IcrHttp } from "@effect-icr/app/IcrHttp"
  * import { RateLimit } from "@effect-icr/app/RateLimit"
  * import { Layer } from "effect"
+ * import { RateLimiter } from "effect/persistence"
  *
+ * // For one process
  * export const HttpLive = IcrHttp.layer.pipe(
  *   Layer.provide(RateLimit.layerMemoryWith({ limit: 100, window: "1 minute" }))
+ * )
+ * // For a fleet: `RateLimiter.layerStoreRedis` instead of the store in memory
+ * export const shared = RateLimit.layerWith({ limit: 100, window: "1 minute", key: "my-app" }).pipe(
+ *   Layer.provide(RateLimiter.layer),
+ *   Layer.provide(RateLimiter.layerStoreMemory)
  * )
  * ```
  *

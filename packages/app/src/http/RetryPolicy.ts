@@ -6,6 +6,40 @@
  * registry documents no idempotency key and a repeated request could move credits twice; only a refused credential, after which
  * nothing was done, has them sent again. The schedule decides how often
  * and how fast; `Retry-After` lengthens its waits, and the retry budget and the deadline of `IcrHttp` end it early.
+ *
+ * ```ts
+ * import type { InstallationId } from "@effect-icr/app/domain/Ids"
+ * import { IcrApp } from "@effect-icr/app/IcrApp"
+ * import { Idempotent, idempotent, IcrHttp } from "@effect-icr/app/IcrHttp"
+ * import * as RetryPolicy from "@effect-icr/app/RetryPolicy"
+ * import { Console, Effect, Layer, Schedule } from "effect"
+ * import { HttpClient } from "effect/http"
+ *
+ * // Options
+ * export const patient = IcrHttp.layerWith({ retry: { attempts: 6, maxDelay: "30 seconds" } })
+ * // No retry at all
+ * export const impatient = IcrHttp.layerWith({ retry: RetryPolicy.none })
+ * // The default schedule, and something of one's own about it
+ * export const explained = Layer.unwrap(
+ *   Effect.map(RetryPolicy.make({ attempts: 3 }), (schedule) =>
+ *     IcrHttp.layerWith({ retry: Schedule.tap(schedule, ({ input }) => Effect.log(input.message)) })
+ *   )
+ * )
+ *
+ * // To delete what is deleted does no harm: retried as a GET is
+ * export const removeFile = Effect.fn("removeFile")(function* (id: InstallationId, path: string) {
+ *   const { installationClient } = yield* IcrApp
+ *   return yield* idempotent(installationClient(id).del(path))
+ * })
+ * // Names the writes that are sent once
+ * export const logging = IcrHttp.layerWith({
+ *   transformClient: HttpClient.tapRequest(({ method, url }) =>
+ *     Effect.flatMap(Idempotent, (isMarked) => (isMarked ? Effect.void : Console.log(`${method} ${url}`)))
+ *   )
+ * })
+ * ```
+ *
+ * @module
  */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"

@@ -15,6 +15,8 @@
  * **Gotchas**
  *
  * A private key that cannot be used fails when the layer is built, with what to do about it; a KMS fails when it is asked.
+ *
+ * @module
  */
 import * as Base64Url from "effect/encoding/Base64Url"
 import * as Context from "effect/Context"

@@ -5,6 +5,44 @@
  * One process keeps its claims in memory. A fleet shares them through a store that sets a key only where there is none, with
  * a time to live (`SET key 1 NX PX …` in Redis): two methods are all there is to write. Keys are digests and random values;
  * they contain no secret and no payload.
+ *
+ * ```ts
+ * import {
+ *   defaultCapacity,
+ *   type DeduplicationStore,
+ *   DeduplicationStoreError,
+ *   makeMemory,
+ *   withTimeout
+ * } from "@effect-icr/app/DeduplicationStore"
+ * import { Duration, Effect } from "effect"
+ * import * as assert from "node:assert"
+ *
+ * const program = Effect.gen(function* () {
+ *   const store = withTimeout(yield* makeMemory(defaultCapacity / 2))
+ *   assert.strictEqual(yield* store.claim("delivery-1", Duration.minutes(10)), true)
+ *   assert.strictEqual(yield* store.claim("delivery-1", Duration.minutes(10)), false)
+ * })
+ * await Effect.runPromise(program)
+ *
+ * // One of your own, over a table with a unique key.
+ * export const overTable = (
+ *   insert: (key: string, seconds: number) => Promise<boolean>,
+ *   remove: (key: string) => Promise<void>
+ * ): DeduplicationStore => ({
+ *   claim: (key, timeToLive) =>
+ *     Effect.tryPromise({
+ *       try: () => insert(key, Duration.toSeconds(timeToLive)),
+ *       catch: () => new DeduplicationStoreError({ operation: "claim", detail: "the table failed" })
+ *     }),
+ *   release: (key) =>
+ *     Effect.tryPromise({
+ *       try: () => remove(key),
+ *       catch: () => new DeduplicationStoreError({ operation: "release", detail: "the table failed" })
+ *     })
+ * })
+ * ```
+ *
+ * @module
  */
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"

@@ -9,6 +9,23 @@
  *
  * A `KeyValueStore` has no locks, so processes may exchange side by side, and no expiry: the entry of an installation that
  * nobody asks for again stays until it is overwritten or cleared.
+ *
+ * ```ts
+ * import { IcrApp } from "@effect-icr/app/IcrApp"
+ * import * as KeyValueTokenStore from "@effect-icr/app/KeyValueTokenStore"
+ * import { NodeHttpClient, NodeServices } from "@effect/platform-node"
+ * import { Layer } from "effect"
+ * import { KeyValueStore } from "effect/persistence"
+ *
+ * // Sealed with ICR_TOKEN_STORE_KEY; `layerWith` takes the keys from elsewhere
+ * export const AppLive = IcrApp.layer.pipe(
+ *   Layer.provide(KeyValueTokenStore.layer),
+ *   Layer.provide(KeyValueStore.layerFileSystem("/var/lib/my-app/tokens")),
+ *   Layer.provide([NodeServices.layer, NodeHttpClient.layerUndici])
+ * )
+ * ```
+ *
+ * @module
  */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"

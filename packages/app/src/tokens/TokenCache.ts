@@ -3,8 +3,7 @@
  *
  * **When to use**
  *
- * Through `IcrApp`, which provides it. Directly in a program of one's own composition that needs tokens and nothing else, and
- * in tests, as `TokenCache.layerTest`.
+ * Through `IcrApp`, which provides it; directly where tokens are all that is needed, and in tests, as `TokenCache.layerTest`.
  *
  * **Details**
  *
@@ -14,8 +13,10 @@
  *
  * **Gotchas**
  *
- * A token that is handed out may be refused all the same, for instance when it was revoked elsewhere. The credentials of this
- * service know what to do then, a bare token does not.
+ * A token may be refused all the same, for instance when it was revoked elsewhere. The credentials of this service know what to
+ * do then, a bare token does not.
+ *
+ * @module
  */
 import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
@@ -124,6 +125,7 @@ export interface Options {
  */
 export interface TestTokens {
   readonly app?: AppAccessToken | undefined
+  /** Dies when not given. */
   readonly installation?: ((id: InstallationId) => Effect.Effect<InstallationAccessToken, IcrError>) | undefined
 }
 

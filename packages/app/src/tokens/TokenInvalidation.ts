@@ -3,6 +3,20 @@
  * `uninstalled` makes the token worthless. `IcrApp`'s layers provide it.
  *
  * The key stands alone, so that a program that only verifies deliveries bundles no token cache.
+ *
+ * ```ts
+ * import { TokenInvalidation } from "@effect-icr/app/TokenInvalidation"
+ * import { Webhook } from "@effect-icr/webhooks/Webhook"
+ * import { Console, Layer } from "effect"
+ *
+ * // The tokens are in another process: it is told over a channel of one's own
+ * const Remote = Layer.succeed(TokenInvalidation, {
+ *   invalidateInstallationToken: (id) => Console.log(`drop the token of ${id}`)
+ * })
+ * export const WebhookLive = Webhook.layer.pipe(Layer.provide(Remote))
+ * ```
+ *
+ * @module
  */
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"

@@ -16,6 +16,24 @@
  *
  * The IV is 96 random bits, so one key is good for about four thousand million tokens. Whoever can delete entries can still do
  * that; it costs an exchange.
+ *
+ * ```ts
+ * import * as TokenSeal from "@effect-icr/app/TokenSeal"
+ * import { Effect, Option, Redacted } from "effect"
+ * import * as assert from "node:assert"
+ * import { randomBytes } from "node:crypto"
+ *
+ * const program = Effect.gen(function* () {
+ *   const seal: TokenSeal.TokenSeal = yield* TokenSeal.make({ keys: Redacted.make(randomBytes(32).toString("hex")) })
+ *   const sealed = yield* seal.seal("key-1", Redacted.make("a token"))
+ *   assert.ok(!sealed.includes("a token"))
+ *   assert.ok(Option.isSome(yield* seal.open("key-1", sealed)))
+ *   assert.ok(Option.isNone(yield* seal.open("key-2", sealed)))
+ * })
+ * await Effect.runPromise(program)
+ * ```
+ *
+ * @module
  */
 import * as Config from "effect/Config"
 import * as Aead from "effect/crypto/Aead"

@@ -16,6 +16,34 @@
  *
  * Keys name the app, the registry and the installation, and contain no secret. Values are secrets at rest; see `TokenSeal` for
  * the encryption that the shipped stores use.
+ *
+ * ```ts
+ * import { type Entry, type Service, TokenStore, TokenStoreError } from "@effect-icr/app/TokenStore"
+ * import { Effect, Layer, Option } from "effect"
+ *
+ * // What a cache server's client can do.
+ * interface Client {
+ *   readonly get: (key: string) => Promise<Entry | undefined>
+ *   readonly set: (key: string, entry: Entry) => Promise<void>
+ *   readonly delete: (key: string, upTo: number) => Promise<void>
+ * }
+ *
+ * const make = (client: Client): Service => {
+ *   const call = <A>(operation: string, f: () => Promise<A>) =>
+ *     Effect.tryPromise({ try: f, catch: () => new TokenStoreError({ operation, detail: "the cache server failed" }) })
+ *   return {
+ *     get: (key) => Effect.map(call("get", () => client.get(key)), Option.fromUndefinedOr),
+ *     set: (key, entry) => call("set", () => client.set(key, entry)),
+ *     remove: (key, upTo = Infinity) => call("remove", () => client.delete(key, upTo)),
+ *     lease: () => Effect.succeed(false) // no locks: each process exchanges for itself
+ *   }
+ * }
+ *
+ * export const layer = (client: Client | undefined) =>
+ *   client === undefined ? TokenStore.layerNone : Layer.succeed(TokenStore, make(client))
+ * ```
+ *
+ * @module
  */
 import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
@@ -79,6 +107,7 @@ export interface Removal {
  * @since 0.1.0
  */
 export interface Service {
+  /** The entry of a key, if there is one. */
   readonly get: (key: string) => Effect.Effect<Option.Option<Entry>, TokenStoreError>
   /** Keeps an entry for its remaining life, unless the store already has one that ends later. */
   readonly set: (key: string, entry: Entry, timeToLive: Duration.Duration) => Effect.Effect<void, TokenStoreError>

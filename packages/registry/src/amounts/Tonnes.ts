@@ -16,6 +16,24 @@
  *
  * **Gotchas**: a `number` is not accepted where an amount is asked for, since it has lost its digits before it is seen.
  * {@link fromNumber} converts one on purpose, and refuses what was lost already.
+ *
+ * ```ts
+ * import * as Tonnes from "@effect-icr/registry/Tonnes"
+ * import { BigDecimal, Option } from "effect"
+ * import * as assert from "node:assert"
+ *
+ * // What comes from outside may be no amount
+ * assert.ok(Option.isNone(Tonnes.fromString("half a tonne")))
+ * assert.ok(Option.isNone(Tonnes.fromNumber(0.1 + 0.2))) // its digits are lost already
+ * const amounts = [Tonnes.fromInput("0.5"), Tonnes.fromNumber(0.25), Tonnes.fromDecimal(BigDecimal.make(2n, 0))]
+ *
+ * const [half = Tonnes.zero, quarter = Tonnes.zero] = amounts.flatMap(Option.toArray)
+ * const left = Tonnes.subtract(half, quarter)
+ * assert.ok(Tonnes.isPositive(left) && Tonnes.Order(left, half) < 0)
+ * assert.strictEqual(Tonnes.decimals(left), 2)
+ * ```
+ *
+ * @module
  */
 import * as BigDecimal from "effect/BigDecimal"
 import * as Effect from "effect/Effect"

@@ -1,3 +1,8 @@
+/**
+ * Blockchain addresses of an organization's accounts.
+ *
+ * @module
+ */
 import * as Arr from "effect/Array"
 import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"

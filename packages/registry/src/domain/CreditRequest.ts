@@ -1,3 +1,8 @@
+/**
+ * Requests that move credits out of an inventory once the organization accepts them.
+ *
+ * @module
+ */
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as SchemaGetter from "effect/SchemaGetter"

@@ -1,4 +1,8 @@
-/** Credits: what an organization holds in its inventory and its warehouse, and what a project has issued. */
+/**
+ * Credits: what an organization holds in its inventory and its warehouse, and what a project has issued.
+ *
+ * @module
+ */
 import * as Schema from "effect/Schema"
 import { OrganizationId } from "@effect-icr/app/domain/Ids"
 import { lenient, lenientText } from "@effect-icr/app/extension"
@@ -10,6 +14,15 @@ import { OrganizationRef, ProjectRef } from "./Project.ts"
 /**
  * `exPost` (the mitigation has happened) or `exAnte` (it is expected). The documents' example has one in `id` and the
  * other in `type` of the same credit.
+ *
+ * ```ts
+ * import type { CreditType, WarehouseCredit } from "@effect-icr/registry/domain/Credits"
+ * import { Option } from "effect"
+ *
+ * const wanted: CreditType = "exPost"
+ *
+ * export const isWanted = ({ type }: WarehouseCredit) => Option.contains(type, wanted)
+ * ```
  *
  * @category models
  * @since 0.1.0

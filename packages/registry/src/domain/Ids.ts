@@ -1,6 +1,8 @@
 /**
  * Ids of the registry's resources: opaque, non-empty, and safe as one path segment, as those of
  * `@effect-icr/app/domain/Ids`.
+ *
+ * @module
  */
 import * as Schema from "effect/Schema"
 import * as SchemaGetter from "effect/SchemaGetter"

@@ -1,3 +1,8 @@
+/**
+ * Projects, the source of all credits.
+ *
+ * @module
+ */
 import * as Schema from "effect/Schema"
 import { OrganizationId } from "@effect-icr/app/domain/Ids"
 import { Pagination } from "@effect-icr/app/domain/Pagination"

@@ -1,3 +1,8 @@
+/**
+ * Reservations: credits of a warehouse that are held for one buyer until they are finished or released.
+ *
+ * @module
+ */
 import * as Schema from "effect/Schema"
 import { AppId } from "@effect-icr/app/domain/Ids"
 import { Timestamp } from "@effect-icr/app/domain/Timestamp"

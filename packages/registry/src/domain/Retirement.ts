@@ -1,3 +1,8 @@
+/**
+ * Retirements: credits that are used up for good, for a beneficiary and a reason.
+ *
+ * @module
+ */
 import * as Schema from "effect/Schema"
 import { OrganizationId } from "@effect-icr/app/domain/Ids"
 import { lenient, lenientText } from "@effect-icr/app/extension"

@@ -4,6 +4,17 @@
  * **Gotchas**: a heuristic. The registry documents no meaning of the parts; integrators take the fourth for the
  * project's number and the last for the vintage. Do not decide anything about money by it: `public.findProject({
  * serialization })` asks the registry.
+ *
+ * ```ts
+ * import { parse } from "@effect-icr/registry/domain/Serial"
+ * import { Option } from "effect"
+ * import * as assert from "node:assert"
+ *
+ * const serial = Option.getOrThrow(parse("ICR-ISL-354-78040-14-R-0-2021"))
+ * assert.deepStrictEqual([serial.country, serial.projectNumber, serial.vintage], ["ISL", "78040", "2021"])
+ * ```
+ *
+ * @module
  */
 import * as Option from "effect/Option"
 

@@ -1,6 +1,8 @@
 /**
  * An organization's inventory: its own holdings. An app asks for what is to be done with them, and an admin of the
  * organization accepts or declines.
+ *
+ * @module
  */
 import type * as Effect from "effect/Effect"
 import type * as Schedule from "effect/Schedule"
@@ -18,6 +20,21 @@ import type { RequestUncertain } from "../uncertain/Uncertain.ts"
 /**
  * The time to wait for a request was over, and it has not come to its end: it is still with an admin, or on its way. It
  * does not expire; wait again, or let a webhook tell.
+ *
+ * ```ts
+ * import type { InstallationId } from "@effect-icr/app/domain/Ids"
+ * import type { CreditRequestId } from "@effect-icr/registry/domain/Ids"
+ * import type { StillPending } from "@effect-icr/registry/Inventory"
+ * import { Registry } from "@effect-icr/registry/Registry"
+ * import { Effect } from "effect"
+ *
+ * const later = ({ request }: StillPending) => Effect.logInfo(`request ${request.id} is still with an admin`)
+ *
+ * export const settle = Effect.fn("settle")(function* (id: InstallationId, request: CreditRequestId) {
+ *   const { inventory } = (yield* Registry).organization(id)
+ *   return yield* inventory.requests.settled(request).pipe(Effect.tapErrorTag("StillPending", later))
+ * })
+ * ```
  *
  * @category errors
  * @since 0.1.0

@@ -1,4 +1,8 @@
-/** The resources of one organization, with the token of the app's installation there. */
+/**
+ * The resources of one organization, with the token of the app's installation there.
+ *
+ * @module
+ */
 import type * as Effect from "effect/Effect"
 import type { OrganizationId } from "@effect-icr/app/domain/Ids"
 import type { Organization } from "@effect-icr/app/domain/Organization"

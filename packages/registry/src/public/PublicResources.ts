@@ -1,4 +1,8 @@
-/** What any token may read: projects, retirements and credits. Uses the app's own token. */
+/**
+ * What any token may read: projects, retirements and credits. Uses the app's own token.
+ *
+ * @module
+ */
 import type * as Effect from "effect/Effect"
 import type * as Stream from "effect/Stream"
 import type { IcrError } from "@effect-icr/app/IcrError"

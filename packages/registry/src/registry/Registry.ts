@@ -4,6 +4,8 @@
  * **Gotchas**: credits are moved by writes, and a write whose answer got lost may have been done. The error types tell
  * the two apart: an `IcrError` was certainly not done, an `Uncertain` may have been. See
  * `@effect-icr/registry/Uncertain`.
+ *
+ * @module
  */
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
@@ -113,8 +115,11 @@ const make = Effect.fnUntraced(function* ({ fence, quietPeriod, soleProcess }: S
  * @since 0.1.0
  */
 export interface TestDouble {
+  /** What any token may read. */
   readonly public?: PublicDouble | undefined
+  /** The resources of the organization behind an installation. */
   readonly organization?: ((id: InstallationId) => OrganizationDouble) | undefined
+  /** Hears of events. Does nothing by default. */
   readonly notify?: Service["notify"] | undefined
 }
 
@@ -134,6 +139,25 @@ export interface TestDouble {
  *
  * const RegistryLive = Registry.layer.pipe(Layer.provide(IcrApp.layer), Layer.provide(FetchHttpClient.layer))
  * export const projects = Effect.provide(program, RegistryLive)
+ * ```
+ *
+ * ```ts
+ * import { InstallationId } from "@effect-icr/app/domain/Ids"
+ * import { Registry } from "@effect-icr/registry/Registry"
+ * import { Effect } from "effect"
+ * import * as assert from "node:assert"
+ *
+ * const isSoldOut = Effect.fn("isSoldOut")(function* (id: InstallationId) {
+ *   const { warehouse } = (yield* Registry).organization(id)
+ *   return (yield* warehouse.credits).length === 0
+ * })
+ *
+ * // In a test: what it uses, and nothing else
+ * const empty = Registry.layerTest({ organization: () => ({ warehouse: { credits: Effect.succeed([]) } }) })
+ * assert.ok(await Effect.runPromise(Effect.provide(isSoldOut(InstallationId.make("1")), empty)))
+ *
+ * // For the only process of an app
+ * export const RegistryLive = Registry.layerWith({ soleProcess: true })
  * ```
  *
  * @category services

@@ -13,6 +13,24 @@
  * export const write = Schema.encodeEffect(Kept)
  * export const read = Schema.decodeEffect(Kept)
  * ```
+ *
+ * ```ts
+ * import { isUncertain, type RequestUncertain, type ReserveUncertain, type Uncertain } from "@effect-icr/registry/Uncertain"
+ * import { Effect } from "effect"
+ *
+ * // Nothing moved, or a person has to look: for what no program can settle by itself.
+ * const written = ({ found, message }: ReserveUncertain | RequestUncertain) =>
+ *   Effect.logWarning(message, { found: found.length })
+ *
+ * export const keep = (error: Uncertain) =>
+ *   error._tag === "FinishUncertain" ? Effect.logWarning("to be resolved", error.reservation.id) : written(error)
+ *
+ * // Whatever else fails in the same program is let through.
+ * export const keepUncertain = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+ *   Effect.tapError(effect, (error) => (isUncertain(error) ? keep(error) : Effect.void))
+ * ```
+ *
+ * @module
  */
 import * as DateTime from "effect/DateTime"
 import * as Schema from "effect/Schema"

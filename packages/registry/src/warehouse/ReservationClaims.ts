@@ -1,3 +1,19 @@
+/**
+ * Which process of a fleet a reservation belongs to.
+ *
+ * ```ts
+ * import { makeMemory } from "@effect-icr/app/DeduplicationStore"
+ * import { Registry } from "@effect-icr/registry/Registry"
+ * import { ReservationClaims } from "@effect-icr/registry/ReservationClaims"
+ * import { Layer } from "effect"
+ *
+ * // Two workers of a test that stand for two processes
+ * const shared = Layer.effect(ReservationClaims, makeMemory())
+ * export const worker = Layer.fresh(Registry.layer).pipe(Layer.provide(shared))
+ * ```
+ *
+ * @module
+ */
 import * as Context from "effect/Context"
 import type { DeduplicationStore } from "@effect-icr/app/DeduplicationStore"
 

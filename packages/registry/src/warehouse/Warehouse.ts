@@ -1,6 +1,8 @@
 /**
  * An organization's warehouse: credits that an app may reserve, and then transfer or retire, without being asked about
  * each.
+ *
+ * @module
  */
 import type * as Effect from "effect/Effect"
 import type * as Option from "effect/Option"
@@ -17,6 +19,17 @@ import type { FinishUncertain, ReserveUncertain } from "../uncertain/Uncertain.t
 
 /**
  * The hold was over, by the registry's clock, before the finish was sent: nothing was done.
+ *
+ * ```ts
+ * import { ReservationId } from "@effect-icr/registry/domain/Ids"
+ * import { ReservationExpired } from "@effect-icr/registry/Warehouse"
+ * import { Effect } from "effect"
+ *
+ * // For tests of what a program does when its buyer took too long
+ * const tooLate = Effect.fail(new ReservationExpired({ reservationId: ReservationId.make("1") }))
+ *
+ * await Effect.runPromise(Effect.catchTag(tooLate, "ReservationExpired", () => Effect.log("reserve again")))
+ * ```
  *
  * @category errors
  * @since 0.1.0

@@ -1,6 +1,21 @@
 /**
  * Why an install callback was not accepted. Each cause has a `kind` of its own. No error repeats the state, which may still
  * be usable.
+ *
+ * ```ts
+ * import { InstallError, type InstallErrorKind } from "@effect-icr/webhooks/InstallError"
+ * import * as assert from "node:assert"
+ *
+ * const beginAgain: ReadonlyArray<InstallErrorKind> = ["stateExpired", "stateReplayed"]
+ *
+ * // What the page says.
+ * export const page = ({ isRetryable, kind }: InstallError) =>
+ *   isRetryable ? "Try again in a moment" : beginAgain.includes(kind) ? "Begin again" : "This link cannot be used"
+ *
+ * assert.strictEqual(page(new InstallError({ kind: "stateExpired" })), "Begin again")
+ * ```
+ *
+ * @module
  */
 import * as Effect from "effect/Effect"
 import * as HttpServerRespondable from "effect/http/HttpServerRespondable"

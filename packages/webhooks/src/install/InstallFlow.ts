@@ -27,6 +27,8 @@
  *   return { id: installation.id, missing }
  * })
  * ```
+ *
+ * @module
  */
 import { makeMemory, withTimeout } from "@effect-icr/app/DeduplicationStore"
 import { InstallationId } from "@effect-icr/app/domain/Ids"
@@ -199,6 +201,22 @@ const make = Effect.fnUntraced(function* (options: Options) {
 /**
  * Leads a person to the install page and verifies the callback. Uses `InstallStates` where one is provided, else remembers
  * in memory which states were used.
+ *
+ * ```ts
+ * import { IcrApp } from "@effect-icr/app/IcrApp"
+ * import { InstallFlow, uiBaseUrls } from "@effect-icr/webhooks/InstallFlow"
+ * import { Config, Layer } from "effect"
+ * import { FetchHttpClient } from "effect/http"
+ *
+ * // Options
+ * const given = InstallFlow.layerWith({ stateLife: "5 minutes", uiBaseUrl: uiBaseUrls.sandbox })
+ * // A `Config` for each of them
+ * const configured = InstallFlow.layerConfig({ stateSecret: Config.Redacted("MY_STATE_SECRET") })
+ *
+ * export const layers = [given, configured].map((flow) =>
+ *   flow.pipe(Layer.provide(IcrApp.layer), Layer.provide(FetchHttpClient.layer))
+ * )
+ * ```
  *
  * @category services
  * @since 0.1.0

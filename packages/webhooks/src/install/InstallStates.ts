@@ -1,5 +1,21 @@
 /**
  * Detects install states that were used before.
+ *
+ * ```ts
+ * import { makeMemory, withTimeout } from "@effect-icr/app/DeduplicationStore"
+ * import { InstallFlow } from "@effect-icr/webhooks/InstallFlow"
+ * import { InstallStates } from "@effect-icr/webhooks/InstallStates"
+ * import { Effect, Layer } from "effect"
+ *
+ * // As without it: 100,000 states of this process
+ * export const FlowLive = InstallFlow.layer.pipe(Layer.provide(InstallStates.layerMemory))
+ * // A small process
+ * export const small = InstallFlow.layer.pipe(Layer.provide(InstallStates.layerMemoryWith({ capacity: 1000 })))
+ * // A store of one's own, which a fleet shares
+ * export const shared = Layer.effect(InstallStates, Effect.map(makeMemory(), withTimeout))
+ * ```
+ *
+ * @module
  */
 import { type DeduplicationStore, makeMemory } from "@effect-icr/app/DeduplicationStore"
 import { count } from "@effect-icr/app/extension"

@@ -21,6 +21,8 @@
  *   Layer.provide(IcrApp.layer)
  * )
  * ```
+ *
+ * @module
  */
 import { fromConfigError } from "@effect-icr/app/extension"
 import type { IcrError } from "@effect-icr/app/IcrError"
@@ -46,6 +48,24 @@ const make = Effect.fnUntraced(function* (options: Options) {
 
 /**
  * Receives and verifies webhook deliveries.
+ *
+ * ```ts
+ * import { IcrApp } from "@effect-icr/app/IcrApp"
+ * import { Webhook } from "@effect-icr/webhooks/Webhook"
+ * import { UnknownEvent } from "@effect-icr/webhooks/WebhookEvent"
+ * import { Config, Effect, Layer, Stream } from "effect"
+ *
+ * // Options
+ * const given = Webhook.layerWith({ responseTimeout: "20 seconds" })
+ * // A `Config` for each of them
+ * const configured = Webhook.layerConfig({ secret: Config.Redacted("MY_WEBHOOK_SECRET") })
+ * export const layers = [given, configured].map(Layer.provide(IcrApp.layer))
+ *
+ * // In a test: events without requests
+ * const double = Webhook.layerTest(Stream.make(new UnknownEvent({ event: "creditsFrozen", payload: {} })))
+ * const count = Effect.flatMap(Webhook, ({ events }) => Stream.runCount(events))
+ * await Effect.runPromise(Effect.provide(count, double))
+ * ```
  *
  * @category services
  * @since 0.1.0

@@ -9,6 +9,22 @@
  * replay after the window is new, a replay after a restart is new where claims live in memory, and a process killed between
  * claim and work leaves a claim that drops a redelivery within the window (the durable `WebhookQueue` does not). Handlers
  * that must not act twice have to look at the state of things, not at the delivery.
+ *
+ * ```ts
+ * import { makeMemory, withTimeout } from "@effect-icr/app/DeduplicationStore"
+ * import { Webhook } from "@effect-icr/webhooks/Webhook"
+ * import { WebhookDeduplication } from "@effect-icr/webhooks/WebhookDeduplication"
+ * import { Effect, Layer } from "effect"
+ *
+ * // As without it: 100,000 deliveries of this process
+ * export const WebhookLive = Webhook.layer.pipe(Layer.provide(WebhookDeduplication.layerMemory))
+ * // A small process
+ * export const small = Webhook.layer.pipe(Layer.provide(WebhookDeduplication.layerMemoryWith({ capacity: 1000 })))
+ * // A store of one's own, which a fleet shares
+ * export const shared = Layer.effect(WebhookDeduplication, Effect.map(makeMemory(), withTimeout))
+ * ```
+ *
+ * @module
  */
 import { type DeduplicationStore, makeMemory } from "@effect-icr/app/DeduplicationStore"
 import { count } from "@effect-icr/app/extension"

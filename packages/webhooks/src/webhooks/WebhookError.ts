@@ -2,6 +2,26 @@
  * Why a webhook delivery was not accepted. Each cause has a `kind` of its own, so that a program, a log or a metric can tell
  * a forgery from a broken proxy. No error repeats what was sent, since anybody may have sent it; an error about a delivery
  * whose signature is good names its event and the digest of its content, by which the delivery is found again.
+ *
+ * ```ts
+ * import { type Delivery, Webhook } from "@effect-icr/webhooks/Webhook"
+ * import { WebhookError, type WebhookErrorKind } from "@effect-icr/webhooks/WebhookError"
+ * import { Effect } from "effect"
+ *
+ * // What a forger sends, and a wrong secret; everything else is a broken proxy or a bug.
+ * const isForged = (kind: WebhookErrorKind) => kind.startsWith("signature")
+ *
+ * export const verified = Effect.fn("verified")(function* (delivery: Delivery) {
+ *   const { verify } = yield* Webhook
+ *   return yield* verify(delivery).pipe(
+ *     Effect.tapErrorTag("WebhookError", ({ kind, message }: WebhookError) =>
+ *       isForged(kind) ? Effect.logWarning(message) : Effect.logError(message)
+ *     )
+ *   )
+ * })
+ * ```
+ *
+ * @module
  */
 import * as Effect from "effect/Effect"
 import * as HttpServerRespondable from "effect/http/HttpServerRespondable"

@@ -5,6 +5,8 @@
  * `fullName`, `sender` and `transaction` may be absent or null, texts may be empty. Both decode here. An event must have its
  * name and the installation's id; any other part in an unexpected shape is `None`, since a detail must not cost the event.
  * The registry announces more events; unknown ones are kept as they came.
+ *
+ * @module
  */
 import { lenient } from "@effect-icr/app/extension"
 import * as Schema from "effect/Schema"

@@ -22,6 +22,8 @@
  *
  * process.once("SIGTERM", () => server.close(webhook.dispose))
  * ```
+ *
+ * @module
  */
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
@@ -53,7 +55,9 @@ export interface NodeRequest extends AsyncIterable<Uint8Array<ArrayBuffer>> {
  */
 export interface NodeResponse {
   readonly headersSent: boolean
+  /** Begins the answer. */
   writeHead(status: number, headers: Record<string, string>): unknown
+  /** Sends the body and ends the answer. */
   end(text: string): unknown
 }
 
@@ -135,6 +139,22 @@ const answer = Effect.fnUntraced(
 
 /**
  * A listener made of a receiver, such as one over a `WebhookQueue`.
+ *
+ * ```ts
+ * import { Webhook } from "@effect-icr/webhooks/Webhook"
+ * import * as WebhookNode from "@effect-icr/webhooks/WebhookNode"
+ * import * as WebhookWeb from "@effect-icr/webhooks/WebhookWeb"
+ * import { Console, Redacted } from "effect"
+ * import { createServer } from "node:http"
+ *
+ * const secret = Redacted.make(process.env["ICR_WEBHOOK_SECRET"] ?? "")
+ * // Answers when the work is done
+ * const receiver = WebhookWeb.make(
+ *   Webhook.layerVerifyOnly({ secret }),
+ *   Webhook.use(({ handlerWith }) => handlerWith(({ event }) => Console.log(event.event)))
+ * )
+ * export const server = createServer(WebhookNode.fromWeb(receiver))
+ * ```
  *
  * @category constructors
  * @since 0.1.0

@@ -4,6 +4,29 @@
  * Serverless platforms may stop the machine once the answer is out, unless a promise was handed to their `waitUntil`.
  * `fetch` of a handler takes the platform as its second argument. Under a router of Effect it is given with the request:
  * `handler(request, Context.make(WebhookPlatform, ctx))`, where `handler` comes from `HttpRouter.toWebHandler`.
+ *
+ * ```ts
+ * import { Webhook } from "@effect-icr/webhooks/Webhook"
+ * import { WebhookPlatform } from "@effect-icr/webhooks/WebhookPlatform"
+ * import { Console, Context, Layer, Redacted } from "effect"
+ * import { HttpRouter, HttpServer } from "effect/http"
+ *
+ * const secret = Redacted.make(process.env["ICR_WEBHOOK_SECRET"] ?? "")
+ * const { handler } = HttpRouter.toWebHandler(
+ *   Webhook.route("/webhook", (event) => Console.log(event.event)).pipe(
+ *     Layer.provide(Webhook.layerVerifyOnly({ secret })),
+ *     Layer.provideMerge(HttpServer.layerServices)
+ *   )
+ * )
+ *
+ * // A module Worker
+ * export default {
+ *   fetch: (request: Request, _env: unknown, ctx: { waitUntil(work: Promise<unknown>): void }) =>
+ *     handler(request, Context.make(WebhookPlatform, ctx))
+ * }
+ * ```
+ *
+ * @module
  */
 import * as Context from "effect/Context"
 

@@ -30,6 +30,28 @@
  *   Layer.provide(IcrApp.layer)
  * )
  * ```
+ *
+ * ```ts
+ * import { Webhook } from "@effect-icr/webhooks/Webhook"
+ * import * as WebhookQueue from "@effect-icr/webhooks/WebhookQueue"
+ * import * as WebhookWeb from "@effect-icr/webhooks/WebhookWeb"
+ * import { Effect, Layer, Redacted } from "effect"
+ * import { PersistedQueue } from "effect/persistence"
+ *
+ * const secret = Redacted.make(process.env["ICR_WEBHOOK_SECRET"] ?? "")
+ * // Redis or SQL in a real program: memory ends with the process
+ * const queue = PersistedQueue.layer.pipe(Layer.provide(PersistedQueue.layerStoreMemory))
+ * const layer = Layer.merge(Webhook.layerVerifyOnly({ secret }), queue)
+ *
+ * // One process receives,
+ * export const receiver = WebhookWeb.make(layer, WebhookQueue.handler())
+ * // and others work.
+ * export const workers = Layer.effectDiscard(WebhookQueue.work((event) => Effect.log(event.event))).pipe(
+ *   Layer.provide(layer)
+ * )
+ * ```
+ *
+ * @module
  */
 import { count, millis } from "@effect-icr/app/extension"
 import type { IcrError } from "@effect-icr/app/IcrError"

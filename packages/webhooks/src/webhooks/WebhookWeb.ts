@@ -18,6 +18,8 @@
  *   fetch: (request: Request, _env: unknown, ctx: { waitUntil(work: Promise<unknown>): void }) => webhook.fetch(request, ctx)
  * }
  * ```
+ *
+ * @module
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"

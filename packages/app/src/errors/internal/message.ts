@@ -37,7 +37,7 @@ export const answerOrNotSentFields = {
 /**
  * What was done about a refused credential before the call gave up.
  *
- * @category models
+ * @category schemas
  * @since 0.1.0
  */
 export const Tried = Schema.Literals(["nothing", "sameToken", "newToken", "sameThenNewToken", "newJwt"])
@@ -49,9 +49,19 @@ export const Tried = Schema.Literals(["nothing", "sameToken", "newToken", "sameT
  */
 export type Tried = typeof Tried.Type
 
-/** What the registry refused: the app JWT, the app token, or the token of an installation. */
+/**
+ * What the registry refused: the app JWT, the app token, or the token of an installation.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
 export const RefusedCredential = Schema.Literals(["jwt", "appToken", "installationToken"])
-/** What the registry refused: the app JWT, the app token, or the token of an installation. */
+/**
+ * What the registry refused: the app JWT, the app token, or the token of an installation.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export type RefusedCredential = typeof RefusedCredential.Type
 
 const refusedCredentials: {

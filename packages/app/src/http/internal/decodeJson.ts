@@ -20,7 +20,12 @@ export const parseJson = Option.liftThrowable((text: string): unknown => JSON.pa
 /** The bytes of a body as text. */
 export const bodyText = (bytes: Uint8Array): string => new TextDecoder().decode(bytes)
 
-/** What does not fit in a body, and where. Never says what was there. */
+/**
+ * What does not fit in a body, and where. Never says what was there.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export interface Mismatch {
   readonly at: string
   readonly expected: string

@@ -62,7 +62,12 @@ const Digits = Schema.Json.check(
   })
 )
 
-/** A JSON number of tonnes as units. Decoding a double has at most its own precision. */
+/**
+ * A JSON number of tonnes as units. Decoding a double has at most its own precision.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
 export const Tonnes = Digits.pipe(
   Schema.decodeTo(Schema.BigInt, {
     decode: SchemaGetter.transformEffect((value: Schema.Json, options) => {
