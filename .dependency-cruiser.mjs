@@ -17,7 +17,8 @@ const floors = {
     "permissions",
     "domain",
     "amounts"
-  ]
+  ],
+  "packages/cli/src": ["commands", "environment", "failure", "output"]
 }
 
 /** One rule for each floor: nothing on it imports a floor above it. */
@@ -57,6 +58,12 @@ export default {
       severity: "error",
       from: { path: "^packages/(?!simulator/|testing/|cli/)" },
       to: { path: "^packages/simulator/" }
+    },
+    {
+      name: "cli imports app, webhooks, registry and the simulator alone",
+      severity: "error",
+      from: { path: "^packages/cli/src/" },
+      to: { path: "^packages/(?!cli/|app/|webhooks/|registry/|simulator/)" }
     },
     {
       name: "the internal folders of a package are closed to all others",

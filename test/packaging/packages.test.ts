@@ -121,6 +121,23 @@ describe("the client, as packed", () => {
   })
 })
 
+describe("the command icr, as packed", () => {
+  it("runs, and carries the whole starter", async () => {
+    const dir = path.join(folder, "started")
+    await ok(process.execPath, [path.join(installed("cli"), "dist/main.js"), "init", dir])
+    assert.sameMembers(fs.readdirSync(dir), [
+      ".env.example",
+      ".gitignore",
+      "README.md",
+      "main.ts",
+      "package.json",
+      "program.test.ts",
+      "program.ts",
+      "tsconfig.json"
+    ])
+  })
+})
+
 describe("the repository", () => {
   const tracked = async () => (await ok("git", ["ls-files"])).split("\n").filter((file) => file !== "")
 

@@ -67,7 +67,7 @@ describe("the README's code", () => {
   )
 
   it("names the options that the program has, all of them and no others", () => {
-    const main = fs.readFileSync(`${root}packages/simulator/src/main.ts`, "utf8")
+    const main = fs.readFileSync(`${root}packages/simulator/src/SimulatorCommand.ts`, "utf8")
     const options = (text: string, form: RegExp) => new Set(Array.from(text.matchAll(form), ([, option]) => option))
     assert.deepStrictEqual(
       [...options(readme, /`--([\w-]+)/g)].toSorted(),

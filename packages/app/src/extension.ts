@@ -11,4 +11,5 @@ export { configurationError, count, millis, readSecretList } from "./config/inte
 export { describeIssue } from "./errors/internal/schemaIssue.ts"
 export { exactDigits, jsonParser } from "./http/internal/exactDigits.ts"
 export { readUpTo } from "./http/internal/readBody.ts"
+export { importPrivateKey, type PrivateKey } from "./signer/internal/privateKey.ts"
 export { utf8Bytes } from "./signer/internal/utf8.ts"

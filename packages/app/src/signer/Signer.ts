@@ -31,7 +31,7 @@ import { CompactSign } from "jose/jws/compact/sign"
 import { IcrConfig } from "../config/IcrConfig.ts"
 import { IcrError } from "../errors/IcrError.ts"
 import { Configuration, Signing } from "../errors/IcrReason.ts"
-import { readPrivateKey } from "./internal/privateKey.ts"
+import { importPrivateKey } from "./internal/privateKey.ts"
 import { utf8Bytes } from "./internal/utf8.ts"
 import { redactText } from "../errors/internal/redactText.ts"
 import * as RefreshCache from "../cache/internal/RefreshCache.ts"
@@ -66,8 +66,6 @@ export interface Claims {
 }
 
 const header = { alg: "RS256", typ: "JWT" } as const
-/** RS256 in the words of WebCrypto. */
-const rs256 = { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256" } as const
 const backdated = 60
 const ahead = 9 * 60
 /** How long a signing service may take: without a limit, one lost answer of a KMS would hold up every caller for ever. */
@@ -100,23 +98,14 @@ const make = Effect.fnUntraced(function* (
   return Effect.flatMap(clock.offset, (offset) => cache.get(String(offset)))
 })
 
-const importKey = Effect.fnUntraced(function* (pem: Redacted.Redacted) {
-  const variable = pem.label ?? "privateKey"
-  const unusable = (detail: string) => new IcrError({ reason: new Configuration({ variable, detail }) })
-  const key = readPrivateKey(Redacted.value(pem))
-  if ("problem" in key) return yield* unusable(`the private key cannot be used: ${key.problem}`)
-  const imported = yield* Effect.tryPromise({
-    try: () => crypto.subtle.importKey("pkcs8", key.pkcs8, rs256, false, ["sign"]),
-    // The cause may quote the key: it stays here.
-    catch: () => unusable("the private key cannot be read; use the whole icr_private_key.pem as it was downloaded")
+const importKey = (pem: Redacted.Redacted) =>
+  Effect.mapBoth(importPrivateKey(Redacted.value(pem)), {
+    onSuccess: ({ key }) => key,
+    onFailure: (problem) => {
+      const detail = `the private key cannot be used: ${problem}`
+      return new IcrError({ reason: new Configuration({ variable: pem.label ?? "privateKey", detail }) })
+    }
   })
-  const { algorithm } = imported
-  const bits = Predicate.hasProperty(algorithm, "modulusLength") ? Number(algorithm.modulusLength) : 0
-  if (bits < 2048) {
-    return yield* unusable(`the private key has ${bits} bits and RS256 needs 2048 or more; generate a new one`)
-  }
-  return imported
-})
 
 const bytesOf = (value: object) => utf8Bytes(JSON.stringify(value))
 

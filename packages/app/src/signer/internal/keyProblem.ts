@@ -13,6 +13,7 @@ export const notPem = `it is not a PEM text (no BEGIN line); ${whole}`
 export const noEnd = `it is only part of a key (no END line): a value may end at its first newline; ${whole}, in quotes or with its newlines escaped as \\n`
 export const cut = `it cannot be read: part of it is missing; ${whole}`
 export const damaged = `the text between BEGIN and END is damaged; ${whole}`
+export const unreadable = `it cannot be read; ${whole}`
 export const unknownEscapes = "its newlines are escaped in an unknown way; escape them as \\n"
 export const lostEscapes =
   "its newlines became the letter n, as an unquoted \\n does in a shell; put it in single quotes"
@@ -28,3 +29,4 @@ export const certificate = `it is a certificate, which cannot sign; ${whole}`
 export const ec = `it is an EC key and ${signs}; ${another}`
 export const rsaPss = `it is restricted to RSA-PSS and ${signs}; ${another}`
 export const notRsa = `it is not an RSA key and ${signs}; ${another}`
+export const tooShort = (bits: number) => `it has ${bits} bits and RS256 needs 2048 or more; generate a new one`

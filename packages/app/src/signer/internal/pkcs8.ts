@@ -33,14 +33,20 @@ const pkcs1ToPkcs8 = (pkcs1: Uint8Array) => {
 const saidLength = (bytes: Uint8Array) =>
   bytes[0] === 0x30 && bytes[1] === 0x82 ? 4 + (bytes[2] ?? 0) * 256 + (bytes[3] ?? 0) : 0
 
+/** An RSA private key that WebCrypto reads, and the form in which it was given. */
+export interface Pkcs8 {
+  readonly pkcs8: Uint8Array<ArrayBuffer>
+  readonly form: "PKCS#1" | "PKCS#8"
+}
+
 /** The key as PKCS#8, or what it is instead of an RSA private key. */
-export const toPkcs8 = (bytes: Uint8Array<ArrayBuffer>): Result.Result<Uint8Array<ArrayBuffer>, string> => {
+export const toPkcs8 = (bytes: Uint8Array<ArrayBuffer>): Result.Result<Pkcs8, string> => {
   const head = Hex.encode(bytes.subarray(0, 48))
   if (head.includes(oids.ec)) return Result.fail(KeyProblem.ec)
   if (head.includes(oids.rsaPss)) return Result.fail(KeyProblem.rsaPss)
   if (head.includes(oids.passphrase)) return Result.fail(KeyProblem.encrypted)
   if (bytes.length < saidLength(bytes)) return Result.fail(KeyProblem.cut)
-  if (isPkcs1(head)) return Result.succeed(pkcs1ToPkcs8(bytes))
+  if (isPkcs1(head)) return Result.succeed({ pkcs8: pkcs1ToPkcs8(bytes), form: "PKCS#1" })
   if (!head.includes(oids.rsa)) return Result.fail(KeyProblem.notRsa)
-  return isPkcs8(head) ? Result.succeed(bytes) : Result.fail(KeyProblem.publicKey)
+  return isPkcs8(head) ? Result.succeed({ pkcs8: bytes, form: "PKCS#8" }) : Result.fail(KeyProblem.publicKey)
 }
