@@ -51,6 +51,12 @@ describe("a lost connection, by the code that the runtime gives", () => {
       "dns"
     ],
     [new TypeError("error sending request: client error (Connect): invalid peer certificate: UnknownIssuer"), "tls"],
+    [
+      new TypeError(
+        "error sending request: client error (Connect): received corrupt message of type InvalidContentType"
+      ),
+      "tls"
+    ],
     [new TypeError("error sending request: client error (SendRequest): connection closed"), "unknown"],
     [new TypeError("fetch failed"), "unknown"],
     [coded("not a code, but words: crs_0123456789abcdef"), "unknown"],

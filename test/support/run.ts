@@ -19,17 +19,18 @@ export interface Outcome {
   readonly stderr: string
 }
 
-/** Runs a command in the project's root; the variables of this project are only those given. */
+/** Runs a command in the project's root; the variables of this project are only those given. `timeout` in ms. */
 export const run = (
   command: string,
   args: ReadonlyArray<string>,
-  options: { readonly env?: Record<string, string>; readonly cwd?: string } = {}
+  options: { readonly env?: Record<string, string>; readonly cwd?: string; readonly timeout?: number } = {}
 ): Promise<Outcome> =>
   new Promise((resolve, reject) => {
     const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith("ICR_") && name !== "VITEST")
     const child = spawn(command, args, {
       cwd: options.cwd ?? root,
       env: { ...Object.fromEntries(inherited), ...options.env },
+      timeout: options.timeout,
       stdio: ["ignore", "pipe", "pipe"]
     })
     let stdout = ""

@@ -1,8 +1,11 @@
 /**
- * A receiver as a plain object with `fetch`, for programs that do not run Effect themselves: Next.js, Hono, Workers, Bun.
+ * A receiver as a plain object with `fetch`, for programs that do not run Effect themselves: Next.js, Hono, Deno, Bun.
  *
  * It owns a `ManagedRuntime` with everything the layer builds, once for all requests: make it when the program starts and not
  * in a request. The layer is built at the first request, or by `start`.
+ *
+ * **Gotchas**: on Workers no request can wait for what another one has begun, and a receiver stops after as many events as it
+ * works on at a time. There make one in each request, or keep it in a Durable Object.
  *
  * ```ts
  * import { Webhook } from "@effect-icr/webhooks/Webhook"
@@ -13,10 +16,8 @@
  * const secret = Redacted.make(process.env["ICR_WEBHOOK_SECRET"] ?? "")
  * const webhook = WebhookWeb.receiver(Webhook.layerVerifyOnly({ secret }), (event) => Effect.log(event.event))
  *
- * // A module Worker; its `ctx` has the `waitUntil` that keeps the machine until the work is done.
- * export default {
- *   fetch: (request: Request, _env: unknown, ctx: { waitUntil(work: Promise<unknown>): void }) => webhook.fetch(request, ctx)
- * }
+ * // A function of Netlify; its `context` has the `waitUntil` that keeps the machine until the work is done.
+ * export default (request: Request, context: { waitUntil(work: Promise<unknown>): void }) => webhook.fetch(request, context)
  * ```
  *
  * @module

@@ -18,7 +18,7 @@ const kinds: ReadonlyArray<readonly [TransportKind, RegExp]> = [
 /** Deno gives no codes, but says in which part of a request it was. */
 const words: ReadonlyArray<readonly [TransportKind, RegExp]> = [
   ["dns", /client error \(Connect\).*dns error/i],
-  ["tls", /client error \(Connect\).*(?:certificate|tls|ssl)/i],
+  ["tls", /client error \(Connect\).*(?:certificate|tls|ssl|corrupt message)/i],
   ["refused", /client error \(Connect\)/i]
 ]
 

@@ -48,8 +48,8 @@ export interface Handler {
   /** For a router of Effect: `HttpRouter.add("POST", "/webhook", handler.respond)`. */
   readonly respond: Effect.Effect<HttpServerResponse.HttpServerResponse, never, HttpServerRequest.HttpServerRequest>
   /**
-   * For everything that speaks `Request` and `Response`: Hono, Next.js, Bun, Deno, Workers. Never rejects. Where the platform
-   * may stop the machine once the answer is out, `platform` is told of the work that goes on: `ctx` on Workers,
+   * For everything that speaks `Request` and `Response`: Hono, Next.js, Bun, Deno. Never rejects. Where the platform
+   * may stop the machine once the answer is out, `platform` is told of the work that goes on: `context` on Netlify,
    * `{ waitUntil: after }` on Next.js. `WebhookNode` takes requests of Node and Express.
    */
   readonly fetch: (request: Request, platform?: Platform) => Promise<Response>
