@@ -10,7 +10,9 @@ import type * as HttpClientResponse from "effect/http/HttpClientResponse"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as Ref from "effect/Ref"
+import type * as Scope from "effect/Scope"
 import type * as ServerClock from "../../clock/ServerClock.ts"
+import { notKept } from "./notKept.ts"
 import { type Body, readBody } from "./readBody.ts"
 
 /** An answer of the registry, its body read up to the limit for its status. */
@@ -99,10 +101,12 @@ const observeDate = (
 const untraced = () => true
 
 /** Builds the function that sends all requests of a layer. A transport that throws has failed like any other. */
-export const makeSend = Effect.fnUntraced(function* (options: Options): Effect.fn.Return<Send> {
+export const makeSend = Effect.fnUntraced(function* (options: Options): Effect.fn.Return<Send, never, Scope.Scope> {
   const { clock, maxBodyBytes, maxErrorBytes, transformClient } = options
   const client = transformClient === undefined ? options.client : transformClient(options.client)
   const requestInit: globalThis.RequestInit = { ...(yield* requestInitOf(options.client)), redirect: "manual" }
+  // A client that the program gave stays: it may lead to a proxy.
+  const writeInit: globalThis.RequestInit = { ...(yield* notKept), ...requestInit }
   const exchangeInit: globalThis.RequestInit = (yield* takesCache) ? { ...requestInit, cache: "no-store" } : requestInit
   const lastDate = yield* Ref.make("")
 
@@ -113,6 +117,12 @@ export const makeSend = Effect.fnUntraced(function* (options: Options): Effect.f
       Effect.andThen(readBody(response, headers, isSuccess(response) ? maxBodyBytes : maxErrorBytes)),
       Effect.map((body): Answer => ({ status, headers, ...body }))
     )
+  }
+
+  // Sending an exchange twice does no harm.
+  const initOf = (request: HttpClientRequest.HttpClientRequest, isExchange: boolean) => {
+    if (isExchange) return exchangeInit
+    return isRead(request) ? requestInit : writeInit
   }
 
   return (given, isExchange) => {
@@ -127,7 +137,7 @@ export const makeSend = Effect.fnUntraced(function* (options: Options): Effect.f
       ),
       // Whatever the program's layers say: `fetch` follows no redirect, and the client opens no span of its own, which would
       // record what is sent and answered.
-      Effect.provideService(FetchHttpClient.RequestInit, isExchange ? exchangeInit : requestInit),
+      Effect.provideService(FetchHttpClient.RequestInit, initOf(request, isExchange)),
       Effect.provideService(HttpClient.TracerDisabledWhen, untraced)
     )
   }
