@@ -372,7 +372,7 @@ describe("each service can be swapped alone", () => {
 })
 
 describe("layers", () => {
-  it.effect("layerEnv needs an HttpClient and the environment, nothing else", () =>
+  it.effect("layer needs an HttpClient and the environment, nothing else", () =>
     Effect.gen(function* () {
       const { app, baseUrl } = yield* Simulator
       const env = { ICR_APP_ID: app.appId, ICR_PRIVATE_KEY: Redacted.value(app.privateKey), ICR_BASE_URL: baseUrl }

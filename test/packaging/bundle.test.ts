@@ -68,6 +68,50 @@ describe("a bundle", () => {
   })
 })
 
+describe("a bundle of a program that uses nothing of @effect-icr/registry", () => {
+  /** Minified, with Effect, as text, and how many bytes of it come from the file whose path ends like this. */
+  const minified = async (program: string) => {
+    const { metafile, outputFiles } = await build({
+      stdin: { contents: program, resolveDir: path.join(root, "test") },
+      bundle: true,
+      minify: true,
+      format: "esm",
+      platform: "browser",
+      metafile: true,
+      write: false,
+      outdir: root
+    })
+    const inputs = Object.values(metafile.outputs).flatMap((output) => Object.entries(output.inputs))
+    const bytesOf = (end: string) =>
+      inputs.reduce((sum, [file, { bytesInOutput }]) => (file.endsWith(end) ? sum + bytesInOutput : sum), 0)
+    return { text: outputFiles.map(({ text }) => text).join(""), bytesOf }
+  }
+
+  const list = `
+    import * as Stream from "effect/Stream"
+    import { IcrApp } from "@effect-icr/app/IcrApp"
+    console.log(IcrApp.layer, Stream.runCollect)`
+  const numbers = "(?:[eE][+-]?"
+
+  it("has no parser of exact amounts and nothing that encodes bodies, only the look for who asks for them", async () => {
+    const { bytesOf, text } = await minified(list)
+    assert.notInclude(text, numbers)
+    assert.isAbove(bytesOf("http/internal/exactDigits.ts"), 0)
+    assert.isAtMost(bytesOf("http/internal/exactDigits.ts"), 700)
+    // Without its encoder: with it, it has some 1,900.
+    assert.isAbove(bytesOf("http/HttpBody.js"), 0)
+    assert.isAtMost(bytesOf("http/HttpBody.js"), 1300)
+    assert.strictEqual(bytesOf("content-disposition/dist/index.js"), 0)
+  })
+
+  it("has the parser where the program reads amounts", async () => {
+    const { text } = await minified(
+      `import * as Tonnes from "@effect-icr/registry/Tonnes"; console.log(Tonnes.FromDigits)`
+    )
+    assert.include(text, numbers)
+  })
+})
+
 describe("the bundle of the README's first program", () => {
   const folder = path.join(root, "node_modules/.cache/bundle")
   const entry = path.join(folder, "firstProgram.ts")

@@ -1,5 +1,6 @@
 import { IcrApp } from "@effect-icr/app/IcrApp"
 import { notDone } from "@effect-icr/app/IcrError"
+import * as TestRegistry from "@effect-icr/testing/TestRegistry"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { appLayer, makeFake, sent } from "./support/fake.ts"
@@ -21,6 +22,15 @@ describe("a new organization", () => {
       ])
     }).pipe(Effect.provide(appLayer(fake)))
   })
+
+  it.effect("is there afterwards, as JSON in UTF-8 made it", () =>
+    Effect.gen(function* () {
+      const app = yield* IcrApp
+      const id = yield* app.createOrganization({ ...options, organization: { fullName: "Þór's 🌱", type: "other" } })
+      const { organization } = yield* app.installation(id)
+      assert.strictEqual(organization.fullName, "Þór's 🌱")
+    }).pipe(Effect.provide(TestRegistry.layer))
+  )
 
   it.effect("is sent once, and may have been made where the answer cannot be read or is lost", () =>
     Effect.forEach([{ status: 503 }, { status: 201 }, { status: 201, body: { id: "no installation" } }], (answer) => {

@@ -216,25 +216,6 @@ describe("what the registry leaves out, or writes otherwise", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("a list of reservations in pages is read to its end, with the size the first page had", () => {
-    const one = (n: number) => ({
-      id: `r-${n}`,
-      creditId: "c",
-      amount: n,
-      createdAt: "2024-06-18T10:00:00Z",
-      reservedToDate: "2024-06-18T10:10:00Z",
-      isComplete: true
-    })
-    const { fake, layer } = answering({
-      [`${own}/warehouse/inventory/reservations`]: { reservations: [one(1), one(2)], pagination: { total: 3 } },
-      [`${own}/warehouse/inventory/reservations?limit=2&page=1`]: { reservations: [one(3)], pagination: { total: 3 } }
-    })
-    return Effect.gen(function* () {
-      assert.strictEqual((yield* (yield* Registry).organization(seller).warehouse.reservations).length, 3)
-      assert.strictEqual(fake.seen.length, 2)
-    }).pipe(Effect.provide(layer))
-  })
-
   it.effect("retirements go on after a short page, and a repeated one is refused", () => {
     const page = (...ids: ReadonlyArray<string>) => ({ retirements: ids.map((it) => ({ id: it, amount: 1 })) })
     const { layer } = answering({
@@ -264,46 +245,6 @@ describe("what the registry leaves out, or writes otherwise", () => {
       assert.strictEqual(fake.seen.length, 0)
     }).pipe(Effect.provide(layer))
   })
-})
-
-describe("certificates", () => {
-  const pdf = new TextEncoder().encode("%PDF-1.4")
-  const download = (disposition: string | undefined) => {
-    const fake = makeFake()
-    fake.answer = () => ({
-      body: pdf,
-      headers: disposition === undefined ? {} : { "content-disposition": disposition }
-    })
-    return Effect.gen(function* () {
-      const registry = yield* Registry
-      const publicly = yield* registry.public.certificate(RetirementId.make("2"))
-      const { content, fileName } = yield* registry.organization(seller).certificate(RetirementId.make("2"))
-      assert.deepStrictEqual(publicly.fileName, fileName)
-      assert.deepStrictEqual(
-        fake.seen.map(({ accept, path }) => `${path} ${accept}`),
-        ["/retirements/2/pdf application/pdf", `${own}/retirements/2/pdf application/pdf`]
-      )
-      const bytes = Buffer.concat(yield* Stream.runCollect(content))
-      assert.strictEqual(bytes.toString(), "%PDF-1.4")
-      return fileName
-    }).pipe(Effect.provide(registryLayer(fake)))
-  }
-
-  it.effect("come with the name the registry gives them, whatever form it is written in, without a folder", () =>
-    Effect.gen(function* () {
-      assert.deepStrictEqual(
-        yield* download('attachment; filename="certificate 2.pdf"'),
-        Option.some("certificate 2.pdf")
-      )
-      assert.deepStrictEqual(yield* download("attachment; filename=certificate.pdf"), Option.some("certificate.pdf"))
-      assert.deepStrictEqual(yield* download("attachment; filename*=UTF-8''%C3%9Eor.pdf"), Option.some("Þor.pdf"))
-      assert.deepStrictEqual(yield* download('attachment; filename="../../etc/passwd"'), Option.some("passwd"))
-      assert.deepStrictEqual(yield* download('attachment; filename="a\\\\b.pdf"'), Option.some("b.pdf"))
-      for (const none of [undefined, "", "attachment", 'attachment; filename=""', 'attachment; filename=".."']) {
-        assert.isTrue(Option.isNone(yield* download(none)), none)
-      }
-    })
-  )
 })
 
 describe("operations", () => {

@@ -2,7 +2,7 @@ import { FinishUncertain } from "@effect-icr/registry"
 import { Registry, type Options } from "@effect-icr/registry/Registry"
 import * as Tonnes from "@effect-icr/registry/Tonnes"
 import { assert, describe, it } from "@effect/vitest"
-import { DateTime, Effect, Fiber, Metric, Option, Schema } from "effect"
+import { DateTime, Effect, Fiber, Option, Schema } from "effect"
 import { TestClock } from "effect/testing"
 import {
   buyer,
@@ -314,25 +314,6 @@ describe("interrupting a finish", () => {
       yield* Fiber.join(stopping)
       assert.strictEqual(sentBy(fake, "GET").length, 0)
     }).pipe(provide(fake))
-  })
-})
-
-describe("metrics", () => {
-  it.effect("count what becomes of reservations, and what is left of a hold at its finish", () => {
-    const fake = makeFake()
-    return Effect.gen(function* () {
-      const reservation = yield* reserve
-      yield* TestClock.adjust("590 seconds")
-      const { finish } = yield* warehouse
-      yield* finish("transfer_retire", reservation, options)
-      fake.fault = (request) => (isFinish(request) ? "before" : undefined)
-      yield* uncertainOf
-      const text = yield* Metric.dump
-      assert.match(text, /icr_reservation_reserved.*count: \[2\]/)
-      assert.match(text, /icr_reservation_finished.*count: \[1\]/)
-      assert.match(text, /icr_reservation_finish_uncertain.*count: \[1\]/)
-      assert.match(text, /icr_reservation_time_left_seconds.*\(15 -> 1\)/)
-    }).pipe(provide(fake), Effect.provideService(Metric.MetricRegistry, new Map()))
   })
 })
 

@@ -1,4 +1,4 @@
-import { Finished, Reservation, type Retirement } from "@effect-icr/registry"
+import { type FindRetirementOptions, Finished, Reservation, type Retirement } from "@effect-icr/registry"
 import { Registry } from "@effect-icr/registry/Registry"
 import * as Serial from "@effect-icr/registry/domain/Serial"
 import { assert, describe, it } from "@effect/vitest"
@@ -75,6 +75,33 @@ describe("the retirement of a finish", () => {
       (other) => Effect.map(finding([], [{ ...wanted, ...other }]), (found) => assert.isUndefined(found))
     )
   )
+
+  it.effect("is looked for among the first 500 of the public list, or as many as the program says", () => {
+    const other = (index: number) => ({ ...wanted, id: `other-${index}`, comment: `Order 2${index}` })
+    const all = [...Array.from({ length: 500 }, (_, index) => other(index)), wanted]
+    const finding = (options?: FindRetirementOptions) => {
+      const fake = makeFake()
+      fake.answer = ({ path }) => {
+        const skip = Number(/skip=(\d+)/.exec(path)?.[1] ?? 0)
+        return { body: { retirements: path.startsWith("/organizations") ? [] : all.slice(skip, skip + 50) } }
+      }
+      return Effect.flatMap(Registry, (registry) =>
+        registry.organization(seller).warehouse.findRetirement(finished, options)
+      ).pipe(
+        Effect.map((found) => ({ isFound: Option.isSome(found), requests: fake.seen.length })),
+        Effect.provide(registryLayer(fake))
+      )
+    }
+    return Effect.gen(function* () {
+      assert.deepStrictEqual(yield* finding(), { isFound: false, requests: 11 })
+      assert.isTrue((yield* finding({ among: 501 })).isFound)
+      assert.deepStrictEqual(yield* finding({ among: 0 }), { isFound: false, requests: 1 })
+      for (const among of [-1, 0.5, Number.NaN]) {
+        const { reason } = yield* Effect.flip(finding({ among }))
+        assert.strictEqual(reason._tag, "InvalidRequest")
+      }
+    })
+  })
 
   it.effect("is none of a transfer", () =>
     Effect.gen(function* () {

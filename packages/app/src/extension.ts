@@ -7,7 +7,15 @@ export { type Page, type Pages, type Position, pages } from "./app/internal/page
 export { pathSegment } from "./domain/Ids.ts"
 export { lenient, lenientText } from "./domain/lenient.ts"
 export { envSecret, fromConfigError } from "./config/internal/environment.ts"
-export { configurationError, count, millis, readSecretList } from "./config/internal/validate.ts"
+export {
+  callOptions,
+  configurationError,
+  count,
+  invalidRequest,
+  layerOptions,
+  millis,
+  readSecretList
+} from "./config/internal/validate.ts"
 export { describeIssue } from "./errors/internal/schemaIssue.ts"
 export { exactDigits, jsonParser } from "./http/internal/exactDigits.ts"
 export { readUpTo } from "./http/internal/readBody.ts"

@@ -68,6 +68,7 @@ export {
 } from "./uncertain/Uncertain.ts"
 export { ReservationClaims } from "./warehouse/ReservationClaims.ts"
 export {
+  type FindRetirementOptions,
   Finished,
   type HoldingsOptions,
   ReservationExpired,

@@ -15,7 +15,7 @@ import { CreditId } from "@effect-icr/registry"
 import { Registry, type Options } from "@effect-icr/registry/Registry"
 import * as Tonnes from "@effect-icr/registry/Tonnes"
 import { Clock, DateTime, Effect, Layer, Option } from "effect"
-import { HttpClient, HttpClientError, HttpClientResponse } from "effect/http"
+import { type HttpBody, HttpClient, HttpClientError, HttpClientResponse } from "effect/http"
 
 /** The seller. */
 export const seller = InstallationId.make("seller")
@@ -244,6 +244,11 @@ const tokenBody = (fake: Fake, installation: string | undefined, now: number) =>
     : { installationId: installation, organizationId: `${installation}-organization` })
 })
 
+const textOf = (body: HttpBody.HttpBody) => {
+  if (body._tag === "Uint8Array") return new TextDecoder().decode(body.body)
+  return body._tag === "Raw" ? String(body.body) : ""
+}
+
 const isAnswer = (fault: Fault): fault is Answer =>
   typeof fault === "object" && !("later" in fault || "slow" in fault || "done" in fault)
 
@@ -283,7 +288,7 @@ const transport = (fake: Fake) =>
       const seen: Seen = {
         method: request.method,
         path: url.pathname + url.search,
-        body: request.body._tag === "Uint8Array" ? new TextDecoder().decode(request.body.body) : "",
+        body: textOf(request.body),
         accept: request.headers["accept"] ?? ""
       }
       fake.seen.push(seen)

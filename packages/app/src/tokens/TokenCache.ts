@@ -27,7 +27,7 @@ import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { ServerClock } from "../clock/ServerClock.ts"
 import { IcrConfig } from "../config/IcrConfig.ts"
-import { count, millis, validDuration } from "../config/internal/validate.ts"
+import { callOptions, count, millis, validDuration } from "../config/internal/validate.ts"
 import { AppAccessToken, InstallationAccessToken } from "../domain/AccessToken.ts"
 import { idProblem, type InstallationId } from "../domain/Ids.ts"
 import type { IcrError } from "../errors/IcrError.ts"
@@ -239,11 +239,10 @@ const make = Effect.fnUntraced(function* (
     )
   }
 
-  const required = (operation: string, { forceRefresh = false, minimumValidity = 0 }: GetOptions) =>
-    Effect.map(validDuration(operation, "minimumValidity", minimumValidity), (minimumValidity) => ({
-      minimumValidity,
-      fresh: forceRefresh
-    }))
+  const required = Effect.fnUntraced(function* (operation: string, options: GetOptions) {
+    const { forceRefresh = false, minimumValidity = 0 } = yield* callOptions(operation, options)
+    return { minimumValidity: yield* validDuration(operation, "minimumValidity", minimumValidity), fresh: forceRefresh }
+  })
 
   return TokenCache.of({
     appToken: app.get(appKey),

@@ -42,6 +42,7 @@ import * as Hash from "effect/Hash"
 import * as Inspectable from "effect/Inspectable"
 import * as Option from "effect/Option"
 import * as order from "effect/Order"
+import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import * as SchemaGetter from "effect/SchemaGetter"
 import * as SchemaIssue from "effect/SchemaIssue"
@@ -128,7 +129,7 @@ export const fromDecimal = (decimal: BigDecimal.BigDecimal): Option.Option<Tonne
  * @since 0.1.0
  */
 export const fromString = (text: string): Option.Option<Tonnes> =>
-  text.length <= longestText && decimalText.test(text)
+  Predicate.isString(text) && text.length <= longestText && decimalText.test(text)
     ? Option.flatMap(BigDecimal.fromString(text), fromDecimal)
     : Option.none()
 
@@ -149,9 +150,9 @@ export const fromNumber = (value: number): Option.Option<Tonnes> =>
  */
 export const fromInput = (input: Input): Option.Option<Tonnes> => {
   if (isTonnes(input)) return Option.some(input)
-  if (typeof input === "string") return fromString(input)
-  // A whole number of any size is `fromString`'s to judge.
-  return typeof input === "bigint" ? fromString(String(input)) : fromDecimal(input)
+  if (BigDecimal.isBigDecimal(input)) return fromDecimal(input)
+  // A whole number of any size is `fromString`'s to judge, and what is no text at all.
+  return fromString(typeof input === "bigint" ? String(input) : input)
 }
 
 /**

@@ -17,6 +17,7 @@
  * @module
  */
 import * as Option from "effect/Option"
+import * as Predicate from "effect/Predicate"
 
 /**
  * The parts of a serial that integrators rely on.
@@ -46,7 +47,7 @@ const form = /^[A-Z]{2,6}-[A-Z]{3}-\d+-\d+(?:-[A-Za-z0-9]+)*-\d{4}$/
  * @since 0.1.0
  */
 export const parse = (serialization: string): Option.Option<Serial> => {
-  const text = serialization.trim()
+  const text = Predicate.isString(serialization) ? serialization.trim() : ""
   if (!form.test(text)) return Option.none()
   const parts = text.split("-")
   const [registry = "", country = "", , projectNumber = ""] = parts

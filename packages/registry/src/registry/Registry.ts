@@ -11,10 +11,11 @@ import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Schema from "effect/Schema"
 import type { InstallationId } from "@effect-icr/app/domain/Ids"
 import { IcrApp } from "@effect-icr/app/IcrApp"
 import type { IcrError } from "@effect-icr/app/IcrError"
-import { millis } from "@effect-icr/app/extension"
+import { layerOptions, millis } from "@effect-icr/app/extension"
 import { makeOrganizationCalls } from "../calls/internal/organizationCalls.ts"
 import { makeNotifications } from "../inventory/internal/notifications.ts"
 import { makeOrganizationResources } from "../organization/internal/makeOrganizationResources.ts"
@@ -84,7 +85,16 @@ interface Settings {
   readonly fence: boolean
 }
 
+/** What a program hands on is not always an event: it wakes nobody then. */
+const isNotification = Schema.is(Schema.Struct({ installation: Schema.Struct({ id: Schema.String }) }))
+
 const defaults: Settings = { quietPeriod: Duration.seconds(15), soleProcess: false, fence: false }
+
+const settingsOf = Effect.fnUntraced(function* (options: Options) {
+  const { fence = defaults.fence, quietPeriod, soleProcess = defaults.soleProcess } = yield* layerOptions(options)
+  const wait = yield* millis("quietPeriod", quietPeriod, defaults.quietPeriod)
+  return { fence, soleProcess, quietPeriod: Duration.millis(wait) }
+})
 
 const make = Effect.fnUntraced(function* ({ fence, quietPeriod, soleProcess }: Settings) {
   const app = yield* IcrApp
@@ -104,7 +114,7 @@ const make = Effect.fnUntraced(function* ({ fence, quietPeriod, soleProcess }: S
   return Registry.of({
     public: publicResources,
     organization: (id) => makeOrganizationResources(context, id),
-    notify: ({ installation }) => notifications.notify(installation.id)
+    notify: (event) => (isNotification(event) ? notifications.notify(event.installation.id) : Effect.void)
   })
 })
 
@@ -168,17 +178,8 @@ export class Registry extends Context.Service<Registry, Service>()("@effect-icr/
    * With options. Fails with `Configuration` for one that is no duration. Takes `ReservationClaims` where it is
    * provided.
    */
-  static readonly layerWith = ({
-    fence = defaults.fence,
-    quietPeriod,
-    soleProcess = defaults.soleProcess
-  }: Options): Layer.Layer<Registry, IcrError, IcrApp> =>
-    Layer.effect(
-      Registry,
-      Effect.flatMap(millis("quietPeriod", quietPeriod, defaults.quietPeriod), (wait) =>
-        make({ fence, soleProcess, quietPeriod: Duration.millis(wait) })
-      )
-    )
+  static readonly layerWith = (options: Options): Layer.Layer<Registry, IcrError, IcrApp> =>
+    Layer.effect(Registry, Effect.flatMap(settingsOf(options), make))
 
   /** With the defaults. Takes `ReservationClaims` where it is provided. */
   static readonly layer: Layer.Layer<Registry, never, IcrApp> = Layer.effect(

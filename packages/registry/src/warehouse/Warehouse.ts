@@ -101,6 +101,20 @@ export interface HoldingsOptions {
 }
 
 /**
+ * How far to look for a retirement.
+ *
+ * @category options
+ * @since 0.1.0
+ */
+export interface FindRetirementOptions {
+  /**
+   * How many of the public list are looked through at the most, 50 to a request. The documents give its order nowhere:
+   * where it shows its oldest first, raise it. A whole number; default 500.
+   */
+  readonly among?: number | undefined
+}
+
+/**
  * An organization's warehouse.
  *
  * No write is sent again when it may have been done; the library looks at the registry instead, for the quiet period of
@@ -164,8 +178,12 @@ export interface Warehouse {
 
   /**
    * The retirement that a finish made, for its certificate. A heuristic, since the registry links the two nowhere:
-   * looks for beneficiary, reason, comment, amount and serial, made since the reservation; exactly one that matches, or
-   * `None`. Put something of one's own into the `comment`, such as an order's number.
+   * looks for beneficiary, reason, comment, amount and serial, made since the reservation, among the organization's own,
+   * and where none matches among the first 500 of the public list. Exactly one that matches, or `None`. Put something of
+   * one's own into the `comment`, such as an order's number.
    */
-  readonly findRetirement: (finished: Finished) => Effect.Effect<Option.Option<Retirement>, IcrError>
+  readonly findRetirement: (
+    finished: Finished,
+    options?: FindRetirementOptions
+  ) => Effect.Effect<Option.Option<Retirement>, IcrError>
 }

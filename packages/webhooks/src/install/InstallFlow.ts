@@ -33,11 +33,17 @@
 import { makeMemory, withTimeout } from "@effect-icr/app/DeduplicationStore"
 import { InstallationId } from "@effect-icr/app/domain/Ids"
 import { missingPermissions } from "@effect-icr/app/domain/Permissions"
-import { configurationError, fromConfigError, millis } from "@effect-icr/app/extension"
+import {
+  callOptions,
+  configurationError,
+  fromConfigError,
+  invalidRequest,
+  layerOptions,
+  millis
+} from "@effect-icr/app/extension"
 import { IcrApp } from "@effect-icr/app/IcrApp"
 import { apiBaseUrls, type Environment } from "@effect-icr/app/IcrConfig"
-import { IcrError } from "@effect-icr/app/IcrError"
-import { InvalidRequest } from "@effect-icr/app/IcrReason"
+import type { IcrError } from "@effect-icr/app/IcrError"
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Config from "effect/Config"
@@ -86,8 +92,7 @@ const uiBaseUrlOf = (apiBaseUrl: string): string => {
   return environment === undefined ? apiBaseUrl : uiBaseUrls[environment]
 }
 
-const invalid = (detail: string) =>
-  new IcrError({ reason: new InvalidRequest({ operation: "InstallFlow.installUrl", detail }) })
+const invalid = (detail: string) => invalidRequest("InstallFlow.installUrl", detail)
 
 /** A final refusal uses the state up: it must not serve to try one installation id after another. */
 const mayWorkLater = (exit: Exit.Exit<unknown, InstallError | IcrError>) =>
@@ -100,7 +105,8 @@ const isHttp = (url: string) => Option.exists(parseUrl(url), ({ protocol }) => /
 const isNameId = (name: unknown) => Predicate.isString(name) && /^(?!\.{1,2}$)[\w.~-]{1,200}$/.test(name)
 const decodeId = Schema.decodeEffect(InstallationId)
 
-const make = Effect.fnUntraced(function* (options: Options) {
+const make = Effect.fnUntraced(function* (given: Options) {
+  const options = yield* layerOptions(given)
   const secrets = yield* readSecrets(options.stateSecret)
   const life = Math.round(yield* millis("stateLife", options.stateLife, "15 minutes"))
   if (!Number.isSafeInteger(life)) return yield* configurationError("stateLife", "must have an end")
@@ -114,7 +120,8 @@ const make = Effect.fnUntraced(function* (options: Options) {
   const keys = yield* Effect.forEach(secrets, makeKey)
   const [current] = keys
 
-  const installUrl = Effect.fn("InstallFlow.installUrl")(function* (link: InstallUrlOptions) {
+  const installUrl = Effect.fn("InstallFlow.installUrl")(function* (options: InstallUrlOptions) {
+    const link = yield* callOptions("InstallFlow.installUrl", options)
     const session = yield* Effect.mapError(Effect.fromOption(sessionOf(link.session)), () =>
       invalid("the session is empty or undefined, which would bind the state to nobody")
     )
@@ -158,10 +165,10 @@ const make = Effect.fnUntraced(function* (options: Options) {
     )
   }
 
-  const verifyCallback: Service["verifyCallback"] = Effect.fn("InstallFlow.verifyCallback")(function* (
-    url,
-    { required = {}, session: given }
-  ) {
+  const verifyCallback: Service["verifyCallback"] = Effect.fn("InstallFlow.verifyCallback")(function* (url, options) {
+    const operation = "InstallFlow.verifyCallback"
+    const { required = {}, session: given } = yield* callOptions(operation, options)
+    yield* callOptions(operation, required, "required")
     const session = yield* Effect.mapError(
       Effect.fromOption(sessionOf(given)),
       () => new InstallError({ kind: "sessionMissing" })
@@ -182,6 +189,8 @@ const make = Effect.fnUntraced(function* (options: Options) {
     if (Option.exists(installation.appNameId, (name) => name !== note.app)) {
       return yield* new InstallError({ kind: "installationForeign" })
     }
+    // A person who comes from the install page may have granted more, which a token of before does not know.
+    yield* app.invalidateInstallationToken(id)
     // By now an answer has told how far the registry's clock, which stamps installations, is from this one.
     const ahead = DateTime.toEpochMillis(yield* app.registryTime) - (yield* Clock.currentTimeMillis)
     return {

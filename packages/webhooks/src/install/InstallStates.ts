@@ -18,7 +18,7 @@
  * @module
  */
 import { type DeduplicationStore, makeMemory } from "@effect-icr/app/DeduplicationStore"
-import { count } from "@effect-icr/app/extension"
+import { count, layerOptions } from "@effect-icr/app/extension"
 import type { IcrError } from "@effect-icr/app/IcrError"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -39,5 +39,11 @@ export class InstallStates extends Context.Service<InstallStates, DeduplicationS
 
   /** For one process; remembers at most `capacity` states. Fails with `Configuration` for less than one. */
   static readonly layerMemoryWith = (options: { readonly capacity: number }): Layer.Layer<InstallStates, IcrError> =>
-    Layer.effect(InstallStates, Effect.flatMap(count("capacity", options.capacity, options.capacity, 1), makeMemory))
+    Layer.effect(
+      InstallStates,
+      layerOptions(options).pipe(
+        Effect.flatMap(({ capacity }) => count("capacity", capacity, capacity, 1)),
+        Effect.flatMap(makeMemory)
+      )
+    )
 }

@@ -27,7 +27,7 @@
  * @module
  */
 import { type DeduplicationStore, makeMemory } from "@effect-icr/app/DeduplicationStore"
-import { count } from "@effect-icr/app/extension"
+import { count, layerOptions } from "@effect-icr/app/extension"
 import type { IcrError } from "@effect-icr/app/IcrError"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -55,6 +55,9 @@ export class WebhookDeduplication extends Context.Service<WebhookDeduplication, 
   }): Layer.Layer<WebhookDeduplication, IcrError> =>
     Layer.effect(
       WebhookDeduplication,
-      Effect.flatMap(count("capacity", options.capacity, options.capacity, 1), makeMemory)
+      layerOptions(options).pipe(
+        Effect.flatMap(({ capacity }) => count("capacity", capacity, capacity, 1)),
+        Effect.flatMap(makeMemory)
+      )
     )
 }

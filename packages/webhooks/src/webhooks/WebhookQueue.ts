@@ -53,7 +53,7 @@
  *
  * @module
  */
-import { count, millis } from "@effect-icr/app/extension"
+import { count, layerOptions, millis } from "@effect-icr/app/extension"
 import type { IcrError } from "@effect-icr/app/IcrError"
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
@@ -125,8 +125,9 @@ const queueOf = ({ maxAttempts, name = "icr-webhooks", retrySchedule }: QueueOpt
  * @since 0.1.0
  */
 export const handler = Effect.fnUntraced(function* (
-  options: HandlerOptions = {}
+  given: HandlerOptions = {}
 ): Effect.fn.Return<Handler, IcrError, Webhook | PersistedQueue.PersistedQueueFactory> {
+  const options = yield* layerOptions(given)
   const window = yield* millis("deduplicationWindow", options.deduplicationWindow, "10 minutes")
   const queue = yield* queueOf(options)
   const offerOptions = ({ id }: Accepted) =>
@@ -151,8 +152,9 @@ const restAfterFailure = Duration.seconds(1)
  */
 export const work = Effect.fnUntraced(function* <E, R>(
   f: (event: WebhookEvent) => Effect.Effect<unknown, E, R>,
-  options: WorkerOptions = {}
+  given: WorkerOptions = {}
 ): Effect.fn.Return<void, IcrError, R | Scope.Scope | Webhook | PersistedQueue.PersistedQueueFactory> {
+  const options = yield* layerOptions(given)
   const shutdownTimeout = Duration.millis(yield* millis("shutdownTimeout", options.shutdownTimeout, "30 seconds"))
   const concurrency = yield* count("concurrency", options.concurrency, 16, 1)
   const { invalidateToken } = yield* Webhook

@@ -6,8 +6,8 @@ import type * as Result from "effect/Result"
 import type * as Stream from "effect/Stream"
 import { InstallationId, type OrganizationId } from "../../domain/Ids.ts"
 import { Installation, InstallationPage } from "../../domain/Installation.ts"
-import { IcrError } from "../../errors/IcrError.ts"
-import { InvalidRequest } from "../../errors/IcrReason.ts"
+import type { IcrError } from "../../errors/IcrError.ts"
+import { callOptions, invalidRequest } from "../../config/internal/validate.ts"
 import type { Credential } from "../../http/Credential.ts"
 import type * as IcrHttp from "../../http/IcrHttp.ts"
 import { schemaBodyJson } from "../../http/IcrHttp.ts"
@@ -91,26 +91,39 @@ const decodeCreated = schemaBodyJson(Created)
 
 /** Over the pipeline, with the app JWT. */
 export const makeInstallations = (http: IcrHttp.Service, jwt: Credential): Installations => {
-  const installationPage = ({ limit, page }: PageOptions) =>
-    Number.isInteger(limit) && limit >= 1 && Number.isInteger(page) && page >= 0
-      ? http.call({
-          operation: "IcrApp.installationPage",
-          method: "GET",
-          path: "/app/installations",
-          query: { limit, page },
-          page,
-          credential: jwt,
-          idempotent: true,
-          success: InstallationPage
-        })
-      : Effect.fail(
-          new IcrError({
-            reason: new InvalidRequest({
-              operation: "IcrApp.installationPage",
-              detail: "limit must be a whole number from 1 on and page one from 0 on"
-            })
-          })
-        )
+  const installationPage = Effect.fnUntraced(function* (options: PageOptions) {
+    const operation = "IcrApp.installationPage"
+    const { limit, page } = yield* callOptions(operation, options)
+    if (!(Number.isInteger(limit) && limit >= 1 && Number.isInteger(page) && page >= 0)) {
+      return yield* invalidRequest(operation, "limit must be a whole number from 1 on and page one from 0 on")
+    }
+    return yield* http.call({
+      operation,
+      method: "GET",
+      path: "/app/installations",
+      query: { limit, page },
+      page,
+      credential: jwt,
+      idempotent: true,
+      success: InstallationPage
+    })
+  })
+
+  const createOrganization = Effect.fnUntraced(function* (options: NewOrganization) {
+    const operation = "IcrApp.createOrganization"
+    const { organization, user } = yield* callOptions(operation, options)
+    yield* callOptions(operation, user, "user")
+    yield* callOptions(operation, organization, "organization")
+    const json = yield* Effect.try({
+      try: () => JSON.stringify({ user, organization }),
+      catch: () => invalidRequest(operation, "the options cannot be written as JSON")
+    })
+    const answer = yield* http.client({ operation, credential: jwt }).post("/app/create/user/organization", {
+      // The text as it is: a program without writes of its own then bundles nothing that encodes bodies.
+      body: HttpBody.raw(json, { contentType: "application/json" })
+    })
+    return (yield* decodeCreated(answer)).installation.id
+  })
 
   return {
     installations: pages({
@@ -149,13 +162,6 @@ export const makeInstallations = (http: IcrHttp.Service, jwt: Credential): Insta
         success: Installation,
         notFound: organizationId
       }),
-    createOrganization: ({ organization, user }) =>
-      http
-        .client({ operation: "IcrApp.createOrganization", credential: jwt })
-        .post("/app/create/user/organization", { body: HttpBody.jsonUnsafe({ user, organization }) })
-        .pipe(
-          Effect.flatMap(decodeCreated),
-          Effect.map(({ installation }) => installation.id)
-        )
+    createOrganization
   }
 }

@@ -3,6 +3,7 @@ import * as Arr from "effect/Array"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import * as Predicate from "effect/Predicate"
 import * as Redacted from "effect/Redacted"
 import { IcrError } from "../../errors/IcrError.ts"
 import { Configuration, InvalidRequest } from "../../errors/IcrReason.ts"
@@ -91,13 +92,28 @@ export const count = (
     : Effect.fail(configurationError(variable, `must be a whole number of at least ${least}`))
 }
 
+/** A request that is refused before anything is sent. */
+export const invalidRequest = (operation: string, detail: string): IcrError =>
+  new IcrError({ reason: new InvalidRequest({ operation, detail }) })
+
+const notObject = "must be an object"
+
+/** Options of a layer. Those of another type come from plain JavaScript. */
+export const layerOptions = <A extends object>(given: A): Effect.Effect<A, IcrError> =>
+  Predicate.isObject(given) ? Effect.succeed(given) : Effect.fail(configurationError("options", notObject))
+
+/** Options given to one call, or a part of them, which `name` says. */
+export const callOptions = <A extends object>(
+  operation: string,
+  given: A,
+  name = "the options"
+): Effect.Effect<A, IcrError> =>
+  Predicate.isObject(given) ? Effect.succeed(given) : Effect.fail(invalidRequest(operation, `${name} ${notObject}`))
+
 /** A duration given to one call, in milliseconds. */
 export const validDuration = (
   operation: string,
   name: string,
   given: Duration.Input
 ): Effect.Effect<number, IcrError> =>
-  Effect.mapError(
-    Effect.fromOption(toMillis(given)),
-    () => new IcrError({ reason: new InvalidRequest({ operation, detail: `${name} ${notNegative}` }) })
-  )
+  Effect.mapError(Effect.fromOption(toMillis(given)), () => invalidRequest(operation, `${name} ${notNegative}`))

@@ -7,47 +7,6 @@
 import type * as Schema from "effect/Schema"
 import * as SchemaAST from "effect/SchemaAST"
 
-const annotation = "~@effect-icr/exactDigits"
-
-/**
- * Annotations of a schema that is to see the digits of a JSON number as text. It must accept a number too: a member whose
- * name is written with escapes (`"\\u0061mount"`) and a number inside an array arrive as doubles.
- */
-export const exactDigits: { readonly [annotation]: true } = { [annotation]: true }
-
-const isExact = SchemaAST.resolveAt<true>(annotation)
-
-/** The names of the members that ask for their digits, anywhere in the schema and in what it is decoded from. */
-const exactKeys = (schema: Schema.Top): ReadonlySet<string> => {
-  const keys = new Set<string>()
-  const visited = new Set<SchemaAST.AST>()
-  const visit = (ast: SchemaAST.AST, key: string | undefined): void => {
-    if (key !== undefined && isExact(ast) === true) keys.add(key)
-    for (const link of ast.encoding ?? []) visit(link.to, key)
-    switch (ast._tag) {
-      case "Objects":
-        if (visited.has(ast)) return
-        visited.add(ast)
-        for (const { name, type } of ast.propertySignatures) visit(type, String(name))
-        for (const { type } of ast.indexSignatures) visit(type, undefined)
-        return
-      case "Arrays":
-        for (const element of [...ast.elements, ...ast.rest]) visit(element, undefined)
-        return
-      case "Union":
-        for (const member of ast.types) visit(member, key)
-        return
-      case "Declaration":
-        for (const parameter of ast.typeParameters) visit(parameter, key)
-        return
-      case "Suspend":
-        visit(ast.thunk(), key)
-    }
-  }
-  visit(schema.ast, undefined)
-  return keys
-}
-
 const escaped = (key: string) => JSON.stringify(key).replace(/[$()*+.?[\\\]^{|}]/g, "\\$&")
 
 /**
@@ -60,10 +19,54 @@ const numbersUnder = (keys: ReadonlySet<string>) =>
     "g"
   )
 
-/** `JSON.parse` for what a schema decodes. Throws as `JSON.parse` does. */
-export const jsonParser = (schema: Schema.Top): ((text: string) => unknown) => {
-  const keys = exactKeys(schema)
-  if (keys.size === 0) return JSON.parse
+/** `JSON.parse` with the digits of the numbers under these names as texts. Throws as `JSON.parse` does. */
+const quotingParser = (keys: ReadonlySet<string>) => {
   const numbers = numbersUnder(keys)
-  return (text) => JSON.parse(text.replace(numbers, '$1$2"$3"'))
+  return (text: string): unknown => JSON.parse(text.replace(numbers, '$1$2"$3"'))
+}
+
+/**
+ * Annotations of a schema that is to see the digits of a JSON number as text. It must accept a number too: a member whose
+ * name is written with escapes (`"\\u0061mount"`) and a number inside an array arrive as doubles.
+ *
+ * They carry the parser, so that a program without such schemas bundles none. The name stands here as it is: bundlers keep
+ * an object whose names are computed.
+ */
+export const exactDigits: { readonly "~@effect-icr/exactDigits": typeof quotingParser } = {
+  "~@effect-icr/exactDigits": quotingParser
+}
+
+const parserOf = SchemaAST.resolveAt<typeof quotingParser>("~@effect-icr/exactDigits")
+
+/** `JSON.parse` for what a schema decodes: anywhere in it, or in what it is decoded from, members may ask for their digits. */
+export const jsonParser = (schema: Schema.Top): ((text: string) => unknown) => {
+  const keys = new Set<string>()
+  const visited = new Set<SchemaAST.AST>()
+  let parser: (text: string) => unknown = JSON.parse
+  const visit = (ast: SchemaAST.AST, key?: string): void => {
+    // The parser of the last one found knows all names.
+    if (key !== undefined) parser = parserOf(ast)?.(keys.add(key)) ?? parser
+    for (const { to } of ast.encoding ?? []) visit(to, key)
+    switch (ast._tag) {
+      case "Objects":
+        if (visited.has(ast)) return
+        visited.add(ast)
+        for (const { name, type } of ast.propertySignatures) visit(type, String(name))
+        for (const { type } of ast.indexSignatures) visit(type)
+        return
+      case "Arrays":
+        for (const element of [...ast.elements, ...ast.rest]) visit(element)
+        return
+      case "Union":
+        for (const member of ast.types) visit(member, key)
+        return
+      case "Declaration":
+        for (const parameter of ast.typeParameters) visit(parameter, key)
+        return
+      case "Suspend":
+        visit(ast.thunk(), key)
+    }
+  }
+  visit(schema.ast)
+  return parser
 }

@@ -11,14 +11,18 @@ import type { Client } from "./organizationCalls.ts"
 /**
  * The certificate of a retirement.
  *
+ * It has been read whole when it is handed out, within the deadline of the call and the `maxBodyBytes` of `IcrHttp` (16
+ * MiB by default); a longer one fails with the reason `DecodeFailure`. So the stream comes from memory: it cannot fail,
+ * and may be run again.
+ *
  * @category models
  * @since 0.1.0
  */
 export interface Certificate {
   /** The name the registry gives the file, without a folder; `None` where it gives none. */
   readonly fileName: Option.Option<string>
-  /** A PDF of at most the `maxBodyBytes` of `IcrHttp` (16 MiB); it has been read when it is handed out. */
-  readonly content: Stream.Stream<Uint8Array, IcrError>
+  /** The bytes of a PDF, from memory. */
+  readonly content: Stream.Stream<Uint8Array>
 }
 
 const parse = Option.liftThrowable(ContentDisposition.parse)
@@ -32,24 +36,30 @@ const fileNameOf = ({ headers }: HttpClientResponse.HttpClientResponse) =>
     Option.filter((name) => !["", ".", ".."].includes(name))
   )
 
-/** Downloads a certificate. */
-export const certificate = (client: Client, operation: string, path: string): Effect.Effect<Certificate, IcrError> =>
-  Effect.map(client.get(path, { headers: { accept: "application/pdf" } }), (response) => ({
-    fileName: fileNameOf(response),
-    content: Stream.mapError(
-      response.stream,
-      () =>
-        new IcrError({
-          reason: new Transport({
-            operation,
-            method: "GET",
-            path: "/retirements/{id}/pdf",
-            idempotent: true,
-            attempts: 1,
-            elapsed: Duration.zero,
-            kind: "cut",
-            code: Option.none()
-          })
+/** Downloads a certificate. `path` is the template, for errors. */
+export const certificate = Effect.fnUntraced(function* (
+  client: Client,
+  operation: string,
+  url: string,
+  path: string
+): Effect.fn.Return<Certificate, IcrError> {
+  const response = yield* client.get(url, { headers: { accept: "application/pdf" } })
+  // The body has been read by now; only a client of a program's own can fail here.
+  const bytes = yield* Effect.mapError(
+    response.arrayBuffer,
+    () =>
+      new IcrError({
+        reason: new Transport({
+          operation,
+          method: "GET",
+          path,
+          idempotent: true,
+          attempts: 1,
+          elapsed: Duration.zero,
+          kind: "cut",
+          code: Option.none()
         })
-    )
-  }))
+      })
+  )
+  return { fileName: fileNameOf(response), content: Stream.succeed(new Uint8Array(bytes)) }
+})

@@ -2,17 +2,15 @@
 import * as Effect from "effect/Effect"
 import * as HttpBody from "effect/http/HttpBody"
 import * as Option from "effect/Option"
-import { IcrError } from "@effect-icr/app/IcrError"
-import { InvalidRequest } from "@effect-icr/app/IcrReason"
+import * as Schema from "effect/Schema"
+import { invalidRequest } from "@effect-icr/app/extension"
+import type { IcrError } from "@effect-icr/app/IcrError"
 import * as Tonnes from "../../amounts/Tonnes.ts"
+import { CreditAction } from "../../domain/CreditRequest.ts"
 import type { RetirementData } from "../../domain/Retirement.ts"
 
 /** A credit is divisible into 10¹⁸ parts. */
 const mostDecimals = 18
-
-/** A request that is refused here. */
-export const invalidRequest = (operation: string, detail: string) =>
-  new IcrError({ reason: new InvalidRequest({ operation, detail }) })
 
 /** An amount that can be moved: more than nothing, and of at most 18 decimals. */
 export const checkAmount = (operation: string, input: Tonnes.Input): Effect.Effect<Tonnes.Tonnes, IcrError> =>
@@ -26,11 +24,24 @@ export const checkAmount = (operation: string, input: Tonnes.Input): Effect.Effe
     }
   })
 
-/** A certificate without a beneficiary would be worthless. */
-export const checkRetirement = (operation: string, data: RetirementData | undefined): Effect.Effect<void, IcrError> =>
-  data !== undefined && (data.beneficiaryName.trim() === "" || data.reason.trim() === "")
-    ? Effect.fail(invalidRequest(operation, "retirementData needs a reason and the name of a beneficiary"))
-    : Effect.void
+const isAction = Schema.is(CreditAction)
+const Filled = Schema.String.check(Schema.isPattern(/\S/))
+const isRetirement = Schema.is(
+  Schema.Struct({ reason: Filled, beneficiaryName: Filled, comment: Schema.optional(Schema.String) })
+)
+
+/** What is to be done, and what a retirement is to say: a certificate without a beneficiary would be worthless. */
+export const checkAction = Effect.fnUntraced(function* (
+  operation: string,
+  action: CreditAction,
+  data: RetirementData | undefined
+): Effect.fn.Return<void, IcrError> {
+  if (!isAction(action)) return yield* invalidRequest(operation, "there is no such action")
+  const isNeeded = action !== "transfer" || data !== undefined
+  if (isNeeded && !isRetirement(data)) {
+    return yield* invalidRequest(operation, "retirementData needs a reason and the name of a beneficiary")
+  }
+})
 
 /** A JSON object, with an amount among its members written digit for digit. */
 export const bodyWithAmount = (

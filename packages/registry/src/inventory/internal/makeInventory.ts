@@ -1,5 +1,6 @@
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
+import { callOptions } from "@effect-icr/app/extension"
 import { schemaBodyJson } from "@effect-icr/app/IcrHttp"
 import { InventoryCredit } from "../../domain/Credits.ts"
 import type { Inventory } from "../Inventory.ts"
@@ -11,19 +12,13 @@ const decodeCredits = schemaBodyJson(Schema.Struct({ credits: Schema.Array(Inven
 
 /** One organization's inventory. */
 export const makeInventory = (context: InventoryContext): Inventory => {
-  const creditsWith: Inventory["creditsWith"] = ({ development = false }) =>
-    Effect.map(
-      context.calls.get(
-        {
-          operation: "Registry.inventory.credits",
-          permission: canRead,
-          path: "/inventory",
-          query: development ? { development: "true" } : {}
-        },
-        decodeCredits
-      ),
-      ({ credits }) => credits
-    )
+  const creditsWith: Inventory["creditsWith"] = Effect.fnUntraced(function* (options) {
+    const operation = "Registry.inventory.credits"
+    const { development = false } = yield* callOptions(operation, options)
+    const query = development ? { development: "true" } : {}
+    return (yield* context.calls.get({ operation, permission: canRead, path: "/inventory", query }, decodeCredits))
+      .credits
+  })
   return {
     credits: creditsWith({}),
     creditsWith,

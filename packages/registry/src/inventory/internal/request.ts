@@ -8,19 +8,16 @@ import * as Equal from "effect/Equal"
 import { identity } from "effect/Function"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+import { callOptions, invalidRequest } from "@effect-icr/app/extension"
 import { type IcrError, notDone } from "@effect-icr/app/IcrError"
 import { schemaBodyJson } from "@effect-icr/app/IcrHttp"
 import type { Tonnes } from "../../amounts/Tonnes.ts"
 import { clockTolerance, registryMillis, registryTimeAt } from "../../calls/internal/registryClock.ts"
-import {
-  bodyWithAmount,
-  checkAmount,
-  checkRetirement,
-  invalidRequest,
-  isSameText
-} from "../../calls/internal/writes.ts"
+import { checkId } from "../../calls/internal/input.ts"
+import { bodyWithAmount, checkAction, checkAmount, isSameText } from "../../calls/internal/writes.ts"
 import { type CreditAction, CreditRequest } from "../../domain/CreditRequest.ts"
-import { lookFor } from "../../uncertain/internal/look.ts"
+import { isPast, lookFor } from "../../uncertain/internal/look.ts"
 import { RequestUncertain } from "../../uncertain/Uncertain.ts"
 import type { RequestOptions } from "../Inventory.ts"
 import { readPage, requestsPath } from "./requests.ts"
@@ -51,12 +48,6 @@ const isLike = (wanted: Wanted, since: number) => (request: CreditRequest) =>
   ) &&
   DateTime.toEpochMillis(request.createdAt) >= since
 
-const isNewestFirst = (requests: ReadonlyArray<CreditRequest>) =>
-  requests.every(({ createdAt }, index) => {
-    const before = requests[index - 1]
-    return before === undefined || DateTime.toEpochMillis(before.createdAt) >= DateTime.toEpochMillis(createdAt)
-  })
-
 /** The requests made since. Where the list shows its newest first, older pages are not read. */
 const newest = Effect.fnUntraced(function* (context: InventoryContext, since: number) {
   const found: Array<CreditRequest> = []
@@ -64,9 +55,8 @@ const newest = Effect.fnUntraced(function* (context: InventoryContext, since: nu
     const { creditRequests, pagination } = yield* readPage(context, page)
     found.push(...creditRequests)
     seen += creditRequests.length
-    const last = creditRequests.at(-1)
-    if (last === undefined || Option.exists(pagination.total, (total) => seen >= total)) return found
-    if (isNewestFirst(creditRequests) && DateTime.toEpochMillis(last.createdAt) < since) return found
+    if (creditRequests.length === 0 || Option.exists(pagination.total, (total) => seen >= total)) return found
+    if (isPast(creditRequests, since)) return found
   }
 })
 
@@ -118,10 +108,16 @@ const find = Effect.fnUntraced(function* (context: InventoryContext, sent: Sent,
     : yield* failUncertain(context, sent, since, found, error)
 })
 
-const check = Effect.fnUntraced(function* (options: RequestOptions<CreditAction>) {
-  yield* checkRetirement(operation, options.retirementData)
-  if (options.toAddress?.trim() === "") return yield* invalidRequest(operation, "toAddress is empty")
-  return yield* checkAmount(operation, options.amount)
+const isAddress = Schema.is(Schema.String.check(Schema.isPattern(/\S/)))
+
+/** Refused before it is sent: what the types cannot tell, and what plain JavaScript may hand over. */
+const check = Effect.fnUntraced(function* (action: CreditAction, options: RequestOptions<CreditAction>) {
+  const { amount, creditId, retirementData, toAddress, toOrganizationId } = yield* callOptions(operation, options)
+  yield* checkAction(operation, action, retirementData)
+  yield* checkId(operation, "creditId", creditId)
+  if (toOrganizationId !== undefined) yield* checkId(operation, "toOrganizationId", toOrganizationId)
+  else if (!isAddress(toAddress)) return yield* invalidRequest(operation, "toAddress is empty")
+  return yield* checkAmount(operation, amount)
 })
 
 const bodyOf = (
@@ -140,7 +136,7 @@ export const request = Effect.fnUntraced(function* (
   action: CreditAction,
   options: RequestOptions<CreditAction>
 ): Effect.fn.Return<CreditRequest, IcrError | RequestUncertain> {
-  const amount = yield* check(options)
+  const amount = yield* check(action, options)
   const { client, root } = yield* context.calls.allowed({
     operation,
     method: "POST",

@@ -7,7 +7,8 @@ import * as Schedule from "effect/Schedule"
 import type * as Stream from "effect/Stream"
 import type { IcrError } from "@effect-icr/app/IcrError"
 import { schemaBodyJson } from "@effect-icr/app/IcrHttp"
-import { pages } from "@effect-icr/app/extension"
+import { callOptions, invalidRequest, pages } from "@effect-icr/app/extension"
+import { checkId } from "../../calls/internal/input.ts"
 import { CreditRequest, CreditRequestPage } from "../../domain/CreditRequest.ts"
 import type { CreditRequestId } from "../../domain/Ids.ts"
 import { type SettledOptions, StillPending } from "../Inventory.ts"
@@ -50,11 +51,11 @@ export const allRequests = (context: InventoryContext): Stream.Stream<CreditRequ
   })
 
 /** One request. */
-export const getRequest = ({ calls }: InventoryContext, id: CreditRequestId) =>
-  calls.get(
-    { operation: "Registry.inventory.requests.get", permission: canRead, path: `${requestsPath}/${id}` },
-    decodeRequest
-  )
+export const getRequest = Effect.fnUntraced(function* ({ calls }: InventoryContext, id: CreditRequestId) {
+  const operation = "Registry.inventory.requests.get"
+  yield* checkId(operation, "the request's id", id)
+  return yield* calls.get({ operation, permission: canRead, path: `${requestsPath}/${id}` }, decodeRequest)
+})
 
 const patience = Duration.minutes(10)
 
@@ -68,8 +69,11 @@ const defaultSchedule = Schedule.upTo(
 export const settled = Effect.fn("Registry.inventory.requests.settled")(function* (
   context: InventoryContext,
   id: CreditRequestId,
-  { schedule = defaultSchedule }: SettledOptions = {}
+  options: SettledOptions = {}
 ) {
+  const operation = "Registry.inventory.requests.settled"
+  const { schedule = defaultSchedule } = yield* callOptions(operation, options)
+  if (!Schedule.isSchedule(schedule)) return yield* invalidRequest(operation, "schedule is no schedule")
   return yield* Effect.scoped(
     Effect.gen(function* () {
       // Before the first read: an event between a read and a wait must not be missed.

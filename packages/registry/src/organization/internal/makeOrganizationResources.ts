@@ -6,6 +6,7 @@ import { Organization } from "@effect-icr/app/domain/Organization"
 import type { IcrError } from "@effect-icr/app/IcrError"
 import { schemaBodyJson } from "@effect-icr/app/IcrHttp"
 import { certificate } from "../../calls/internal/certificate.ts"
+import { checkId } from "../../calls/internal/input.ts"
 import type { OrganizationCalls } from "../../calls/internal/organizationCalls.ts"
 import { Addresses } from "../../domain/Addresses.ts"
 import { Retirement } from "../../domain/Retirement.ts"
@@ -54,19 +55,13 @@ export const makeOrganizationResources = (
       decodeAddresses
     ),
     retirements,
-    certificate: (id) =>
-      calls
-        .allowed({
-          operation: "Registry.organization.certificate",
-          method: "GET",
-          path: "/organizations/{id}/retirements/{id}/pdf",
-          permission: canRead
-        })
-        .pipe(
-          Effect.flatMap(({ client, root }) =>
-            certificate(client, "Registry.organization.certificate", `${root}/retirements/${id}/pdf`)
-          )
-        ),
+    certificate: Effect.fnUntraced(function* (id) {
+      const operation = "Registry.organization.certificate"
+      yield* checkId(operation, "the retirement's id", id)
+      const path = "/organizations/{id}/retirements/{id}/pdf"
+      const { client, root } = yield* calls.allowed({ operation, method: "GET", path, permission: canRead })
+      return yield* certificate(client, operation, `${root}/retirements/${id}/pdf`, path)
+    }),
     inventory: makeInventory(context),
     warehouse: makeWarehouse(context, { own: retirements, all })
   }

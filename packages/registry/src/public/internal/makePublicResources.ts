@@ -2,12 +2,13 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import type { Service as App } from "@effect-icr/app/IcrApp"
-import { IcrError } from "@effect-icr/app/IcrError"
+import type { IcrError } from "@effect-icr/app/IcrError"
 import { schemaBodyJson } from "@effect-icr/app/IcrHttp"
-import { InvalidRequest } from "@effect-icr/app/IcrReason"
-import { pages } from "@effect-icr/app/extension"
+import { callOptions, invalidRequest, pages } from "@effect-icr/app/extension"
 import { certificate } from "../../calls/internal/certificate.ts"
+import { checkId } from "../../calls/internal/input.ts"
 import { AccountCredits, ProjectCredits } from "../../domain/Credits.ts"
+import { CreditId } from "../../domain/Ids.ts"
 import { Project, ProjectPage } from "../../domain/Project.ts"
 import { Retirement } from "../../domain/Retirement.ts"
 import type { Permissions } from "../../permissions/internal/permissions.ts"
@@ -26,13 +27,11 @@ const decodeAccountCredits = schemaBodyJson(AccountCredits)
 const isPage = ({ limit, page }: PageOptions) =>
   Number.isInteger(limit) && limit >= 1 && Number.isInteger(page) && page >= 0
 
-const badPage = (operation: string) =>
-  new IcrError({
-    reason: new InvalidRequest({
-      operation,
-      detail: "limit must be a whole number from 1 on and page one from 0 on"
-    })
-  })
+const badPage = "limit must be a whole number from 1 on and page one from 0 on"
+
+const isQuery = Schema.is(
+  Schema.Union([Schema.Struct({ serialization: Schema.NonEmptyString }), Schema.Struct({ creditId: CreditId })])
+)
 
 /** Over the app's client and what its token allows. */
 export const makePublicResources = (app: App, permissions: Permissions): PublicResources => {
@@ -45,15 +44,13 @@ export const makePublicResources = (app: App, permissions: Permissions): PublicR
     prefix: string,
     allowed: (operation: string, path: string) => Effect.Effect<unknown, IcrError>
   ): Projects => {
-    const projectPage = (options: PageOptions) => {
+    const projectPage = Effect.fnUntraced(function* (options: PageOptions) {
       const operation = `${prefix}.projectPage`
-      return isPage(options)
-        ? allowed(operation, root).pipe(
-            Effect.andThen(get(operation, root, { limit: options.limit, page: options.page })),
-            Effect.flatMap(decodeProjectPage)
-          )
-        : Effect.fail(badPage(operation))
-    }
+      const { limit, page } = yield* callOptions(operation, options)
+      if (!isPage({ limit, page })) return yield* invalidRequest(operation, badPage)
+      yield* allowed(operation, root)
+      return yield* Effect.flatMap(get(operation, root, { limit, page }), decodeProjectPage)
+    })
     return {
       projects: pages({
         operation: `${prefix}.projects`,
@@ -68,11 +65,12 @@ export const makePublicResources = (app: App, permissions: Permissions): PublicR
           }))
       }),
       projectPage,
-      project: (id) =>
-        allowed(`${prefix}.project`, `${root}/{id}`).pipe(
-          Effect.andThen(get(`${prefix}.project`, `${root}/${id}`)),
-          Effect.flatMap(decodeProject)
-        )
+      project: Effect.fnUntraced(function* (id) {
+        const operation = `${prefix}.project`
+        yield* checkId(operation, "the project's id", id)
+        yield* allowed(operation, `${root}/{id}`)
+        return yield* Effect.flatMap(get(operation, `${root}/${id}`), decodeProject)
+      })
     }
   }
 
@@ -81,15 +79,21 @@ export const makePublicResources = (app: App, permissions: Permissions): PublicR
     examiner: projectsAt("/projects/internal", "Registry.public.examiner", (operation, path) =>
       permissions.app({ operation, method: "GET", path, permission: { name: "examiner", level: "any" } })
     ),
-    findProject: (by) =>
-      Effect.flatMap(get("Registry.public.findProject", "/projects/find/project", by), decodeProject),
-    projectCredits: (id) =>
-      Effect.flatMap(get("Registry.public.projectCredits", `/carbonCredits/projects/${id}`), decodeProjectCredits),
-    accountCredits: (account) =>
-      Effect.flatMap(
-        get("Registry.public.accountCredits", `/carbonCredits/icr/inventory/${account}`),
-        decodeAccountCredits
-      ),
+    findProject: Effect.fnUntraced(function* (by) {
+      const operation = "Registry.public.findProject"
+      if (!isQuery(by)) return yield* invalidRequest(operation, "needs a serialization or a creditId")
+      return yield* Effect.flatMap(get(operation, "/projects/find/project", by), decodeProject)
+    }),
+    projectCredits: Effect.fnUntraced(function* (id) {
+      const operation = "Registry.public.projectCredits"
+      yield* checkId(operation, "the project's id", id)
+      return yield* Effect.flatMap(get(operation, `/carbonCredits/projects/${id}`), decodeProjectCredits)
+    }),
+    accountCredits: Effect.fnUntraced(function* (account) {
+      const operation = "Registry.public.accountCredits"
+      yield* checkId(operation, "the account", account)
+      return yield* Effect.flatMap(get(operation, `/carbonCredits/icr/inventory/${account}`), decodeAccountCredits)
+    }),
     retirements: pages({
       operation: "Registry.public.retirements",
       path: "/retirements/list",
@@ -106,12 +110,20 @@ export const makePublicResources = (app: App, permissions: Permissions): PublicR
           ({ retirements }) => ({ items: retirements, total: Option.none() })
         )
     }),
-    retirement: (id) => Effect.flatMap(get("Registry.public.retirement", "/retirements", { id }), decodeRetirement),
-    certificate: (id) =>
-      certificate(
-        app.appClientWith({ operation: "Registry.public.certificate" }),
-        "Registry.public.certificate",
-        `/retirements/${id}/pdf`
+    retirement: Effect.fnUntraced(function* (id) {
+      const operation = "Registry.public.retirement"
+      yield* checkId(operation, "the retirement's id", id)
+      return yield* Effect.flatMap(get(operation, "/retirements", { id }), decodeRetirement)
+    }),
+    certificate: Effect.fnUntraced(function* (id) {
+      const operation = "Registry.public.certificate"
+      yield* checkId(operation, "the retirement's id", id)
+      return yield* certificate(
+        app.appClientWith({ operation }),
+        operation,
+        `/retirements/${id}/pdf`,
+        "/retirements/{id}/pdf"
       )
+    })
   }
 }

@@ -1,3 +1,4 @@
+import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -35,3 +36,14 @@ export const lookFor = Effect.fnUntraced(function* <A, E, R>(
   }
   return yield* Effect.fromResult(last)
 })
+
+/**
+ * Whether a page of a list shows its newest first and has come to what was made before `since`: what follows is older
+ * still, and need not be read. A page whose items were all made at the same time does not tell its order.
+ */
+export const isPast = (items: ReadonlyArray<{ readonly createdAt: DateTime.Utc }>, since: number): boolean => {
+  const times = items.map(({ createdAt }) => DateTime.toEpochMillis(createdAt))
+  const [first = since] = times
+  const last = times.at(-1) ?? since
+  return first > last && last < since && times.every((time, index) => time <= (times[index - 1] ?? first))
+}

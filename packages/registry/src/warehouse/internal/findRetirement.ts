@@ -3,14 +3,22 @@ import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Equal from "effect/Equal"
 import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
+import { callOptions, invalidRequest } from "@effect-icr/app/extension"
 import type { IcrError } from "@effect-icr/app/IcrError"
 import { clockTolerance } from "../../calls/internal/registryClock.ts"
 import type { Retirement } from "../../domain/Retirement.ts"
-import type { Finished } from "../Warehouse.ts"
+import { type FindRetirementOptions, Finished } from "../Warehouse.ts"
 
-/** Newer retirements are looked for among this many of the public list. */
-const most = 500
+/** Where the retirement of a finish may be found. */
+export interface Retirements {
+  readonly own: Effect.Effect<ReadonlyArray<Retirement>, IcrError>
+  readonly all: Stream.Stream<Retirement, IcrError>
+}
+
+const operation = "Registry.warehouse.findRetirement"
+const isFinished = Schema.is(Finished)
 
 const says = (field: Option.Option<string>, text: string | undefined) =>
   text === undefined || text === "" ? Option.isNone(field) : Option.contains(field, text)
@@ -37,13 +45,16 @@ const matches =
 /** Exactly one that matches: among the organization's own, else in the public list. */
 export const findRetirement = Effect.fnUntraced(function* (
   finished: Finished,
-  own: Effect.Effect<ReadonlyArray<Retirement>, IcrError>,
-  all: Stream.Stream<Retirement, IcrError>
+  options: FindRetirementOptions = {},
+  { all, own }: Retirements
 ) {
+  const { among = 500 } = yield* callOptions(operation, options)
+  if (!(Number.isInteger(among) && among >= 0)) return yield* invalidRequest(operation, "among must be a whole number")
+  if (!isFinished(finished)) return yield* invalidRequest(operation, "what was given is not a finished reservation")
   const isIt = matches(finished)
   const exactlyOne = (found: ReadonlyArray<Retirement>) =>
     found.length === 1 ? Option.fromUndefinedOr(found[0]) : Option.none()
   const owned = (yield* own).filter(isIt)
   if (owned.length > 0) return exactlyOne(owned)
-  return exactlyOne(yield* Stream.runCollect(Stream.filter(Stream.take(all, most), isIt)))
+  return exactlyOne(yield* Stream.runCollect(Stream.filter(Stream.take(all, among), isIt)))
 })

@@ -4,17 +4,19 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import type { OrganizationId } from "@effect-icr/app/domain/Ids"
+import { callOptions, invalidRequest } from "@effect-icr/app/extension"
 import { type IcrError, notDone } from "@effect-icr/app/IcrError"
 import { idempotent } from "@effect-icr/app/IcrHttp"
 import { clockTolerance, registryMillis } from "../../calls/internal/registryClock.ts"
-import { body, checkRetirement, invalidRequest } from "../../calls/internal/writes.ts"
+import { checkId } from "../../calls/internal/input.ts"
+import { body, checkAction } from "../../calls/internal/writes.ts"
 import type { CreditAction } from "../../domain/CreditRequest.ts"
 import type { ReservationId } from "../../domain/Ids.ts"
 import type { Reservation } from "../../domain/Reservation.ts"
 import type { RetirementData } from "../../domain/Retirement.ts"
 import { lookFor, type Restore } from "../../uncertain/internal/look.ts"
 import { FinishUncertain } from "../../uncertain/Uncertain.ts"
-import { Finished, ReservationExpired } from "../Warehouse.ts"
+import { Finished, ReservationExpired, type RetireOptions, type TransferOptions } from "../Warehouse.ts"
 import { count, observeTimeLeft } from "./metrics.ts"
 import { findReservation } from "./reads.ts"
 import { canWrite, reservationPath, reservationsPath, type WarehouseContext } from "./shared.ts"
@@ -61,8 +63,11 @@ const sendRelease = Effect.fnUntraced(function* ({ calls }: WarehouseContext, id
 })
 
 /** Gives back what a reservation holds. */
-export const release = (context: WarehouseContext, id: ReservationId) =>
-  Effect.andThen(sendRelease(context, id), count("released"))
+export const release = Effect.fnUntraced(function* (context: WarehouseContext, id: ReservationId) {
+  yield* checkId("Registry.warehouse.release", "the reservation's id", id)
+  yield* sendRelease(context, id)
+  yield* count("released")
+})
 
 /**
  * Releases the reservation, so that a finish that comes late finds nothing, and looks once more. Right only where a
@@ -113,9 +118,19 @@ const mayBeComplete = ({ reason }: IcrError) => {
   }
 }
 
+/** Refused before anything is sent: what plain JavaScript may hand over. */
+const checkInput = Effect.fnUntraced(function* ({ action, receiverId, reservation, retirementData }: Finish) {
+  const { id, reservedToDate } = yield* callOptions(operation, reservation, "the reservation")
+  yield* checkId(operation, "the reservation's id", id)
+  if (!DateTime.isDateTime(reservedToDate)) {
+    return yield* invalidRequest(operation, "the reservation has no reservedToDate")
+  }
+  yield* checkId(operation, "receiverId", receiverId)
+  yield* checkAction(operation, action, retirementData)
+})
+
 /** Refused before it is sent: what the types cannot tell. */
-const check = Effect.fnUntraced(function* ({ app }: WarehouseContext, finish: Finish) {
-  yield* checkRetirement(operation, finish.retirementData)
+const checkHold = Effect.fnUntraced(function* ({ app }: WarehouseContext, finish: Finish) {
   const { id, isComplete, reservedToDate } = finish.reservation
   if (isComplete) return yield* invalidRequest(operation, "the reservation is complete already")
   const left = DateTime.toEpochMillis(reservedToDate) - (yield* registryMillis(app))
@@ -142,12 +157,13 @@ const finishWith = Effect.fnUntraced(function* (
   restore: Restore
 ): Effect.fn.Return<Finished, IcrError | ReservationExpired | FinishUncertain> {
   const { calls, held } = context
+  yield* checkInput(finish)
   const { action, receiverId, reservation, retirementData } = finish
   const { id } = reservation
   const { client, root } = yield* restore(
     calls.allowed({ operation, method: "POST", path: `${reservationPath}/${action}`, permission: canWrite })
   )
-  yield* check(context, finish)
+  yield* checkHold(context, finish)
   yield* held.mark(id, "spent")
   const answer = yield* Effect.result(
     client.post(`${root}${reservationsPath}/${id}/${action}`, {
@@ -177,8 +193,17 @@ const finishWith = Effect.fnUntraced(function* (
 })
 
 /** Finishes a reservation. The request is not interrupted, the looks are. */
-export const finish = (context: WarehouseContext, what: Finish) =>
-  Effect.uninterruptibleMask((restore) => finishWith(context, what, restore))
+export const finish = Effect.fnUntraced(function* (
+  context: WarehouseContext,
+  action: CreditAction,
+  reservation: Reservation,
+  given: TransferOptions | RetireOptions
+) {
+  const options = yield* callOptions(operation, given)
+  return yield* Effect.uninterruptibleMask((restore) =>
+    finishWith(context, { action, reservation, ...options }, restore)
+  )
+})
 
 /** One more look at a finish. */
 export const resolveFinish = Effect.fnUntraced(function* (

@@ -1,23 +1,14 @@
 import * as Effect from "effect/Effect"
 import { identity } from "effect/Function"
-import type * as Stream from "effect/Stream"
-import type { IcrError } from "@effect-icr/app/IcrError"
-import type { Retirement } from "../../domain/Retirement.ts"
 import type { FinishUncertain, ReserveUncertain } from "../../uncertain/Uncertain.ts"
 import type { ReserveOptions, RetireOptions, TransferOptions, Warehouse } from "../Warehouse.ts"
 import type { CreditAction } from "../../domain/CreditRequest.ts"
 import type { Reservation } from "../../domain/Reservation.ts"
-import { findRetirement } from "./findRetirement.ts"
+import { findRetirement, type Retirements } from "./findRetirement.ts"
 import { finish, release, resolveFinish } from "./finish.ts"
 import { readCredits, readReservation, readReservations } from "./reads.ts"
 import { reserve, resolveReserve } from "./reserve.ts"
 import type { WarehouseContext } from "./shared.ts"
-
-/** Where the retirement of a finish may be found. */
-export interface Retirements {
-  readonly own: Effect.Effect<ReadonlyArray<Retirement>, IcrError>
-  readonly all: Stream.Stream<Retirement, IcrError>
-}
 
 /** One organization's warehouse. */
 export const makeWarehouse = (context: WarehouseContext, retirements: Retirements): Warehouse => {
@@ -37,13 +28,13 @@ export const makeWarehouse = (context: WarehouseContext, retirements: Retirement
   }
 
   return {
-    credits: readCredits(context),
+    credits: readCredits(context, {}),
     creditsWith: (options) => readCredits(context, options),
     reservations: readReservations(context),
     reservation: (id) => readReservation(context, id),
     reserve: (options) => reserve(context, options, identity),
     finish: (action: CreditAction, reservation: Reservation, options: TransferOptions | RetireOptions) =>
-      finish(context, { action, reservation, ...options }),
+      finish(context, action, reservation, options),
     release: (id) => release(context, id),
     withReservation: Effect.fn("Registry.warehouse.withReservation")(function* <A, E, R>(
       options: ReserveOptions,
@@ -58,6 +49,6 @@ export const makeWarehouse = (context: WarehouseContext, retirements: Retirement
       )
     }),
     resolve,
-    findRetirement: (finished) => findRetirement(finished, retirements.own, retirements.all)
+    findRetirement: (finished, options) => findRetirement(finished, options, retirements)
   }
 }

@@ -9,9 +9,11 @@ import * as Option from "effect/Option"
 import * as Order from "effect/Order"
 import * as Result from "effect/Result"
 import type { AppId } from "@effect-icr/app/domain/Ids"
+import { callOptions } from "@effect-icr/app/extension"
 import { type IcrError, notDone } from "@effect-icr/app/IcrError"
 import { schemaBodyJson } from "@effect-icr/app/IcrHttp"
 import type { Tonnes } from "../../amounts/Tonnes.ts"
+import { checkId } from "../../calls/internal/input.ts"
 import { clockTolerance, registryMillis, registryTimeAt } from "../../calls/internal/registryClock.ts"
 import { bodyWithAmount, checkAmount, isSameText } from "../../calls/internal/writes.ts"
 import type { CreditId } from "../../domain/Ids.ts"
@@ -72,7 +74,7 @@ const sinceOf = ({ app }: WarehouseContext, { at }: Sent) =>
   Effect.map(registryTimeAt(app, at), (start) => start - clockTolerance)
 
 const look = Effect.fnUntraced(function* (context: WarehouseContext, sent: Sent, restore: Restore) {
-  const reservations = yield* restore(readReservations(context))
+  const reservations = yield* restore(readReservations(context, yield* sinceOf(context, sent)))
   return yield* claimOne(context, candidatesIn(reservations, sent, yield* sinceOf(context, sent)))
 })
 
@@ -116,9 +118,11 @@ const find = Effect.fnUntraced(function* (
 /** Reserves. */
 export const reserve = Effect.fnUntraced(function* (
   context: WarehouseContext,
-  { amount: input, creditId }: ReserveOptions,
+  options: ReserveOptions,
   restore: Restore
 ): Effect.fn.Return<Reservation, IcrError | ReserveUncertain> {
+  const { amount: input, creditId } = yield* callOptions(operation, options)
+  yield* checkId(operation, "creditId", creditId)
   const amount = yield* checkAmount(operation, input)
   const { client, root, token } = yield* restore(
     context.calls.allowed({
@@ -167,7 +171,7 @@ export const resolveReserve = Effect.fnUntraced(function* (
       path: `/organizations/{id}${reservationsPath}`,
       permission: canRead
     })
-    const held = (yield* readReservations(context)).filter(
+    const held = (yield* readReservations(context, since)).filter(
       ({ reservedToDate }) => DateTime.toEpochMillis(reservedToDate) > now
     )
     return yield* claimOne(context, candidatesIn(held, { ...uncertain, appId: token.appId }, since))

@@ -87,6 +87,9 @@ export interface Service {
    * The installation behind a callback. `url` is the request's, whole or from its path on. Fails with `InstallError` (its
    * `kind` says why), or with the reason `InstallationNotFound` when the registry does not know the installation. A state is
    * used up unless the failure is one that may pass, such as an outage.
+   *
+   * The installation's cached token is dropped: the person may just have granted more, which a token of before, and what is
+   * remembered of missing permissions with it, does not know.
    */
   readonly verifyCallback: (
     url: string | URL,

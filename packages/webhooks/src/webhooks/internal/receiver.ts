@@ -1,7 +1,7 @@
 /** The receiver behind `Webhook`: verify, accept, answer. */
 import type { InstallationId } from "@effect-icr/app/domain/Ids"
 import { makeMemory, withTimeout } from "@effect-icr/app/DeduplicationStore"
-import { count as wholeNumber, millis } from "@effect-icr/app/extension"
+import { count as wholeNumber, layerOptions, millis } from "@effect-icr/app/extension"
 import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
@@ -10,6 +10,7 @@ import * as HttpEffect from "effect/http/HttpEffect"
 import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as Option from "effect/Option"
+import * as Predicate from "effect/Predicate"
 import * as PubSub from "effect/PubSub"
 import * as Ref from "effect/Ref"
 import * as Stream from "effect/Stream"
@@ -44,9 +45,10 @@ const tokenOf = (event: WebhookEvent): Option.Option<InstallationId> =>
 
 /** Builds the service. Fails with `Configuration` for an option out of range, or without a secret. */
 export const makeReceiver = Effect.fnUntraced(function* (
-  options: Options,
+  given: Options,
   invalidateInstallationToken: (id: InstallationId) => Effect.Effect<void>
 ) {
+  const options = yield* layerOptions(given)
   const maxBodyBytes = yield* wholeNumber("maxBodyBytes", options.maxBodyBytes, 1024 * 1024, 1)
   const responseTimeout = yield* millis("responseTimeout", options.responseTimeout, "4 seconds")
   const window = Duration.millis(yield* millis("deduplicationWindow", options.deduplicationWindow, defaultWindow))
@@ -136,12 +138,15 @@ export const makeReceiver = Effect.fnUntraced(function* (
     }
   })
 
-  const handlerWith: Service["handlerWith"] = (accept, { deduplicate = true } = {}) =>
-    receiverOf(
+  const handlerWith: Service["handlerWith"] = (accept, options) => {
+    // It cannot fail, so that something else than options from plain JavaScript leaves the default.
+    const { deduplicate = true } = Predicate.isObject(options) ? options : {}
+    return receiverOf(
       // Where `accept` drops duplicates itself, it alone knows which events are new.
       deduplicate ? (accepted) => Effect.andThen(accept(accepted), publish(accepted.event)) : accept,
       deduplicate
     )
+  }
 
   const handler: Service["handler"] = Effect.fnUntraced(function* <E, R>(
     f?: (event: WebhookEvent) => Effect.Effect<unknown, E, R>,

@@ -1,5 +1,5 @@
 /** Works on accepted events in this process, after the answer: bounded, supervised, finished before the process stops. */
-import { count as wholeNumber, millis } from "@effect-icr/app/extension"
+import { count as wholeNumber, layerOptions, millis } from "@effect-icr/app/extension"
 import * as Cause from "effect/Cause"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -62,7 +62,8 @@ interface State {
  * Runs work apart from the request that brought it. Refuses more than `capacity`, and everything once the scope closes;
  * closing waits for what was accepted, up to `shutdownTimeout`. Fails with `Configuration` for an option out of range.
  */
-export const makeWorkers = Effect.fnUntraced(function* <R>(options: WorkOptions) {
+export const makeWorkers = Effect.fnUntraced(function* <R>(given: WorkOptions) {
+  const options = yield* layerOptions(given)
   const capacity = yield* wholeNumber("capacity", options.capacity, 10_000, 1)
   const permits = yield* Semaphore.make(yield* wholeNumber("concurrency", options.concurrency, 16, 1))
   const shutdownTimeout = Duration.millis(yield* millis("shutdownTimeout", options.shutdownTimeout, "30 seconds"))
