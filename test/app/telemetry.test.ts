@@ -139,9 +139,16 @@ describe("spans of operations", () => {
     return Effect.gen(function* () {
       const app = yield* IcrApp
       const id = yield* firstId
-      const [organization = ""] = yield* (yield* Simulator).organizationIds
+      const { control, organizationIds } = yield* Simulator
+      const [organization = ""] = yield* organizationIds
       const read = app.installationClient(id).get(`/organizations/${organization}`)
-      yield* Effect.all([read, read], { concurrency: 2 })
+      // The JWT is signed, and the exchange takes a second: the other caller comes meanwhile.
+      yield* app.installation(id)
+      const slow = { _tag: "Latency", millis: 1000 } as const
+      yield* control.faults.script("POST /app/installations/{installationId}/accessTokens", [slow])
+      const both = yield* Effect.forkChild(Effect.all([read, read], { concurrency: 2 }))
+      yield* TestClock.adjust("1 second")
+      yield* Fiber.join(both)
       yield* read
       const calls = spans.map(view).filter(({ name }) => name === "IcrApp.installationClient")
       assert.deepStrictEqual(

@@ -12,7 +12,7 @@
  * export const mine = Command.make("mine").pipe(Command.withSubcommands([SimulatorCommand.make("registry")]))
  * ```
  *
- * @since 0.1.0
+ * @module
  */
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
