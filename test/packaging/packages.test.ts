@@ -88,6 +88,30 @@ for (const name of names) {
   })
 }
 
+describe("the simulator, as packed", () => {
+  it("serves its page with style sheets and scripts from itself and its dependencies", async () => {
+    for (const name of ["htmx.org", "@picocss"]) {
+      fs.symlinkSync(
+        path.join(root, "packages/simulator/node_modules", name),
+        path.join(consumer, "node_modules", name)
+      )
+    }
+    const program = `
+      import { Simulator } from "@effect-icr/simulator"
+      import { Effect } from "effect"
+      const get = (url) => Effect.promise(() => fetch(url).then(async (one) => [one.status, await one.text()]))
+      const statuses = Effect.gen(function* () {
+        const { baseUrl } = yield* Simulator
+        const [, page] = yield* get(baseUrl + "/")
+        const linked = [...page.matchAll(/="([^"]+[.](?:css|js))"/g)].map(([, path]) => baseUrl + path)
+        return yield* Effect.forEach(linked, (url) => Effect.map(get(url), ([status]) => status))
+      })
+      console.log((await Effect.runPromise(Effect.provide(statuses, Simulator.layerServer))).join(" "))`
+    const printed = await ok(process.execPath, ["--input-type=module", "-e", program], consumer)
+    assert.strictEqual(printed.trim(), "200 200 200 200 200 200 200")
+  })
+})
+
 describe("the client, as packed", () => {
   const dist = path.join(installed("app"), "dist")
 

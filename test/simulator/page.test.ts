@@ -2,41 +2,13 @@ import { Simulator } from "@effect-icr/simulator/Simulator"
 import { assert, describe, it } from "@effect/vitest"
 import { Duration, Effect, Layer, Redacted } from "effect"
 import { FetchHttpClient } from "effect/http"
-import type { Page } from "playwright-core"
-import { launchChromium, withoutChromium } from "../support/chromium.ts"
+import { withoutChromium } from "../support/chromium.ts"
+import { misses, open, press, sees, show, unfold } from "./support/browser.ts"
 import { call, callAsApp, mint } from "./support/calls.ts"
 import { ask, first, inventory, token } from "./support/credits.ts"
 import { appJwt } from "./support/jwt.ts"
 
 const skip = withoutChromium("test/simulator/page.test.ts")
-
-const acquire = Effect.acquireRelease(Effect.promise(launchChromium), (browser) =>
-  Effect.promise(() => browser.close())
-)
-
-/** A page at `path` of the simulator, and every address it asks for. */
-const open = Effect.fnUntraced(function* (path: string) {
-  const { baseUrl } = yield* Simulator
-  const browser = yield* acquire
-  const page = yield* Effect.promise(() => browser.newPage())
-  const asked: Array<string> = []
-  const problems: Array<string> = []
-  page.on("request", (request) => asked.push(request.url()))
-  page.on("console", (message) => {
-    if (message.type() === "error") problems.push(message.text())
-  })
-  page.on("pageerror", (error) => problems.push(error.message))
-  yield* Effect.promise(() => page.goto(`${baseUrl}${path}`, { waitUntil: "networkidle" }))
-  const foreign = () => asked.filter((url) => !url.startsWith(baseUrl) && !url.startsWith("data:"))
-  return { page, foreign, problems }
-})
-
-const press = (page: Page, row: string, label: string) =>
-  Effect.promise(async () => {
-    await page.locator(row).getByRole("button", { name: label, exact: true }).click()
-    await page.waitForLoadState("networkidle")
-  })
-
 const server = Effect.provide(Layer.merge(Simulator.layerServerWith({ installations: 3 }), FetchHttpClient.layer))
 
 describe("in a real browser", () => {
@@ -52,9 +24,12 @@ describe("in a real browser", () => {
           yield* ask("POST", "/inventory/requests/cancel", bearer, `{"creditId":"${creditId}","amount":${amount}}`)
         }
         const [newest, oldest] = yield* control.credits.requests
-        const { page } = yield* open("/")
-        yield* press(page, `[data-request="${newest?.id}"]`, "Accept")
-        yield* press(page, `[data-request="${oldest?.id}"]`, "Decline")
+        const row = (id: string | undefined) => `tr[id="request-${id}"]`
+        const { page } = yield* open("/#credits")
+        yield* press(page, row(newest?.id), "Accept")
+        yield* sees(page, row(newest?.id), "processed")
+        yield* press(page, row(oldest?.id), "Decline", "asks")
+        yield* sees(page, row(oldest?.id), "rejected")
         assert.deepStrictEqual(
           (yield* control.credits.requests).map(({ amount, state }) => [amount, state]),
           [
@@ -62,9 +37,9 @@ describe("in a real browser", () => {
             ["0.25", "rejected"]
           ]
         )
-        const row = page.locator(`[data-request="${newest?.id}"]`)
-        assert.include(yield* Effect.promise(() => row.innerText()), "0.75 t")
-        assert.strictEqual(yield* Effect.promise(() => row.getByRole("button").count()), 0)
+        const text = yield* Effect.promise(() => page.locator(row(newest?.id)).innerText())
+        for (const part of ["Organization 1", "0.75 t"]) assert.include(text, part)
+        assert.strictEqual(yield* Effect.promise(() => page.locator("#credits tbody").getByRole("button").count()), 0)
       },
       Effect.scoped,
       server
@@ -72,7 +47,7 @@ describe("in a real browser", () => {
   )
 
   it.live.skipIf(skip)(
-    "the page shows the world and its buttons change it",
+    "the page shows the world without a secret, and its buttons change it",
     Effect.fnUntraced(
       function* () {
         const { app, control } = yield* Simulator
@@ -81,45 +56,49 @@ describe("in a real browser", () => {
         const jwt = yield* appJwt()
         yield* call("GET", `/projects?access_token=${token}`, token)
         const { foreign, page, problems } = yield* open("/")
-        const text = () => Effect.promise(() => page.locator("body").innerText())
-        const row = (id: string | undefined) => `[data-installation="${id}"]`
-        const status = (id: string | undefined) => Effect.promise(() => page.locator(`${row(id)} .status`).innerText())
+        const organization = (id: string | undefined) => `details[id="organization-${id}"]`
+        const installation = (id: string | undefined) => `[data-installation="${id}"]`
 
-        assert.include(yield* text(), app.appId)
-        assert.include(yield* text(), `crs_…${token.slice(-4)}`)
+        yield* sees(page, "#overview", app.appId)
         const source = yield* Effect.promise(() => page.content())
-        for (const secret of [token, jwt, Redacted.value(app.webhookSecret)]) assert.notInclude(source, secret)
+        assert.include(source, `crs_…${token.slice(-4)}`)
+        const key = Redacted.value(app.privateKey)
+        for (const secret of [token, jwt, key, Redacted.value(app.webhookSecret)]) assert.notInclude(source, secret)
 
-        yield* press(page, row(first?.id), "Suspend")
-        assert.strictEqual(yield* status(first?.id), "suspended")
+        yield* show(page, "Organizations")
+        yield* unfold(page, organization(first?.organizationId))
+        yield* press(page, installation(first?.id), "Suspend")
+        yield* sees(page, `${installation(first?.id)} .status`, "suspended")
         assert.strictEqual((yield* callAsApp("POST", `/app/installations/${first?.id}/accessTokens`)).status, 403)
-        yield* press(page, row(first?.id), "Unsuspend")
-        assert.strictEqual(yield* status(first?.id), "active")
-        yield* press(page, row(second?.id), "Uninstall")
-        assert.strictEqual(yield* Effect.promise(() => page.locator(row(second?.id)).count()), 0)
-        yield* press(page, "body", "Install on a new organization")
-        assert.strictEqual((yield* control.installations()).length, 3)
+        yield* press(page, installation(first?.id), "Unsuspend")
+        yield* sees(page, `${installation(first?.id)} .status`, "active")
+        yield* unfold(page, organization(second?.organizationId))
+        yield* press(page, installation(second?.id), "Uninstall", "asks")
+        yield* misses(page, installation(second?.id))
+        yield* press(page, organization(second?.organizationId), "Install app1")
+        yield* Effect.promise(() => page.getByLabel("Name", { exact: true }).fill("Northern Lights <hf>"))
+        yield* press(page, "#organizations > article", "Install")
+        yield* sees(page, "#organizations summary", "Northern Lights <hf>")
+        assert.strictEqual((yield* control.installations()).length, 4)
 
-        yield* control.requestPermissions({ organization_info: "VIEW", examiner: "VIEW" })
-        yield* Effect.promise(() => page.reload())
-        yield* press(page, row(first?.id), "Approve")
-        assert.property((yield* control.installations())[0]?.permissions, "examiner")
-
-        yield* press(page, "body", "Expire all tokens")
+        yield* show(page, "Tokens")
+        yield* press(page, "#tokens", "Expire all tokens", "asks")
         assert.strictEqual((yield* call("GET", "/projects", token)).status, 403)
-        yield* press(page, "#tokens", "Revoke")
+        yield* sees(page, "#tokens tbody", "expired")
+        yield* press(page, "#tokens tbody", "Revoke", "asks")
+        yield* sees(page, "#tokens", "No token was issued yet.")
         assert.strictEqual((yield* control.tokens).length, 0)
-        yield* press(page, "body", "Clock 1 minute ahead")
-        yield* press(page, "body", "Clock right")
 
-        yield* press(page, "body", "Rotate key")
-        const pem = (yield* Effect.promise(() => page.locator("pre").innerText())).trim()
+        yield* show(page, "Overview")
+        yield* press(page, "#overview", "Rotate key", "asks")
+        const pem = yield* Effect.promise(() => page.locator("#revealed pre").innerText())
+        yield* Effect.promise(() => page.getByRole("button", { name: "Close" }).click())
+        assert.notInclude(yield* Effect.promise(() => page.content()), pem.slice(40, 80))
         assert.strictEqual((yield* call("GET", "/app/installations", jwt)).status, 401)
         const fresh = yield* appJwt({}, Redacted.make(pem))
         assert.strictEqual((yield* call("GET", "/app/installations", fresh)).status, 200)
-        yield* Effect.promise(() => page.getByRole("link", { name: "Back" }).click())
 
-        yield* press(page, "body", "Reset")
+        yield* press(page, "#overview", "Reset", "asks")
         assert.strictEqual(yield* control.requestCount(), 0)
         assert.strictEqual((yield* call("GET", "/app/installations", jwt)).status, 200)
         assert.deepStrictEqual(foreign(), [])
@@ -131,14 +110,15 @@ describe("in a real browser", () => {
   )
 
   it.live.skipIf(skip)(
-    "permissions are changed and rejected, keys added and revoked, faults cleared",
+    "permissions are changed, approved and rejected, keys added and revoked",
     Effect.fnUntraced(
       function* () {
         const { app, control } = yield* Simulator
-        const [first] = yield* control.installations()
+        const [first, second] = yield* control.installations()
         const held = Effect.map(control.installations(), ([one]) => one?.permissions)
-        const { page, problems } = yield* open("/")
+        const { page, problems } = yield* open("/#organizations")
         const row = `[data-installation="${first?.id}"]`
+        yield* unfold(page, `details[id="organization-${first?.organizationId}"]`)
         const choose = (name: string, level: string) =>
           Effect.promise(() => page.locator(row).getByLabel(name).selectOption(level))
 
@@ -152,29 +132,26 @@ describe("in a real browser", () => {
         assert.strictEqual(yield* shown, "")
 
         yield* control.requestPermissions({ organization_info: "VIEW", examiner: "VIEW" })
-        yield* Effect.promise(() => page.reload())
+        yield* sees(page, row, "Waiting for approval")
         yield* press(page, row, "Reject")
+        yield* misses(page, `${row} .asking`)
         assert.deepStrictEqual(yield* held, changed)
-        assert.strictEqual(yield* Effect.promise(() => page.getByText("waiting for approval").count()), 2)
+        yield* unfold(page, `details[id="organization-${second?.organizationId}"]`)
+        yield* press(page, `[data-installation="${second?.id}"]`, "Approve")
+        assert.property((yield* control.installations())[1]?.permissions, "examiner")
 
-        yield* press(page, "body", "Add key")
-        const pem = (yield* Effect.promise(() => page.locator("pre").innerText())).trim()
-        yield* Effect.promise(() => page.getByRole("link", { name: "Back" }).click())
+        yield* show(page, "Overview")
+        yield* press(page, "#overview", "Add key")
+        const pem = yield* Effect.promise(() => page.locator("#revealed pre").innerText())
+        yield* Effect.promise(() => page.getByRole("button", { name: "Close" }).click())
         const status = (key: Redacted.Redacted<string>) =>
           Effect.flatMap(appJwt({}, key), (jwt) =>
             Effect.map(call("GET", "/app/installations", jwt), (response) => response.status)
           )
         assert.deepStrictEqual([yield* status(app.privateKey), yield* status(Redacted.make(pem))], [200, 200])
         const [oldest] = yield* control.keys()
-        const line = page.locator("form", { has: page.locator(`input[value="${oldest}"]`) })
-        yield* Effect.promise(() => line.getByRole("button", { name: "Revoke" }).click())
-        yield* Effect.promise(() => page.waitForLoadState("networkidle"))
+        yield* press(page, `tr[id="key-${oldest}"]`, "Revoke", "asks")
         assert.deepStrictEqual([yield* status(app.privateKey), yield* status(Redacted.make(pem))], [401, 200])
-
-        yield* control.faults.script("*", [{ _tag: "Status", status: 503 }])
-        yield* control.faults.probability("*", 1, { _tag: "Status", status: 502 })
-        yield* press(page, "body", "Clear faults")
-        assert.strictEqual(yield* status(Redacted.make(pem)), 200)
         assert.deepStrictEqual(problems, [])
       },
       Effect.scoped,
@@ -195,40 +172,5 @@ describe("in a real browser", () => {
       Effect.scoped,
       server
     )
-  )
-})
-
-describe("the page's buttons", () => {
-  const press = Effect.fnUntraced(function* (fields: Record<string, string>) {
-    const { baseUrl } = yield* Simulator
-    const response = yield* Effect.promise(() =>
-      fetch(`${baseUrl}/_simulator/page`, { method: "POST", body: new URLSearchParams(fields), redirect: "manual" })
-    )
-    return { status: response.status, text: yield* Effect.promise(() => response.text()) }
-  })
-
-  it.live(
-    "want the token that only the page knows",
-    Effect.fnUntraced(function* () {
-      const { control } = yield* Simulator
-      const [first] = yield* control.installations()
-      const target = first?.id ?? ""
-      for (const token of ["", "guess"]) {
-        assert.strictEqual((yield* press({ token, action: "uninstall", target })).status, 403)
-      }
-      assert.strictEqual((yield* control.installations()).length, 3)
-    }, server)
-  )
-
-  it.live(
-    "complain of what they cannot do, as text",
-    Effect.fnUntraced(function* () {
-      const token = Redacted.value((yield* Simulator).controlToken)
-      const answer = yield* press({ token, action: "suspend", target: "<script>alert(1)</script>" })
-      assert.strictEqual(answer.status, 400)
-      assert.include(answer.text, "no installation &lt;script&gt;")
-      assert.strictEqual((yield* press({ token, action: "explode", target: "" })).status, 400)
-      assert.strictEqual((yield* press({ action: "reset" })).status, 400)
-    }, server)
   )
 })

@@ -42,6 +42,9 @@ const own = [
   ["GET", "/_simulator/apps", 200],
   ["GET", "/_simulator/nothing", 404],
   ["POST", "/_simulator/page", 400],
+  ["GET", "/_simulator/page/live", 200],
+  ["GET", "/_simulator/page/fault-fields", 400],
+  ["GET", "/_simulator/page/assets/frame.css", 200],
   ["POST", "/_simulator/keys/rotate", 200]
 ] as const
 

@@ -11,7 +11,7 @@ import type * as Redacted from "effect/Redacted"
 import type * as Stream from "effect/Stream"
 import type { Behaviour } from "./Behaviour.ts"
 import type { CreditControl } from "./CreditControl.ts"
-import type { Fault, FaultStep } from "./Fault.ts"
+import type { Fault, FaultStep, PlannedFaults } from "./Fault.ts"
 import type { RequestEntry } from "./RequestLog.ts"
 import type { Route } from "./Route.ts"
 import type { SimulatorError } from "./SimulatorError.ts"
@@ -115,6 +115,8 @@ export interface Faults {
   readonly clear: Effect.Effect<void>
   /** Number of script steps not yet used. */
   readonly pending: Effect.Effect<number>
+  /** What is planned: the scripts' steps not yet used, and the probabilities. */
+  readonly planned: Effect.Effect<PlannedFaults>
 }
 
 /**

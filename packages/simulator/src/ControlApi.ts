@@ -35,7 +35,7 @@ import * as Struct from "effect/Struct"
 import { Behaviour } from "./Behaviour.ts"
 import { Validation } from "./Contract.ts"
 import { BadRequest, Unauthorized } from "./ErrorBody.ts"
-import { Fault, FaultStep } from "./Fault.ts"
+import { Fault, FaultStep, PlannedFaults } from "./Fault.ts"
 import { Skew } from "./internal/bounds.ts"
 import { creditGroup } from "./internal/credits/controlApi.ts"
 import { webhookGroup } from "./internal/webhookControlApi.ts"
@@ -194,6 +194,7 @@ const group = HttpApiGroup.make("control")
       success: Schema.Boolean,
       error
     }),
+    HttpApiEndpoint.get("faults", "/faults", { success: PlannedFaults }),
     HttpApiEndpoint.delete("clearFaults", "/faults", { success: Schema.Boolean }),
     HttpApiEndpoint.get("requests", "/requests", { success: Schema.Array(RequestEntry) }),
     HttpApiEndpoint.post("reset", "/reset", { success: Schema.Boolean })

@@ -6,6 +6,7 @@
  */
 import * as Schema from "effect/Schema"
 import * as Bounds from "./internal/bounds.ts"
+import { Route } from "./Route.ts"
 
 /** Up to 10 years; without end when omitted. */
 const millis = Schema.optionalKey(Bounds.Millis)
@@ -85,3 +86,25 @@ export const FaultStep = Schema.Union([Schema.Literal("pass"), Fault, Schema.Arr
  * @category models
  */
 export type FaultStep = typeof FaultStep.Type
+
+const target = Schema.Union([Route, Schema.Literal("*")])
+
+/**
+ * The faults that are planned and not used yet.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const PlannedFaults = Schema.Struct({
+  /** The steps left of each route's script. */
+  scripts: Schema.Array(Schema.Struct({ route: target, steps: Schema.Array(FaultStep) })),
+  probabilities: Schema.Array(Schema.Struct({ route: target, probability: Schema.Finite, faults: Schema.Array(Fault) }))
+})
+
+/**
+ * The faults that are planned and not used yet.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type PlannedFaults = typeof PlannedFaults.Type

@@ -27,8 +27,14 @@ export const RequestEntry = Schema.Struct({
   /** The API version applied to the request, as the header or the path names it; null when it is not supported. */
   apiVersion: Schema.NullOr(Schema.String),
   headers: Schema.Record(Schema.String, Schema.String),
-  /** Status of the answer; null when there was none, such as after a reset. */
+  /** The body as the registry read it, at most 4,000 characters; null when there was none or nobody read it. */
+  requestBody: Schema.NullOr(Schema.String),
+  /** Status of the answer; null when there was none, such as after a reset, and while there is none. */
   status: Schema.NullOr(Schema.Int),
+  /** Milliseconds from the arrival to the head of the answer or the end without one; null until then. */
+  durationMillis: Schema.NullOr(Schema.Finite),
+  /** Text of the answer, at most 4,000 characters; null when there was none, it was streamed or is no text. */
+  responseBody: Schema.NullOr(Schema.String),
   /** Tags of the faults applied. */
   faults: Schema.Array(Schema.String)
 })

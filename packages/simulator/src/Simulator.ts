@@ -59,7 +59,6 @@ import * as InMemory from "./internal/inMemory.ts"
 import * as InstallPage from "./internal/installPage.ts"
 import * as Keys from "./internal/keys.ts"
 import * as OpenApi from "./internal/openApi.ts"
-import * as OwnPages from "./internal/ownPages.ts"
 import * as Redactor from "./internal/redact.ts"
 import * as RequestLog from "./internal/requestLog.ts"
 import * as World from "./internal/World.ts"
@@ -180,11 +179,10 @@ export class Simulator extends Context.Service<
         const server = yield* listen(yield* wholeNumber("port", options.port ?? 0, 0, 65_535))
         const { exchange, simulator, world } = yield* make(options, HttpServer.formatAddress(server.address), cutSocket)
         const registry = Layer.merge(registryRoutes(world), InstallPage.layer(world, simulator.control))
+        // Loaded here, since a registry in memory has no pages and starts sooner without them.
+        const OwnPages = yield* Effect.promise(() => import("./internal/ownPages.ts"))
         const routes = yield* HttpRouter.toHttpEffect(
-          Layer.merge(
-            Layer.provide(registry, exchange.registry),
-            OwnPages.layer(world, simulator.control, simulator.controlToken)
-          )
+          Layer.merge(Layer.provide(registry, exchange.registry), OwnPages.layer({ world, ...simulator }))
         )
         yield* server.serve(exchange.serve(routes))
         return simulator

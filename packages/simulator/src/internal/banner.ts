@@ -1,4 +1,5 @@
 /** The text that the program prints on standard error at its start. */
+import { exportLines, quote, signing } from "./shell.ts"
 
 export interface BannerOptions {
   readonly baseUrl: string
@@ -11,28 +12,17 @@ export interface BannerOptions {
   readonly controlToken: string
 }
 
-const quote = (text: string) => `'${text.replaceAll("'", "'\\''")}'`
-
-/** Shell lines that sign an app JWT with openssl alone. */
-const signing = (appId: string, keyFile: string) => [
-  `b64() { openssl base64 -A | tr '+/' '-_' | tr -d '='; }`,
-  `HEAD=$(printf '{"alg":"RS256","typ":"JWT"}' | b64)`,
-  `NOW=$(date +%s)`,
-  `CLAIMS=$(printf '{"iat":%d,"exp":%d,"iss":"${appId}"}' $((NOW - 60)) $((NOW + 540)) | b64)`,
-  `JWT=$HEAD.$CLAIMS.$(printf '%s' "$HEAD.$CLAIMS" | openssl dgst -sha256 -sign ${quote(keyFile)} | b64)`
-]
-
 /** Shell lines that make the simulator the registry of programs that read their configuration from the environment. */
 const exports = (options: BannerOptions) => {
   const keyFile = options.privateKeyFile
   return [
-    ...Object.entries({
+    ...exportLines({
       ICR_BASE_URL: options.baseUrl,
       ICR_APP_ID: options.appId,
       ICR_APP_NAME_ID: options.appNameId,
       ICR_WEBHOOK_SECRET: options.webhookSecret,
       ...(keyFile === null ? {} : { ICR_PRIVATE_KEY_FILE: keyFile })
-    }).map(([name, value]) => `export ${name}=${quote(value)}`),
+    }),
     ...(keyFile === null
       ? []
       : [
@@ -49,7 +39,7 @@ export const banner = (options: BannerOptions): string => {
     options.privateKeyFile === null
       ? ["# Start with --key-file PATH to get the app's private key and commands that sign with it."]
       : [
-          ...signing(options.appId, options.privateKeyFile),
+          ...signing(options.appId, quote(options.privateKeyFile)),
           `curl ${head} '${baseUrl}/app/installations?limit=10&page=0'`,
           ...(options.installationId === undefined
             ? []

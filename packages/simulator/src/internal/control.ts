@@ -281,7 +281,8 @@ export const make = (world: World["Service"], log: RequestLog, plan: FaultPlan):
         })
       }),
       clear: Effect.sync(plan.clear),
-      pending: Effect.sync(plan.pending)
+      pending: Effect.sync(plan.pending),
+      planned: Effect.sync(plan.planned)
     },
 
     requestLog: Effect.sync(log.entries),

@@ -87,6 +87,7 @@ export const layer = (control: Control, token: Redacted.Redacted<string>) =>
           .handle("addFault", ({ payload }) =>
             done(control.faults.probability(payload.route, payload.probability, payload.fault))
           )
+          .handle("faults", () => control.faults.planned)
           .handle("clearFaults", () => Effect.as(control.faults.clear, true))
           .handle("requests", () => control.requestLog)
           .handle("reset", () => Effect.as(control.reset, true))

@@ -13,6 +13,8 @@ import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as Ref from "effect/Ref"
 import type * as Scope from "effect/Scope"
 import { type Route, routes } from "../Route.ts"
+import * as Bodies from "./bodies.ts"
+import { isPoll } from "./dashboard/paths.ts"
 import type { FaultPlan } from "./faultPlan.ts"
 import { complete, errorAnswer, failed, maxBodySize } from "./errorAnswers.ts"
 import * as Faults from "./faults.ts"
@@ -42,7 +44,13 @@ const routeOf = ({ method, path }: HttpRouter.Route<unknown, unknown>) =>
 /** Creates what surrounds the handlers of requests. */
 export const make = ({ log, plan, redactor, reset, world }: ExchangeOptions) => {
   /** Answers with `genuine` under the planned faults, with the registry's `Date`, and logs the request. */
-  const exchange = Effect.fnUntraced(function* <E, R>(route: Route | undefined, genuine: Answer<E, R>) {
+  const exchange = Effect.fnUntraced(function* <E, R>(
+    route: Route | undefined,
+    genuine: Answer<E, R>,
+    /** False for the install page, whose form carries a token of its own. */
+    keepsBodies: boolean
+  ) {
+    const start = yield* Clock.currentTimeNanos
     const request = yield* HttpServerRequest.HttpServerRequest
     const faults = plan.next(route)
     const version = yield* Versions.versionOf(yield* Ref.get(world.behaviour))
@@ -61,8 +69,20 @@ export const make = ({ log, plan, redactor, reset, world }: ExchangeOptions) => 
         ? Effect.succeed(errorAnswer(version.status, redactor.text(version.complaint)))
         : genuine
     // The server runs handlers uninterruptibly. A stalled one must end when its client leaves or the server stops.
-    const response = yield* Effect.interruptible(Faults.apply(answer, faults, reset))
-    close(response.status)
+    const response = yield* Effect.onExit(
+      Effect.interruptible(Faults.apply(answer, faults, reset)),
+      Effect.fnUntraced(function* (exit) {
+        const durationMillis = Number((yield* Clock.currentTimeNanos) - start) / 1_000_000
+        const requestBody = keepsBodies ? yield* Bodies.ofRequest(request) : null
+        const responseBody = keepsBodies && Exit.isSuccess(exit) ? Bodies.ofResponse(exit.value) : null
+        close({
+          durationMillis,
+          requestBody: requestBody === null ? null : redactor.body(requestBody),
+          status: Exit.isSuccess(exit) ? exit.value.status : null,
+          responseBody: responseBody === null ? null : redactor.body(responseBody)
+        })
+      })
+    )
     const date = (yield* world.now) + Faults.dateSkew(faults)
     return HttpServerResponse.setHeader(response, "date", httpDate(date))
   })
@@ -79,6 +99,8 @@ export const make = ({ log, plan, redactor, reset, world }: ExchangeOptions) => 
   const withLine = Effect.fnUntraced(function* <E, R>(answer: Answer<E, R>) {
     const { method } = yield* HttpServerRequest.HttpServerRequest
     const url = yield* Versions.writtenUrl
+    // The dashboard asks every second, which would drown all other lines.
+    if (isPoll(url)) return yield* answer
     const start = yield* Clock.currentTimeMillis
     // Terminals act on control characters.
     const path = redactor.text(url).replace(/[^\x21-\x7e]/g, encodeURIComponent)
@@ -92,7 +114,10 @@ export const make = ({ log, plan, redactor, reset, world }: ExchangeOptions) => 
   return {
     /** Surrounds the registry's routes and the install page. What applies to one follows from the route matched. */
     registry: HttpRouter.middleware((handler) =>
-      Effect.flatMap(HttpRouter.RouteContext, ({ route }) => exchange(routeOf(route), complete(handler)))
+      Effect.flatMap(HttpRouter.RouteContext, (matched) => {
+        const route = routeOf(matched.route)
+        return exchange(route, complete(handler), route !== undefined)
+      })
     ).layer,
 
     /** Handles every request with the routes. */
@@ -100,7 +125,7 @@ export const make = ({ log, plan, redactor, reset, world }: ExchangeOptions) => 
       routes.pipe(
         Effect.catch((error) =>
           HttpServerError.isHttpServerError(error) && error.reason._tag === "RouteNotFound"
-            ? exchange(undefined, notFound)
+            ? exchange(undefined, notFound, true)
             : Effect.die(error)
         ),
         Effect.catchDefect((defect) =>

@@ -1,5 +1,5 @@
 /** Holds scripts and probabilities and selects the faults of each request. */
-import type { Fault, FaultStep } from "../Fault.ts"
+import type { Fault, FaultStep, PlannedFaults } from "../Fault.ts"
 import type { Route } from "../Route.ts"
 import * as Seeded from "./seeded.ts"
 
@@ -39,6 +39,12 @@ export const make = (seed: number) => {
       for (const queue of scripts.values()) steps += queue.length
       return steps
     },
+    planned: (): PlannedFaults => ({
+      scripts: Array.from(scripts, ([route, steps]) => ({ route, steps: [...steps] })).filter(
+        ({ steps }) => steps.length > 0
+      ),
+      probabilities: [...rules]
+    }),
     /** The faults of the next request on `route`. A route's own script precedes the one for any route. */
     next: (route: Route | undefined): ReadonlyArray<Fault> => {
       const step = (route === undefined ? undefined : scripted(route)) ?? scripted("*")

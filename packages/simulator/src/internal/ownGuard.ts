@@ -19,13 +19,17 @@ import { httpDate } from "./httpDate.ts"
 const isLoopback = (host: string | undefined) =>
   host === undefined || /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/i.test(host)
 
-/** Pages load from and send to their own origin only and cannot be framed. */
-const contentSecurityPolicy =
+/** A content security policy: pages load from and send to their own origin only and cannot be framed. */
+export const noInlineCode =
+  "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'; form-action 'self'; base-uri 'none'"
+
+/** The same for a page with scripts and styles in itself. */
+export const inlineCode =
   "default-src 'self' data:; style-src 'self' 'unsafe-inline'; script-src 'self' 'unsafe-inline'; " +
-  "frame-ancestors 'none'; form-action 'self'"
+  "frame-ancestors 'none'; form-action 'self'; base-uri 'none'"
 
 /** Creates the middleware. `now` is the time on the registry's clock. */
-export const layer = (now: Effect.Effect<number>) =>
+export const layer = (now: Effect.Effect<number>, contentSecurityPolicy: string) =>
   HttpRouter.middleware((handler) =>
     Effect.gen(function* () {
       const request = yield* HttpServerRequest.HttpServerRequest

@@ -11,6 +11,7 @@ const secretText = /cr[su]_[0-9a-f]{16,}|eyJ[\w-]+\.[\w-]+\.[\w-]*|whsec_\w+/gi
 const separators = /([/?&=;,\s]+)/
 
 const longest = 2_000
+const longestBody = 4_000
 const hidden = "<redacted>"
 
 /** Undoes percent-encoding of ASCII characters, up to four levels deep. */
@@ -22,6 +23,8 @@ const plain = (text: string, depth = 4): string => {
 export interface Redactor {
   /** The text without secrets, encoded ones included, cut to a bounded length. */
   readonly text: (text: string) => string
+  /** The text of a body without secrets, cut to a larger length. */
+  readonly body: (text: string) => string
   readonly headers: (headers: Headers.Headers) => Record<string, string>
 }
 
@@ -36,9 +39,17 @@ export const make = (controlToken: Redacted.Redacted<string>): Redactor => {
   }
   // The whole text is cleaned first, because the control token may contain a separator. It is cut last, because half a
   // secret has no known form.
-  const text = (given: string) => clean(given).split(separators).map(part).join("").slice(0, longest)
+  const parts = (cleaned: string) => cleaned.split(separators).map(part).join("")
+  const text = (given: string) => parts(clean(given)).slice(0, longest)
+  // Bodies are long, so they are cut before their parts are decoded. The last word may be half of one and is dropped.
+  const body = (given: string) => {
+    const cleaned = clean(given)
+    if (cleaned.length <= longestBody) return parts(cleaned)
+    return `${parts(cleaned.slice(0, longestBody).replace(/[^\s"/?&=;,]*$/, ""))}…`
+  }
   return {
     text,
+    body,
     headers: (headers) =>
       Object.fromEntries(
         Object.entries(headers).map(([name, value]) => [name, secretHeaders.has(name) ? hidden : text(value)])

@@ -9,21 +9,26 @@ export const credentialOf = (authorization: string | undefined): RequestEntry["c
   return credential.split(".").length === 3 ? "jwt" : "token"
 }
 
+/** What is known of a request once it is over. */
+export type Outcome = Pick<RequestEntry, "requestBody" | "status" | "durationMillis" | "responseBody">
+
+const waiting: Outcome = { requestBody: null, status: null, durationMillis: null, responseBody: null }
+
 /** Creates a ring of the last `capacity` entries with a count of all requests by route. */
 export const make = (capacity: number) => {
   let ring: Array<RequestEntry> = []
   let total = 0
   const counts = new Map<string, number>()
   return {
-    /** Adds a request at its arrival. The returned function adds the status of its answer. */
-    open: (request: Omit<RequestEntry, "number" | "status">) => {
+    /** Adds a request at its arrival. The returned function adds what became of it. */
+    open: (request: Omit<RequestEntry, "number" | keyof Outcome>) => {
       const number = ++total
       if (request.route !== null) counts.set(request.route, (counts.get(request.route) ?? 0) + 1)
       const position = (number - 1) % capacity
-      if (capacity > 0) ring[position] = { ...request, number, status: null }
-      return (status: number) => {
+      if (capacity > 0) ring[position] = { ...request, number, ...waiting }
+      return (outcome: Outcome) => {
         const entry = ring[position]
-        if (entry?.number === number) ring[position] = { ...entry, status }
+        if (entry?.number === number) ring[position] = { ...entry, ...outcome }
       }
     },
     entries: (): ReadonlyArray<RequestEntry> => ring.toSorted((a, b) => a.number - b.number),
