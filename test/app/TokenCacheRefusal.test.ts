@@ -356,6 +356,19 @@ describe("a refusal that a new token met as well", () => {
     }).pipe(Effect.provide(appOver(registry)))
   })
 
+  it.effect("heals within 10 seconds when both tokens were revoked", () => {
+    const registry = makeRegistry()
+    return Effect.gen(function* () {
+      yield* at("/fine")
+      yield* TestClock.adjust(minute)
+      registry.answer = (token) => (token === "crs_1" || token === "crs_2" ? refusal(401, "no") : undefined)
+      assert.strictEqual((yield* reasonOf(at("/fine")))._tag, "Unauthorized")
+      yield* TestClock.adjust("10 seconds")
+      assert.strictEqual((yield* at("/fine")).status, 200)
+      assert.strictEqual(registry.exchanges, 3)
+    }).pipe(Effect.provide(appOver(registry)))
+  })
+
   it.effect("does not keep another path from healing", () => {
     const registry = makeRegistry()
     const forbidden = refusal(403, "Forbidden resource")

@@ -214,12 +214,27 @@ describe("refusals that say nothing about the token", () => {
     assert.isFalse(Entry.isResting(at, "/a", "Unauthorized", 0))
   })
 
+  it("rest for 10 seconds when the token is unauthorized, and twice as long each time, 5 minutes at most", () => {
+    const seconds = 1000
+    let entry = Entry.rested(holding, "/a", "Unauthorized", 0)
+    const lengths = [10, 20, 40, 80, 160, 300, 300]
+    let now = 0
+    for (const length of lengths) {
+      assert.isTrue(Entry.isResting(entry, "/a", "Unauthorized", now + length * seconds - 1))
+      now += length * seconds
+      assert.isFalse(Entry.isResting(entry, "/a", "Unauthorized", now))
+      entry = Entry.rested(entry, "/a", "Unauthorized", now)
+    }
+    const later = Entry.rested(entry, "/a", "Unauthorized", now + 60 * minutes)
+    assert.isFalse(Entry.isResting(later, "/a", "Unauthorized", now + 60 * minutes + 10 * seconds))
+  })
+
   it("are bounded: the newest rest, and those that are over go", () => {
     let entry = at
     for (let n = 0; n < 1000; n++) entry = Entry.rested(entry, `/${n}`, "Forbidden", 1)
     assert.strictEqual(entry.rests.length, 32)
     assert.isTrue(Entry.isResting(entry, "/999", "Forbidden", 1))
-    assert.strictEqual(Entry.rested(entry, "/a", "Forbidden", 6 * minutes).rests.length, 1)
+    assert.strictEqual(Entry.rested(entry, "/a", "Forbidden", 11 * minutes).rests.length, 1)
   })
 
   it("end when the path accepts the token; nothing else changes an entry that is not new", () => {

@@ -50,6 +50,8 @@ export interface Rest {
   /** What was refused, such as "Unauthorized"; another refusal at that path still counts. */
   readonly kind: string
   readonly until: number
+  /** Milliseconds it lasts. */
+  readonly length: number
 }
 
 /** Refreshes wait until then, after so many failures in a row. */
@@ -201,7 +203,15 @@ export const dropped = <T>(entry: Entry<T>, isMeant: (value: T) => boolean): Ent
   entry.held !== undefined && isMeant(entry.held.value) ? { ...entry, held: undefined, backOff: undefined } : entry
 
 // Permissions are granted by people: asking for a new token more often than this finds nothing new.
-const rest = 5 * 60_000
+const longestRest = 5 * 60_000
+// A token that is unauthorized may have been revoked like the one before it, so the first rest is short, and each next one twice
+// as long.
+const shortestRest = 10_000
+
+const nextRest = (kind: string, before: Rest | undefined) => {
+  if (kind !== "Unauthorized") return longestRest
+  return before === undefined ? shortestRest : Math.min(longestRest, 2 * before.length)
+}
 // Paths are templates, but those of the program's own endpoints have no end.
 const mostPaths = 32
 
@@ -213,13 +223,14 @@ export const isResting = <T>(entry: Entry<T>, path: string, kind: string, now: n
   now < (restsAt(entry, path, kind)?.until ?? -Infinity)
 
 /** A new token was refused at a path as well, or waiting for a new one to be known did not help there. */
-export const rested = <T>(entry: Entry<T>, path: string, kind: string, now: number): Entry<T> => ({
-  ...entry,
-  rests: [
-    { path, kind, until: now + rest },
-    ...entry.rests.filter((one) => one !== restsAt(entry, path, kind) && now < one.until)
-  ].slice(0, mostPaths)
-})
+export const rested = <T>(entry: Entry<T>, path: string, kind: string, now: number): Entry<T> => {
+  // One that is over is remembered for as long again, so that the next one is longer.
+  const remembered = entry.rests.filter((one) => now < one.until + one.length)
+  const before = remembered.find((one) => one.path === path && one.kind === kind)
+  const length = nextRest(kind, before)
+  const rest = { path, kind, until: now + length, length }
+  return { ...entry, rests: [rest, ...remembered.filter((one) => one !== before)].slice(0, mostPaths) }
+}
 
 /**
  * The held token was accepted at a path, which matters in two cases: while it is new, it is known there; and the refusals of
