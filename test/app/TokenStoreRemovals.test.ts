@@ -1,11 +1,12 @@
 /** A token store that tells what other processes removed. */
+import { TokenCache } from "@effect-icr/app/TokenCache"
 import { type Removal } from "@effect-icr/app/TokenStore"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Queue, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import { captured, makeRegistry, started, textOf } from "../support/registry.ts"
 import { inProcess, makeStore } from "../support/tokenStore.ts"
-import { ask } from "./support/tokenCache.ts"
+import { acme, ask } from "./support/tokenCache.ts"
 
 const key = "test@http://localhost/installations/acme"
 
@@ -95,4 +96,27 @@ describe("a token store", () => {
       )
     })
   })
+
+  it.effect(
+    "gets no token that was invalidated amid its exchange: those who wait get it, nobody else does, not from the store either",
+    () => {
+      const registry = makeRegistry()
+      registry.latency = 1000
+      const store = makeStore()
+      return inProcess(
+        registry,
+        store,
+        Effect.gen(function* () {
+          const { invalidateInstallationToken } = yield* TokenCache
+          const waiting = yield* started(ask)
+          yield* TestClock.adjust(500)
+          yield* invalidateInstallationToken(acme)
+          const late = yield* started(ask)
+          yield* TestClock.adjust(1500)
+          assert.strictEqual(textOf(yield* Fiber.join(waiting)), "crs_1")
+          assert.strictEqual(textOf(yield* Fiber.join(late)), "crs_2")
+        })
+      )
+    }
+  )
 })

@@ -31,13 +31,7 @@ import { testDefaults } from "./internal/testDefaults.ts"
 import { jwtCredential } from "../tokens/internal/credentials.ts"
 import { isGone } from "../tokens/internal/exchange.ts"
 import { countToken } from "../tokens/internal/metrics.ts"
-import {
-  type InstallationOutcome,
-  makeInstallations,
-  type Installations,
-  type NewOrganization,
-  type PageOptions
-} from "./internal/installations.ts"
+import { type InstallationOutcome, type Installations, makeInstallations } from "./internal/installations.ts"
 import { Signer } from "../signer/Signer.ts"
 import { type GetOptions, TokenCache } from "../tokens/TokenCache.ts"
 import { TokenInvalidation } from "../tokens/TokenInvalidation.ts"
@@ -127,6 +121,10 @@ export interface Service extends Installations {
 // Constructor
 // ---------------------------------------------------------------------------------------------------------------------
 
+/** What the registry answers about a token that it does not know any more. */
+const isUnknownToken = (error: IcrError) =>
+  isGone(error) || error.reason._tag === "Unauthorized" || error.reason._tag === "NotFound"
+
 const make = Effect.gen(function* () {
   const http = yield* IcrHttp
   const cache = yield* TokenCache
@@ -156,12 +154,7 @@ const make = Effect.gen(function* () {
       .del("/app/installations/token")
       .pipe(
         idempotent,
-        Effect.catchReasons("IcrError", {
-          Unauthorized: () => Effect.void,
-          NotFound: () => Effect.void,
-          InstallationNotFound: () => Effect.void,
-          InstallationSuspended: () => Effect.void
-        }),
+        Effect.catchIf(isUnknownToken, () => Effect.void),
         Effect.andThen(countToken("revoked"))
       )
 
@@ -209,7 +202,8 @@ const make = Effect.gen(function* () {
 // Options
 // ---------------------------------------------------------------------------------------------------------------------
 
-export type { InstallationOutcome, NewOrganization, PageOptions, ServiceOptions }
+export type { InstallationOutcome, NewOrganization, PageOptions } from "./internal/installations.ts"
+export type { ServiceOptions } from "./internal/layers.ts"
 
 /**
  * The configuration of an app, and options of the services beneath it. What is not given comes from the environment

@@ -92,14 +92,14 @@ const make = Effect.gen(function* () {
     // The stamp was made between sending and receiving and has whole seconds.
     const stamped = DateTime.toEpochMillis(parsed.success)
     const now = yield* elapsed
-    const [before, after] = yield* Ref.modify(state, (state): readonly [readonly [number, number], State] => {
+    const changed = yield* Ref.modify(state, (state): readonly [number | undefined, State] => {
       // A slow answer was stamped long before it was received.
       const lead = stamped - now + (receivedAt - sentAt)
-      if (!isExchange && lead < state.lead - tolerance) return [[state.offset, state.offset], state]
+      if (!isExchange && lead < state.lead - tolerance) return [undefined, state]
       const offset = corrected(state.offset, stamped - receivedAt, stamped + 1000 - sentAt)
-      return [[state.offset, offset], { offset, lead: stamped - now }]
+      return [offset === state.offset ? undefined : offset, { offset, lead: stamped - now }]
     })
-    if (after !== before) yield* Effect.logWarning(describe(after))
+    if (changed !== undefined) yield* Effect.logWarning(describe(changed))
   })
 
   return ServerClock.of({

@@ -12,13 +12,15 @@ import * as Rec from "effect/Record"
 import * as Schema from "effect/Schema"
 import * as SchemaGetter from "effect/SchemaGetter"
 
+// Marked as pure: a program that does not use the two schemas bundles neither.
+
 /**
  * The permission names of `Permissions` (Registering an ICR app).
  *
  * @category schemas
  * @since 0.1.0
  */
-export const PermissionName = Schema.Literals([
+export const PermissionName = /* @__PURE__ */ Schema.Literals([
   "organization_info",
   "organization_members",
   "organization_projects",
@@ -40,7 +42,7 @@ export type PermissionName = typeof PermissionName.Type
  * @category schemas
  * @since 0.1.0
  */
-export const PermissionLevel = Schema.Literals(["VIEW", "REQUEST", "WRITE"])
+export const PermissionLevel = /* @__PURE__ */ Schema.Literals(["VIEW", "REQUEST", "WRITE"])
 /**
  * The levels seen on the wire. `REQUEST` and `WRITE` include reading.
  *

@@ -20,28 +20,11 @@
  */
 import * as Schema from "effect/Schema"
 import * as Answer from "./internal/answerReasons.ts"
-import {
-  ClockSkew,
-  Configuration,
-  DecodeFailure,
-  InvalidRequest,
-  Signing,
-  Timeout,
-  Transport
-} from "./internal/callReasons.ts"
+import * as Call from "./internal/callReasons.ts"
 
 export * from "./internal/answerReasons.ts"
-export {
-  ClockSkew,
-  Configuration,
-  DecodeFailure,
-  InvalidRequest,
-  Signing,
-  Timeout,
-  Transport,
-  TransportKind
-} from "./internal/callReasons.ts"
-export { RefusedCredential, Tried } from "./internal/message.ts"
+export * from "./internal/callReasons.ts"
+export { RefusedCredential, Tried } from "./internal/fields.ts"
 
 /**
  * Every reason an `IcrError` can have.
@@ -80,13 +63,13 @@ export const IcrReason = Schema.Union([
   Answer.RateLimited,
   Answer.ServerError,
   Answer.UnexpectedStatus,
-  DecodeFailure,
-  Transport,
-  Timeout,
-  Signing,
-  Configuration,
-  InvalidRequest,
-  ClockSkew
+  Call.DecodeFailure,
+  Call.Transport,
+  Call.Timeout,
+  Call.Signing,
+  Call.Configuration,
+  Call.InvalidRequest,
+  Call.ClockSkew
 ])
 /**
  * Every reason an `IcrError` can have.

@@ -13,12 +13,10 @@ import * as DateTime from "effect/DateTime"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Headers from "effect/http/Headers"
-import * as HttpBody from "effect/http/HttpBody"
 import * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import type * as HttpClientResponse from "effect/http/HttpClientResponse"
 import type * as HttpMethod from "effect/http/HttpMethod"
-import * as UrlParams from "effect/http/UrlParams"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
@@ -28,9 +26,8 @@ import type * as Schema from "effect/Schema"
 import { ServerClock } from "../clock/ServerClock.ts"
 import { IcrConfig } from "../config/IcrConfig.ts"
 import { withApiPath } from "../config/internal/apiPath.ts"
-import { count, millis } from "../config/internal/validate.ts"
-import { IcrError } from "../errors/IcrError.ts"
-import { InvalidRequest } from "../errors/IcrReason.ts"
+import { count, invalidRequest, millis } from "../config/internal/validate.ts"
+import type { IcrError } from "../errors/IcrError.ts"
 import * as AskedWait from "./internal/askedWait.ts"
 import { bufferedResponse } from "./internal/bufferedResponse.ts"
 import { makeCall } from "./internal/call.ts"
@@ -40,7 +37,8 @@ import { fillPath, pathTemplate, whyNotRelative } from "./internal/path.ts"
 import { proxyVariable } from "./internal/proxyVariable.ts"
 import { RateLimitKey } from "./internal/rateLimitKey.ts"
 import { isRead, makeSend } from "./internal/request.ts"
-import type { Settings, Subject } from "./internal/run.ts"
+import type { Settings } from "./internal/run.ts"
+import type { Subject } from "./internal/subject.ts"
 import { makeTelemetry } from "./internal/telemetry.ts"
 import { type TestRequest, type TestResponse, type TestScript, testClient } from "./internal/testClient.ts"
 import * as RetryPolicy from "./RetryPolicy.ts"
@@ -180,7 +178,7 @@ const makeSettings = Effect.fnUntraced(function* (options: Options, { baseUrl }:
     propagateTrace,
     telemetry: makeTelemetry(new URL(baseUrl), propagateTrace),
     proxyVariable: yield* proxyVariable(new URL(baseUrl)),
-    rateLimit: Option.getOrUndefined(Option.map(rateLimit, ({ wait }) => wait)),
+    rateLimit: Option.getOrUndefined(rateLimit)?.wait,
     schedule: yield* scheduleOf(options.retry),
     askedWait: { exchanges: yield* AskedWait.make, others: yield* AskedWait.make },
     retryBudget,
@@ -199,26 +197,21 @@ const makeSettings = Effect.fnUntraced(function* (options: Options, { baseUrl }:
   return settings
 })
 
-const refuse = (operation: string, detail: string) =>
-  Effect.fail(new IcrError({ reason: new InvalidRequest({ operation, detail }) }))
-
 const make = Effect.fnUntraced(function* (options: Options) {
   const config = yield* IcrConfig
   const settings = yield* makeSettings(options, config)
   const { apiPath, apiVersion, baseUrl } = config
   const headers = Headers.fromInput({ accept: "application/json", "x-icr-api-version": apiVersion })
+  const empty = HttpClientRequest.setHeaders(HttpClientRequest.empty, headers)
 
   const call = <A>(request: Request<A>): Effect.Effect<A, IcrError> => {
     const { method, params, path, query = {}, success } = request
     const filled = fillPath(path, params)
-    if (Result.isFailure(filled)) return refuse(request.operation, filled.failure)
-    const sent = HttpClientRequest.makeWith(
-      method,
-      baseUrl + withApiPath(apiPath, filled.success),
-      UrlParams.fromInput(query),
-      Option.none(),
-      headers,
-      HttpBody.empty
+    if (Result.isFailure(filled)) return Effect.fail(invalidRequest(request.operation, filled.failure))
+    const sent = empty.pipe(
+      HttpClientRequest.setMethod(method),
+      HttpClientRequest.setUrl(baseUrl + withApiPath(apiPath, filled.success)),
+      HttpClientRequest.setUrlParams(query)
     )
     const decode = decodeJson(success, request.mismatch)
     return makeCall(settings, { ...request, request: sent }, ({ bytes, status }, info) =>
@@ -230,13 +223,12 @@ const make = Effect.fnUntraced(function* (options: Options) {
     options: ClientOptions,
     request: HttpClientRequest.HttpClientRequest
   ): Effect.fn.Return<HttpClientResponse.HttpClientResponse, IcrError> {
-    const { operation } = options
     const detail = whyNotRelative(request.url) ?? whyNotCarried(request.headers)
-    if (detail !== undefined) return yield* refuse(operation, detail)
+    if (detail !== undefined) return yield* invalidRequest(options.operation, detail)
     const path = request.url.startsWith("/") ? request.url : `/${request.url}`
-    const { body, hash, method, urlParams } = request
     // The credential is for the configured host, also behind a proxy that goes by this header.
     const all = Headers.remove(Headers.merge(headers, request.headers), "host")
+    const { body, hash, method, urlParams } = request
     const sent = HttpClientRequest.makeWith(method, baseUrl + withApiPath(apiPath, path), urlParams, hash, all, body)
     const idempotent = isRead(request) || (yield* Idempotent)
     return yield* makeCall(

@@ -13,9 +13,8 @@ import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as RateLimiter from "effect/persistence/RateLimiter"
-import { count, millis } from "../config/internal/validate.ts"
-import { IcrError } from "../errors/IcrError.ts"
-import { Configuration } from "../errors/IcrReason.ts"
+import { configurationError, count, millis } from "../config/internal/validate.ts"
+import type { IcrError } from "../errors/IcrError.ts"
 import { RateLimitKey, type Service } from "./internal/rateLimitKey.ts"
 
 /**
@@ -40,9 +39,7 @@ const make = Effect.fnUntraced(function* (options: Options) {
   const limit = yield* count("limit", options.limit, 1, 1)
   const window = yield* millis("window", options.window, 0)
   if (window === 0 || window === Infinity) {
-    return yield* new IcrError({
-      reason: new Configuration({ variable: "window", detail: "must be longer than 0, and end" })
-    })
+    return yield* configurationError("window", "must be longer than 0, and end")
   }
   const limiter = yield* RateLimiter.RateLimiter
   const unlimited = () => Effect.logWarning("The store of the rate limit failed; the request goes out unlimited")

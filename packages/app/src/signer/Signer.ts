@@ -29,8 +29,9 @@ import * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
 import { CompactSign } from "jose/jws/compact/sign"
 import { IcrConfig } from "../config/IcrConfig.ts"
+import { configurationError } from "../config/internal/validate.ts"
 import { IcrError } from "../errors/IcrError.ts"
-import { Configuration, Signing } from "../errors/IcrReason.ts"
+import { Signing } from "../errors/IcrReason.ts"
 import { importPrivateKey } from "./internal/privateKey.ts"
 import { utf8Bytes } from "./internal/utf8.ts"
 import { redactText } from "../errors/internal/redactText.ts"
@@ -92,6 +93,7 @@ const make = Effect.fnUntraced(function* (
     windows: { refresh: 120_000, forced: 30_000 },
     retry: { first: 10_000, longest: 120_000 },
     isGone: () => false,
+    onOutdated: () => Effect.void,
     onEvent: () => Effect.void,
     onCaller: constVoid
   })
@@ -101,18 +103,17 @@ const make = Effect.fnUntraced(function* (
 const importKey = (pem: Redacted.Redacted) =>
   Effect.mapBoth(importPrivateKey(Redacted.value(pem)), {
     onSuccess: ({ key }) => key,
-    onFailure: (problem) => {
-      const detail = `the private key cannot be used: ${problem}`
-      return new IcrError({ reason: new Configuration({ variable: pem.label ?? "privateKey", detail }) })
-    }
+    onFailure: (problem) => configurationError(pem.label ?? "privateKey", `the private key cannot be used: ${problem}`)
   })
 
 const bytesOf = (value: object) => utf8Bytes(JSON.stringify(value))
 
+const failed = (detail: string) => new IcrError({ reason: new Signing({ detail }) })
+
 const signPem = (key: CryptoKey) => (claims: Claims) =>
   Effect.tryPromise({
     try: () => new CompactSign(bytesOf(claims)).setProtectedHeader(header).sign(key),
-    catch: () => new IcrError({ reason: new Signing({ detail: "the key was refused by the runtime's WebCrypto" }) })
+    catch: () => failed("the key was refused by the runtime's WebCrypto")
   })
 
 const segment = (value: object) => Base64Url.encode(bytesOf(value))
@@ -128,19 +129,14 @@ const signBytes =
   (claims: Claims) => {
     const input = `${segment(header)}.${segment(claims)}`
     return Effect.suspend(() => sign(utf8Bytes(input))).pipe(
-      Effect.mapError((error) => new IcrError({ reason: new Signing({ detail: describe(error) }) })),
+      Effect.mapError((error) => failed(describe(error))),
       Effect.timeoutOrElse({
         duration: patience,
-        orElse: () =>
-          Effect.fail(
-            new IcrError({ reason: new Signing({ detail: `the signing service did not answer within ${patience}` }) })
-          )
+        orElse: () => Effect.fail(failed(`the signing service did not answer within ${patience}`))
       }),
       Effect.map((signature) => `${input}.${Base64Url.encode(signature)}`),
       // A client that throws, as in an `Effect.promise`: its message may contain anything, so it stays here.
-      Effect.catchDefect(() =>
-        Effect.fail(new IcrError({ reason: new Signing({ detail: "the signing service failed unexpectedly" }) }))
-      )
+      Effect.catchDefect(() => Effect.fail(failed("the signing service failed unexpectedly")))
     )
   }
 
@@ -162,7 +158,7 @@ export class Signer extends Context.Service<Signer, Service>()("@effect-icr/app/
       if (Option.isNone(privateKey)) {
         const detail =
           "is missing; set it, or ICR_PRIVATE_KEY_FILE with layerKeyFile, or the option privateKey, or use Signer.layerSign"
-        return yield* new IcrError({ reason: new Configuration({ variable: "ICR_PRIVATE_KEY", detail }) })
+        return yield* configurationError("ICR_PRIVATE_KEY", detail)
       }
       const appJwt = yield* make(signPem(yield* importKey(privateKey.value)))
       return { appJwt, prepare: Effect.ignore(appJwt) }

@@ -29,10 +29,10 @@ import { ServerClock } from "../clock/ServerClock.ts"
 import { IcrConfig } from "../config/IcrConfig.ts"
 import { callOptions, count, millis, validDuration } from "../config/internal/validate.ts"
 import { AppAccessToken, InstallationAccessToken } from "../domain/AccessToken.ts"
-import { idProblem, type InstallationId } from "../domain/Ids.ts"
+import type { InstallationId } from "../domain/Ids.ts"
 import type { IcrError } from "../errors/IcrError.ts"
 import { type Credential, giveUp } from "../http/Credential.ts"
-import { IcrHttp } from "../http/IcrHttp.ts"
+import { IcrHttp, type Request } from "../http/IcrHttp.ts"
 import { Signer } from "../signer/Signer.ts"
 import { jwtCredential } from "./internal/credentials.ts"
 import * as Exchange from "./internal/exchange.ts"
@@ -163,7 +163,15 @@ const make = Effect.fnUntraced(function* (
   }
   const limited = yield* ExchangeLimit.make(most)
   const jwt = jwtCredential(signer)
-  const request = { method: "POST", idempotent: true, isExchange: true } as const
+
+  /** Asks the registry for a token, in turn. */
+  const ask = <A>(
+    watch: (credential: Credential) => Credential,
+    request: Omit<Request<A>, "credential" | "idempotent" | "method">
+  ) =>
+    limited(watch(jwt), (credential) =>
+      http.call({ ...request, method: "POST", idempotent: true, isExchange: true, credential })
+    )
 
   // Stores are shared, so their keys are the whole identity. The entries belong to this layer, to one app and one registry:
   // there the installation's id is enough, and spares every read the hashing of a long text.
@@ -182,17 +190,8 @@ const make = Effect.fnUntraced(function* (
     isFor: () => true,
     // No id and no base address contains "#", so this is no installation's key.
     storeKey: () => appStoreKey,
-    problem: () => undefined,
     request: (_, watch) =>
-      limited(watch(jwt), (credential) =>
-        http.call({
-          ...request,
-          credential,
-          operation: "IcrApp.appToken",
-          path: "/app/accessTokens",
-          success: AppAccessToken
-        })
-      ),
+      ask(watch, { operation: "IcrApp.appToken", path: "/app/accessTokens", success: AppAccessToken }),
     longestLife: Infinity
   })
 
@@ -204,22 +203,17 @@ const make = Effect.fnUntraced(function* (
     codec: InstallationAccessToken,
     isFor,
     storeKey: (id) => installationPrefix + id,
-    problem: idProblem,
     request: (id, watch) =>
-      limited(watch(jwt), (credential) =>
-        http.call({
-          ...request,
-          credential,
-          operation: "IcrApp.installationToken",
-          path: "/app/installations/{installationId}/accessTokens",
-          params: { installationId: id },
-          success: InstallationAccessToken,
-          mismatch: (token) =>
-            isFor(id, token) ? undefined : { at: "installationId", expected: "expected the installation asked for" },
-          installation: id,
-          notFound: id
-        })
-      ),
+      ask(watch, {
+        operation: "IcrApp.installationToken",
+        path: "/app/installations/{installationId}/accessTokens",
+        params: { installationId: id },
+        success: InstallationAccessToken,
+        mismatch: (token) =>
+          isFor(id, token) ? undefined : { at: "installationId", expected: "expected the installation asked for" },
+        installation: id,
+        notFound: id
+      }),
     longestLife: installationTokenLife
   })
 

@@ -36,6 +36,7 @@
  * @module
  */
 import * as Config from "effect/Config"
+import type * as Context from "effect/Context"
 import * as Aead from "effect/crypto/Aead"
 import * as Digest from "effect/crypto/Digest"
 import * as SecureRandom from "effect/crypto/SecureRandom"
@@ -101,17 +102,13 @@ interface Key {
 }
 
 /** A service of the program, such as a synchronous one of tests, else WebCrypto. */
-const findAead = Effect.flatMap(
-  Effect.serviceOption(Aead.Aead),
-  Option.match({
-    onNone: () => Effect.provide(Aead.Aead, Layer.provide(Aead.layerWebCrypto, SecureRandom.layerWebCrypto)),
-    onSome: Effect.succeed
-  })
-)
-const findDigest = Effect.flatMap(
-  Effect.serviceOption(Digest.Digest),
-  Option.match({ onNone: () => Effect.provide(Digest.Digest, Digest.layerWebCrypto), onSome: Effect.succeed })
-)
+const ofProgramOr = <I, S>(service: Context.Key<I, S>, webCrypto: Layer.Layer<I>) =>
+  Effect.flatMap(
+    Effect.serviceOption(service),
+    Option.match({ onNone: () => Effect.provide(service, webCrypto), onSome: Effect.succeed })
+  )
+const findAead = ofProgramOr(Aead.Aead, Layer.provide(Aead.layerWebCrypto, SecureRandom.layerWebCrypto))
+const findDigest = ofProgramOr(Digest.Digest, Digest.layerWebCrypto)
 
 const variable = "ICR_TOKEN_STORE_KEY"
 const expected = "must be 32 bytes as hex or base64, such as `openssl rand -base64 32` prints"

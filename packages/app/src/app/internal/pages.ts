@@ -62,21 +62,10 @@ const hasMore = <A>({ items, total }: Page<A>, seen: number, limit = 0) =>
  * (`Get all installations for an app`). A server that repeats a page or never ends is refused.
  */
 export const pages = <A>({ fetch, field, key, limit, operation, path }: Pages<A>): Stream.Stream<A, IcrError> => {
-  const endless = (page: number, expected: string) =>
-    new IcrError({
-      reason: new DecodeFailure({
-        operation,
-        method: "GET",
-        path,
-        page,
-        idempotent: true,
-        attempts: 1,
-        elapsed: Duration.zero,
-        status: 200,
-        at: field,
-        expected
-      })
-    })
+  const endless = (page: number, expected: string) => {
+    const call = { operation, method: "GET", path, page, idempotent: true, attempts: 1, elapsed: Duration.zero }
+    return new IcrError({ reason: new DecodeFailure({ ...call, status: 200, at: field, expected }) })
+  }
   return Stream.paginate(
     firstPage,
     Effect.fnUntraced(function* ({ page, previous, seen }: Progress) {

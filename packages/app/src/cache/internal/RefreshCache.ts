@@ -98,11 +98,13 @@ export const make = Effect.fnUntraced(function* <T>(
   ) {
     if (Exit.isSuccess(exit)) {
       const jitter = yield* Random.next
-      yield* change(key, (entry, now) =>
+      const { stored, value } = exit.value
+      const { after } = yield* change(key, (entry, now) =>
         Entry.exchanged(entry, Entry.hold(exit.value, number, now, options.windows, jitter))
       )
-      if (!exit.value.stored) yield* onEvent(isRefresh ? "refreshed" : "exchanged", 1)
-      return
+      if (stored) return
+      yield* onEvent(isRefresh ? "refreshed" : "exchanged", 1)
+      return after.held?.value === value ? undefined : yield* options.onOutdated(key, value)
     }
     const isGone = Option.exists(Cause.findErrorOption(exit.cause), options.isGone)
     const { after, before, now } = yield* change(key, (entry, now) => {

@@ -125,16 +125,11 @@ export const decide = <T>(entry: Entry<T>, now: number, required: Requirement): 
 /** How a caller comes by a token: it is held, an exchange under way brings it, or one has to begin. */
 export type Status = "hit" | "joined" | "miss"
 
-const statuses: { readonly [Tag in Decision<unknown>["_tag"]]: Status } = {
-  Serve: "hit",
-  ServeAndRefresh: "hit",
-  Join: "joined",
-  Queue: "joined",
-  Exchange: "miss"
-}
-
 /** How a caller comes by a token. */
-export const statusOf = <T>({ _tag }: Decision<T>): Status => statuses[_tag]
+export const statusOf = <T>(decision: Decision<T>): Status => {
+  if ("held" in decision) return "hit"
+  return "exchange" in decision ? "joined" : "miss"
+}
 
 /**
  * Whether a held token lives as long as the caller wants. Of a token obtained here, nine tenths of its own life are the most

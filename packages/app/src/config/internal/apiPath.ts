@@ -12,7 +12,7 @@ export const checkApiPath = (text: string, address: string): Checked => {
   if (/^[a-z][a-z0-9+.-]*:/i.test(text) || /^[\\/]{2}/.test(text)) {
     return invalid(`must be the path alone, ${example}; the address is ICR_BASE_URL or ICR_ENVIRONMENT`)
   }
-  if (/[?#]/.test(text)) return invalid(`must not contain a query or a fragment; give the path alone, ${example}`)
+  if (/[?#]/.test(text)) return invalid("must not contain a query or a fragment")
   const segments = text.replace(/^\/|\/+$/g, "").split("/")
   if (segments.length === 1 && segments[0] === "") return { _tag: "Valid", path: "" }
   if (segments.some((segment) => !/^[\w.~-]+$/.test(segment) || /^\.{1,2}$/.test(segment))) {

@@ -5,7 +5,7 @@ import * as Option from "effect/Option"
 import type * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import type { IcrError } from "../../errors/IcrError.ts"
-import { schemaIssues } from "../../errors/internal/schemaIssue.ts"
+import { issuePath, schemaIssues } from "../../errors/internal/schemaIssue.ts"
 import { clean } from "./clean.ts"
 import { configurationError, readSecret, readText } from "./validate.ts"
 
@@ -32,7 +32,7 @@ export const envSecret = (variable: string): Effect.Effect<Option.Option<Redacte
 /** Names the variable by its path; the provider's message is left out, since it may quote the value. */
 export const fromConfigError = ({ cause }: Config.ConfigError): IcrError => {
   const first = Schema.isSchemaError(cause) ? schemaIssues(cause)[0] : undefined
-  const variable = (first?.path ?? []).map((step) => String(typeof step === "object" ? step.key : step)).join("_")
+  const variable = issuePath(first).map(String).join("_")
   return configurationError(
     variable === "" ? "configuration" : variable,
     first === undefined ? "could not be read" : "is missing or not of the expected form"

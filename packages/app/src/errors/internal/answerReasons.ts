@@ -3,20 +3,8 @@
  */
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
-import {
-  RefusedCredential,
-  Tried,
-  answerFields,
-  answerOrNotSentFields,
-  answerText,
-  isNoRoute,
-  mayBeWritten,
-  noRetryAfter,
-  refusedCredential,
-  triedText,
-  tryAgainText,
-  withAdvice
-} from "./message.ts"
+import { RefusedCredential, Tried, answerFields, answerOrNotSentFields } from "./fields.ts"
+import * as Message from "./message.ts"
 
 /**
  * 400, 405, 406, 411, 413, 414, 415, 422, 431: the registry did not accept the request as it was.
@@ -29,9 +17,9 @@ export class BadRequest extends Schema.TaggedError<BadRequest>("@effect-icr/app/
   answerFields
 ) {
   readonly isRetryable = false
-  readonly retryAfter = noRetryAfter
+  readonly retryAfter = Message.noRetryAfter
   override get message() {
-    return answerText(this, "correct the request")
+    return Message.answerText(this, "correct the request")
   }
 }
 
@@ -50,17 +38,17 @@ export class Unauthorized extends Schema.TaggedError<Unauthorized>("@effect-icr/
   /** `false` when another credential might have done, but the request's body was a stream that had been read. */
   isRepeatable: Schema.optionalKey(Schema.Boolean)
 }) {
-  readonly retryAfter = noRetryAfter
+  readonly retryAfter = Message.noRetryAfter
   /** Whether the same call, made anew, may work: nothing was done, and it could not be repeated here. */
   get isRetryable(): boolean {
     return this.isRepeatable === false
   }
   override get message() {
-    const { advice, name } = refusedCredential(this.credential)
+    const { advice, name } = Message.refusedCredential[this.credential ?? "unknown"]
     const then = this.isRetryable
       ? "nothing was done, and the request could not be sent again from here; try again"
       : advice
-    return answerText(this, `${name} was refused${triedText(this.tried)}; ${then}`)
+    return Message.answerText(this, `${name} was refused${Message.triedText[this.tried]}; ${then}`)
   }
 }
 
@@ -78,14 +66,15 @@ export class Forbidden extends Schema.TaggedError<Forbidden>("@effect-icr/app/Fo
   tried: Tried
 }) {
   readonly isRetryable = false
-  readonly retryAfter = noRetryAfter
+  readonly retryAfter = Message.noRetryAfter
   override get message() {
-    return answerText(
+    return Message.answerText(
       this,
       Option.match(this.permission, {
         onNone: () =>
-          `the app may not do this${triedText(this.tried)}; compare its permissions with those of the installation`,
-        onSome: (name) => `the permission ${name} is missing${triedText(this.tried)}; ask the organization to accept it`
+          `the app may not do this${Message.triedText[this.tried]}; compare its permissions with those of the installation`,
+        onSome: (name) =>
+          `the permission ${name} is missing${Message.triedText[this.tried]}; ask the organization to accept it`
       })
     )
   }
@@ -99,12 +88,12 @@ export class Forbidden extends Schema.TaggedError<Forbidden>("@effect-icr/app/Fo
  */
 export class NotFound extends Schema.TaggedError<NotFound>("@effect-icr/app/NotFound")("NotFound", answerFields) {
   readonly isRetryable = false
-  readonly retryAfter = noRetryAfter
+  readonly retryAfter = Message.noRetryAfter
   override get message() {
     // The registry names a missing resource in words of its own; a wrong address it does not know, or does not answer itself.
-    return answerText(
+    return Message.answerText(
       this,
-      this.registryMessage.length === 0 || isNoRoute(this.registryMessage)
+      this.registryMessage.length === 0 || Message.isNoRoute(this.registryMessage)
         ? "nothing was found at this address; check the base URL and the path"
         : "there is no such resource; check the ids in the path"
     )
@@ -121,9 +110,9 @@ export class InstallationSuspended extends Schema.TaggedError<InstallationSuspen
   "@effect-icr/app/InstallationSuspended"
 )("InstallationSuspended", { ...answerFields, installationId: Schema.String }) {
   readonly isRetryable = false
-  readonly retryAfter = noRetryAfter
+  readonly retryAfter = Message.noRetryAfter
   override get message() {
-    return answerText(
+    return Message.answerText(
       this,
       `installation ${this.installationId} is suspended; an admin of the organization has to resume it`
     )
@@ -144,10 +133,10 @@ export class InstallationNotFound extends Schema.TaggedError<InstallationNotFoun
   id: Schema.String
 }) {
   readonly isRetryable = false
-  readonly retryAfter = noRetryAfter
+  readonly retryAfter = Message.noRetryAfter
   override get message() {
     const orElse = this.registryMessage.length === 0 ? ", or the base URL is wrong" : ""
-    return answerText(
+    return Message.answerText(
       this,
       `no installation of this app was found for ${this.id}; it may have been uninstalled${orElse}`
     )
@@ -162,9 +151,9 @@ export class InstallationNotFound extends Schema.TaggedError<InstallationNotFoun
  */
 export class Conflict extends Schema.TaggedError<Conflict>("@effect-icr/app/Conflict")("Conflict", answerFields) {
   readonly isRetryable = false
-  readonly retryAfter = noRetryAfter
+  readonly retryAfter = Message.noRetryAfter
   override get message() {
-    return answerText(this, "it conflicts with the present state; read the resource again before repeating")
+    return Message.answerText(this, "it conflicts with the present state; read the resource again before repeating")
   }
 }
 
@@ -182,7 +171,7 @@ export class RateLimited extends Schema.TaggedError<RateLimited>("@effect-icr/ap
   readonly isRetryable = true
   override get message() {
     const known = this.status === undefined ? "the registry asked to wait" : "too many requests"
-    return answerText(this, `${known}; ${tryAgainText(this.retryAfter)}`)
+    return Message.answerText(this, `${known}; ${Message.tryAgainText(this.retryAfter)}`)
   }
 }
 
@@ -199,10 +188,13 @@ export class ServerError extends Schema.TaggedError<ServerError>("@effect-icr/ap
   readonly isRetryable = true
   /** Whether it was a write that may have been done all the same: look before sending it again. */
   get mayHaveHappened(): boolean {
-    return mayBeWritten(this)
+    return Message.mayBeWritten(this)
   }
   override get message() {
-    return answerText(this, withAdvice(this.mayHaveHappened, "the registry failed", tryAgainText(this.retryAfter)))
+    return Message.answerText(
+      this,
+      Message.withAdvice(this, "the registry failed", Message.tryAgainText(this.retryAfter))
+    )
   }
 }
 
@@ -217,15 +209,15 @@ export class UnexpectedStatus extends Schema.TaggedError<UnexpectedStatus>("@eff
   answerFields
 ) {
   readonly isRetryable = false
-  readonly retryAfter = noRetryAfter
+  readonly retryAfter = Message.noRetryAfter
   /** Whether it was a write that may have been done all the same: look before sending it again. */
   get mayHaveHappened(): boolean {
-    return mayBeWritten(this) && this.status < 400
+    return Message.mayBeWritten(this) && this.status < 400
   }
   override get message() {
     // Browsers hide a redirect that is not followed behind the status 0.
     return this.status === 0 || (this.status >= 300 && this.status < 400)
-      ? answerText(this, withAdvice(this.mayHaveHappened, "redirects are not followed; check the base URL"))
-      : answerText(this, "no call of the registry documents this status; check the base URL")
+      ? Message.answerText(this, Message.withAdvice(this, "redirects are not followed; check the base URL"))
+      : Message.answerText(this, "no call of the registry documents this status; check the base URL")
   }
 }

@@ -1,7 +1,8 @@
 /** The reasons that do not stem from an answer's status. */
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
-import { afterAttempts, callFields, callText, mayBeWritten, noRetryAfter, secondsText, withAdvice } from "./message.ts"
+import { callFields } from "./fields.ts"
+import * as Message from "./message.ts"
 
 /**
  * A success whose body is not what the documents say. Says where and what was expected, never what was there.
@@ -17,15 +18,14 @@ export class DecodeFailure extends Schema.TaggedError<DecodeFailure>("@effect-ic
   expected: Schema.String
 }) {
   readonly isRetryable = false
-  readonly retryAfter = noRetryAfter
+  readonly retryAfter = Message.noRetryAfter
   /** Whether it was a write that may have been done all the same: look before sending it again. */
   get mayHaveHappened(): boolean {
-    return mayBeWritten(this)
+    return Message.mayBeWritten(this)
   }
   override get message() {
     const at = this.at === "" ? "the body" : this.at
-    const known = `${callText(this)} answered ${this.status} with an unknown shape: at ${at}, ${this.expected}`
-    return `${withAdvice(this.mayHaveHappened, known)}.`
+    return Message.outcomeText(this, `answered ${this.status} with an unknown shape: at ${at}, ${this.expected}`)
   }
 }
 
@@ -50,13 +50,10 @@ const transportHints: { readonly [Kind in TransportKind]: string } = {
   dns: "the host name could not be resolved; check the base URL and the network",
   refused: "no connection could be made; check the base URL and the network",
   reset: "the connection was closed before an answer came",
-  tls: "no secure connection could be made; check that the base URL is https and the certificate is trusted",
+  tls: "no secure connection could be made; check the base URL and the certificate",
   cut: "the connection was closed within the answer",
   unknown: "the request could not be sent or answered"
 }
-
-/** Without a connection nothing can have been written. */
-export const neverSent: ReadonlySet<TransportKind> = new Set<TransportKind>(["dns", "refused", "tls"])
 
 /**
  * No usable answer came over the wire.
@@ -73,19 +70,19 @@ export class Transport extends Schema.TaggedError<Transport>("@effect-icr/app/Tr
   proxyVariable: Schema.optionalKey(Schema.String)
 }) {
   readonly isRetryable = true
-  readonly retryAfter = noRetryAfter
+  readonly retryAfter = Message.noRetryAfter
   /** Whether it was a write that may have been done all the same: look before sending it again. */
   get mayHaveHappened(): boolean {
-    return mayBeWritten(this) && !neverSent.has(this.kind)
+    return Message.mayBeWritten(this) && !Message.neverSent.has(this.kind)
   }
   override get message() {
     const code = Option.match(this.code, { onNone: () => "", onSome: (code) => ` (${code})` })
     const proxy =
-      this.proxyVariable !== undefined && neverSent.has(this.kind)
+      this.proxyVariable !== undefined && Message.neverSent.has(this.kind)
         ? `; ${this.proxyVariable} is set: check that this HttpClient goes through the proxy`
         : ""
-    const known = `${callText(this)} failed${afterAttempts(this.attempts)}: ${transportHints[this.kind]}${code}${proxy}`
-    return `${withAdvice(this.mayHaveHappened, known)}.`
+    const failed = `failed${Message.afterAttempts(this.attempts)}`
+    return Message.outcomeText(this, `${failed}: ${transportHints[this.kind]}${code}${proxy}`)
   }
 }
 
@@ -101,18 +98,18 @@ export class Timeout extends Schema.TaggedError<Timeout>("@effect-icr/app/Timeou
   of: Schema.Literals(["attempt", "call"])
 }) {
   readonly isRetryable = true
-  readonly retryAfter = noRetryAfter
+  readonly retryAfter = Message.noRetryAfter
   /** Whether it was a write that may have been done all the same: look before sending it again. */
   get mayHaveHappened(): boolean {
-    return mayBeWritten(this)
+    return Message.mayBeWritten(this)
   }
   override get message() {
     if (this.attempts === 0) {
-      return `${callText(this)} sent no request within its deadline of ${secondsText(this.limit)}: it was waiting for its token or for the rate limit.`
+      return `${Message.callText(this)} sent no request within its deadline of ${Message.secondsText(this.limit)}: it was waiting for its token or for the rate limit.`
     }
     const what = this.of === "attempt" ? "got no whole answer within" : "was not done within its deadline of"
-    const known = `${callText(this)} ${what} ${secondsText(this.limit)}${afterAttempts(this.attempts)}`
-    return `${withAdvice(this.mayHaveHappened, known)}.`
+    const limit = Message.secondsText(this.limit)
+    return Message.outcomeText(this, `${what} ${limit}${Message.afterAttempts(this.attempts)}`)
   }
 }
 
@@ -126,7 +123,7 @@ export class Signing extends Schema.TaggedError<Signing>("@effect-icr/app/Signin
   detail: Schema.String
 }) {
   readonly isRetryable = true
-  readonly retryAfter = noRetryAfter
+  readonly retryAfter = Message.noRetryAfter
   override get message() {
     return `The app JWT could not be signed: ${this.detail}.`
   }
@@ -144,7 +141,7 @@ export class Configuration extends Schema.TaggedError<Configuration>("@effect-ic
   detail: Schema.String
 }) {
   readonly isRetryable = false
-  readonly retryAfter = noRetryAfter
+  readonly retryAfter = Message.noRetryAfter
   override get message() {
     return `${this.variable}: ${this.detail}.`
   }
@@ -161,7 +158,7 @@ export class InvalidRequest extends Schema.TaggedError<InvalidRequest>("@effect-
   { operation: Schema.String, detail: Schema.String }
 ) {
   readonly isRetryable = false
-  readonly retryAfter = noRetryAfter
+  readonly retryAfter = Message.noRetryAfter
   override get message() {
     return `${this.operation} sent nothing: ${this.detail}.`
   }
@@ -179,8 +176,8 @@ export class ClockSkew extends Schema.TaggedError<ClockSkew>("@effect-icr/app/Cl
   expiredFor: Schema.Duration
 }) {
   readonly isRetryable = false
-  readonly retryAfter = noRetryAfter
+  readonly retryAfter = Message.noRetryAfter
   override get message() {
-    return `${this.operation} got a token that had already expired ${secondsText(this.expiredFor)} ago; compare this machine's clock with the registry's.`
+    return `${this.operation} got a token that had already expired ${Message.secondsText(this.expiredFor)} ago; compare this machine's clock with the registry's.`
   }
 }

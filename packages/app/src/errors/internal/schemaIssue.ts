@@ -7,16 +7,19 @@ const format = SchemaIssue.makeFormatterStandardSchemaV1()
 /** The issues of a schema failure: path and message each. */
 export const schemaIssues = (error: Schema.SchemaError) => format(error.issue).issues
 
-const pathText = (path: ReadonlyArray<PropertyKey | { readonly key: PropertyKey }>): string =>
+/** The keys that lead to what an issue is about. */
+export const issuePath = (issue: ReturnType<typeof schemaIssues>[number] | undefined): ReadonlyArray<PropertyKey> =>
+  (issue?.path ?? []).map((step) => (typeof step === "object" ? step.key : step))
+
+const pathText = (path: ReadonlyArray<PropertyKey>): string =>
   path
-    .map((step) => (typeof step === "object" ? step.key : step))
     .map((key, index) => (typeof key === "number" ? `[${key}]` : index === 0 ? String(key) : `.${String(key)}`))
     .join("")
 
 /** Where in the value, and what was expected there: never the value itself, which may be a token. */
 export const describeIssue = (error: Schema.SchemaError): { readonly at: string; readonly expected: string } => {
   const [first] = schemaIssues(error)
-  const [at = ""] = redactText([pathText(first?.path ?? [])])
+  const [at = ""] = redactText([pathText(issuePath(first))])
   const [expected = "expected another shape"] = redactText([(first?.message ?? "").split(", got ", 1)[0] ?? ""])
   return { at, expected: expected.charAt(0).toLowerCase() + expected.slice(1) }
 }

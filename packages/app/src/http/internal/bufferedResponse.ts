@@ -1,19 +1,8 @@
 /** The responses that clients hand out: Effect's own, over a body that has been read. */
-import type * as Duration from "effect/Duration"
 import type * as HttpClientRequest from "effect/http/HttpClientRequest"
 import * as HttpClientResponse from "effect/http/HttpClientResponse"
+import type { CallInfo } from "../../errors/internal/fields.ts"
 import type { Answer } from "./request.ts"
-
-/** What responses and errors say of their call. */
-export interface CallInfo {
-  readonly operation: string
-  readonly method: string
-  readonly path: string
-  readonly page?: number
-  readonly idempotent: boolean
-  readonly attempts: number
-  readonly elapsed: Duration.Duration
-}
 
 const TypeId = "~@effect-icr/app/http/BufferedResponse"
 

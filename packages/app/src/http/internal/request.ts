@@ -62,10 +62,12 @@ export const isRead = ({ method }: HttpClientRequest.HttpClientRequest) => metho
  * begun there and interrupted before it is one.
  */
 const requestInitOf = Effect.fnUntraced(function* (client: HttpClient.HttpClient) {
-  const found = yield* Ref.make(Option.none<globalThis.RequestInit>())
-  const look = Effect.flatMap(Effect.serviceOption(FetchHttpClient.RequestInit), (init) => Ref.set(found, init))
+  const found = yield* Ref.make<globalThis.RequestInit | undefined>(undefined)
+  const look = Effect.flatMap(Effect.serviceOption(FetchHttpClient.RequestInit), (init) =>
+    Ref.set(found, Option.getOrUndefined(init))
+  )
   yield* Effect.exit(client.postprocess(Effect.andThen(look, Effect.interrupt)))
-  return Option.getOrUndefined(yield* Ref.get(found))
+  return yield* Ref.get(found)
 })
 
 /** Sends the request and hands out the answer whatever its status, also where the program's client refuses some. */
@@ -74,29 +76,12 @@ const execute = (client: HttpClient.HttpClient, request: HttpClientRequest.HttpC
     Effect.succeed(response)
   )
 
+/** The failure of a transport. */
+export const transportError = (request: HttpClientRequest.HttpClientRequest, cause: unknown) =>
+  new HttpClientError.HttpClientError({ reason: new HttpClientError.TransportError({ request, cause }) })
+
 /** Whether requests may say how caches are to treat them: some runtimes throw at the mention of it. */
 const takesCache = Effect.isSuccess(Effect.try(() => new Request("http://localhost", { cache: "no-store" })))
-
-/**
- * Tells the clock what time the registry says it is. Reads of one second say the same, and a cache on the way repeats the
- * `Date` of an old answer, with or without an `Age`. An exchange is asked for past all caches, so it is always told of.
- */
-const observeDate = (
-  clock: ServerClock.Service,
-  lastDate: Ref.Ref<string>,
-  { age, date }: Headers.Headers,
-  sentAt: number,
-  isExchange: boolean
-): Effect.Effect<void> =>
-  date === undefined || (isExchange ? Number(age) > 0 : age !== undefined)
-    ? Effect.void
-    : Effect.flatMap(Ref.getAndSet(lastDate, date), (last) =>
-        last === date && !isExchange
-          ? Effect.void
-          : Effect.flatMap(Clock.currentTimeMillis, (receivedAt) =>
-              clock.observe(date, sentAt, receivedAt, { isExchange })
-            )
-      )
 
 const untraced = () => true
 
@@ -110,10 +95,23 @@ export const makeSend = Effect.fnUntraced(function* (options: Options): Effect.f
   const exchangeInit: globalThis.RequestInit = (yield* takesCache) ? { ...requestInit, cache: "no-store" } : requestInit
   const lastDate = yield* Ref.make("")
 
+  /**
+   * Tells the clock what time the registry says it is. Reads of one second say the same, and a cache on the way repeats the
+   * `Date` of an old answer, with or without an `Age`. An exchange is asked for past all caches, so it is always told of.
+   */
+  const observeDate = ({ age, date }: Headers.Headers, sentAt: number, isExchange: boolean): Effect.Effect<void> =>
+    date === undefined || (isExchange ? Number(age) > 0 : age !== undefined)
+      ? Effect.void
+      : Effect.flatMap(Ref.getAndSet(lastDate, date), (last) =>
+          last === date && !isExchange
+            ? Effect.void
+            : Effect.flatMap(Clock.currentTimeMillis, (now) => clock.observe(date, sentAt, now, { isExchange }))
+        )
+
   const read = (response: HttpClientResponse.HttpClientResponse, sentAt: number, isExchange: boolean) => {
     const { headers, status } = response
     // A refused credential is no kept answer either, and its date may be why the JWT was refused.
-    return observeDate(clock, lastDate, headers, sentAt, isExchange || status === 401).pipe(
+    return observeDate(headers, sentAt, isExchange || status === 401).pipe(
       Effect.andThen(readBody(response, headers, isSuccess(response) ? maxBodyBytes : maxErrorBytes)),
       Effect.map((body): Answer => ({ status, headers, ...body }))
     )
@@ -130,11 +128,7 @@ export const makeSend = Effect.fnUntraced(function* (options: Options): Effect.f
     return Effect.flatMap(Clock.currentTimeMillis, (sentAt) =>
       Effect.flatMap(execute(client, request), (response) => read(response, sentAt, isExchange))
     ).pipe(
-      Effect.catchDefect((cause) =>
-        Effect.fail(
-          new HttpClientError.HttpClientError({ reason: new HttpClientError.TransportError({ request, cause }) })
-        )
-      ),
+      Effect.catchDefect((cause) => Effect.fail(transportError(request, cause))),
       // Whatever the program's layers say: `fetch` follows no redirect, and the client opens no span of its own, which would
       // record what is sent and answered.
       Effect.provideService(FetchHttpClient.RequestInit, initOf(request, isExchange)),

@@ -11,18 +11,12 @@ import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import { IcrError } from "../../errors/IcrError.ts"
 import * as Reason from "../../errors/IcrReason.ts"
+import type { CallInfo } from "../../errors/internal/fields.ts"
 import { isNoRoute } from "../../errors/internal/message.ts"
 import { redactText } from "../../errors/internal/redactText.ts"
-import type { CallInfo } from "./bufferedResponse.ts"
 import { bodyText, parseJson } from "./decodeJson.ts"
 import type { Answer } from "./request.ts"
-
-/** What a 404 or a suspension is about: the installation itself, or something behind it. */
-interface Subject {
-  readonly isExchange?: boolean | undefined
-  readonly installation?: string | undefined
-  readonly notFound?: string | undefined
-}
+import type { Subject } from "./subject.ts"
 
 // What the signer makes; tokens of the registry have no such form.
 const jwtForm = /^eyJ[\w-]+\.[\w-]+\.[\w-]+$/
@@ -118,10 +112,14 @@ export const isTransient = ({ reason }: IcrError): boolean =>
 /** Adds to a refusal what was done about it before giving up, and whether that is all that could be done. */
 export const withTried = (error: IcrError, tried: Reason.Tried, isRepeatable: boolean): IcrError => {
   const { reason } = error
-  if (reason._tag === "Unauthorized")
-    return new IcrError({
-      reason: new Reason.Unauthorized({ ...reason, tried, ...(isRepeatable ? {} : { isRepeatable }) })
-    })
-  if (reason._tag === "Forbidden") return new IcrError({ reason: new Reason.Forbidden({ ...reason, tried }) })
-  return error
+  switch (reason._tag) {
+    case "Unauthorized": {
+      const unrepeatable = isRepeatable ? {} : { isRepeatable }
+      return new IcrError({ reason: new Reason.Unauthorized({ ...reason, tried, ...unrepeatable }) })
+    }
+    case "Forbidden":
+      return new IcrError({ reason: new Reason.Forbidden({ ...reason, tried }) })
+    default:
+      return error
+  }
 }

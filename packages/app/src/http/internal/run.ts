@@ -2,45 +2,20 @@
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as HttpClientError from "effect/http/HttpClientError"
-import type * as HttpClientRequest from "effect/http/HttpClientRequest"
 import type * as Redacted from "effect/Redacted"
 import * as LogLevel from "effect/LogLevel"
 import * as Ref from "effect/Ref"
 import type * as ServerClock from "../../clock/ServerClock.ts"
 import { IcrError } from "../../errors/IcrError.ts"
 import { DecodeFailure, type IcrReason, InvalidRequest, Timeout, Transport } from "../../errors/IcrReason.ts"
-import type { Credential } from "../Credential.ts"
+import type { CallInfo } from "../../errors/internal/fields.ts"
 import type { RetrySchedule } from "../RetryPolicy.ts"
 import type * as AskedWait from "./askedWait.ts"
-import type { CallInfo } from "./bufferedResponse.ts"
 import { type Answer, type Send, isNotModified, isSuccess } from "./request.ts"
 import { answerReason } from "./responseError.ts"
+import type { Call } from "./subject.ts"
 import { type Span, type Telemetry, monotonicMillis } from "./telemetry.ts"
 import { classify } from "./transportError.ts"
-
-/** What a call is for, whatever its request. */
-export interface Subject {
-  /** The public operation this is for, such as `IcrApp.installation`; names the span and stands in errors. */
-  readonly operation: string
-  /** With `{placeholders}`, such as `/app/installations/{installationId}`. */
-  readonly path: string
-  readonly credential: Credential
-  /** Whether sending it twice does no harm. Only such requests are retried. */
-  readonly idempotent: boolean
-  /** A token exchange never waits for the rate limit, since the calls that do may be waiting for it. Default false. */
-  readonly isExchange?: boolean | undefined
-  /** The installation the call is about, for errors and spans. */
-  readonly installation?: string | undefined
-  /** Which page of a list, for errors. */
-  readonly page?: number | undefined
-  /** The id whose absence a 404 means, when it means that there is no such installation. */
-  readonly notFound?: string | undefined
-}
-
-/** A request that is ready but for its credential. */
-export interface Call extends Subject {
-  readonly request: HttpClientRequest.HttpClientRequest
-}
 
 /** What all calls of a layer share. Times in milliseconds. */
 export interface Settings {
@@ -87,28 +62,23 @@ export interface Run {
   readonly settings: Settings
   readonly call: Call
   readonly span: Span
+  /** In milliseconds of the monotonic clock, as `deadline`. */
   readonly started: number
+  readonly deadline: number
   readonly progress: Ref.Ref<Progress>
+  /** What the registry asked calls of this kind to wait. */
+  readonly askedWait: AskedWait.AskedWait
 }
 
-/** What the registry asked calls of this kind to wait. */
-export const askedWaitOf = ({ call, settings: { askedWait } }: Run): AskedWait.AskedWait =>
-  call.isExchange === true ? askedWait.exchanges : askedWait.others
-
-/** Milliseconds until the deadline. */
-export const timeLeft = ({ settings, started }: Run): Effect.Effect<number> =>
-  Effect.map(monotonicMillis, (now) => started + settings.deadline - now)
-
 /** Logs one line at `Debug` that begins with the call and how often it was sent. Made only where somebody sees it. */
-export const debug = ({ call, progress }: Run, what: () => string): Effect.Effect<void> =>
+export const debug = ({ call, progress }: Run, what: (now: number) => string): Effect.Effect<void> =>
   Effect.flatMap(LogLevel.isEnabled("Debug"), (isEnabled) => {
     if (!isEnabled) return Effect.void
-    return Effect.flatMap(Ref.get(progress), ({ attempts }) => {
-      const installation = call.installation === undefined ? "" : `, installation ${call.installation}`
-      const attempt = attempts === 0 ? "" : `, attempt ${attempts}`
-      const subject = `${call.operation}, ${call.request.method} ${call.path}${installation}${attempt}`
-      return Effect.logDebug(`${subject}: ${what()}`)
-    })
+    const installation = call.installation === undefined ? "" : `, installation ${call.installation}`
+    const subject = `${call.operation}, ${call.request.method} ${call.path}${installation}`
+    return Effect.flatMap(Effect.zip(Ref.get(progress), monotonicMillis), ([{ attempts }, now]) =>
+      Effect.logDebug(`${subject}${attempts === 0 ? "" : `, attempt ${attempts}`}: ${what(now)}`)
+    )
   })
 
 // ---------------------------------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ import * as Metric from "effect/Metric"
 import * as Option from "effect/Option"
 import * as Tracer from "effect/Tracer"
 import type { IcrError } from "../../errors/IcrError.ts"
+import type { Call } from "./subject.ts"
 
 const requests = Metric.counter("icr_requests", {
   description: "Calls to the registry, by operation and outcome",
@@ -24,12 +25,10 @@ export const monotonicMillis = Effect.map(Clock.monotonicTimeNanos, (nanos) => N
 /** The span of a call or of one of its requests; none where nobody would see it. */
 export type Span = Option.Option<Tracer.Span>
 
-/** What a span says from the start. */
-export interface Labels {
-  readonly operation: string
-  readonly request: { readonly method: string }
-  readonly path: string
-  readonly installation?: string | undefined
+/** The metrics of one operation and one outcome. */
+interface Metrics {
+  readonly requests: Metric.Counter<number>
+  readonly duration: Metric.Histogram<Duration.Duration>
 }
 
 /** How the calls of a layer are observed. */
@@ -38,30 +37,26 @@ export interface Telemetry {
   readonly address: string
   /** Also open spans where no tracer is installed, to be propagated. */
   readonly always: boolean
-  readonly requests: (operation: string, outcome: string) => Metric.Counter<number>
-  readonly duration: (operation: string) => Metric.Histogram<Duration.Duration>
-}
-
-/** Keeps what it makes for each combination of labels: there are few operations and few outcomes. */
-const memoized = <Labels extends ReadonlyArray<string>, A>(make: (...labels: Labels) => A) => {
-  const made = new Map<string, A>()
-  return (...labels: Labels): A => {
-    const key = labels.join(" ")
-    const known = made.get(key)
-    if (known !== undefined) return known
-    const value = make(...labels)
-    made.set(key, value)
-    return value
-  }
+  /** Kept, since attributes cost a call 7 µs: there are few operations and few outcomes. */
+  readonly metrics: Map<string, Metrics>
 }
 
 /** For the registry at `server`. */
 export const makeTelemetry = (server: URL, always: boolean): Telemetry => ({
   address: server.hostname.replace(/^\[|\]$/g, ""),
   always,
-  requests: memoized((operation, outcome) => Metric.withAttributes(requests, { operation, outcome })),
-  duration: memoized((operation) => Metric.withAttributes(duration, { operation }))
+  metrics: new Map()
 })
+
+const metricsOf = ({ metrics }: Telemetry, operation: string, outcome: string): Metrics => {
+  const key = `${operation} ${outcome}`
+  const made = metrics.get(key) ?? {
+    requests: Metric.withAttributes(requests, { operation, outcome }),
+    duration: Metric.withAttributes(duration, { operation })
+  }
+  metrics.set(key, made)
+  return made
+}
 
 /** Adds an event to a span. */
 export const event = (span: Span, name: string, attributes: Record<string, unknown>) =>
@@ -72,10 +67,10 @@ export const annotate = (spans: ReadonlyArray<Span>, name: string, value: unknow
   Effect.sync(() => spans.forEach(Option.map((span) => span.attribute(name, value))))
 
 /** Opens a span, unless nobody would see it: Effect's own tracer keeps none. */
-const traced = <A>(
+export const traced = <A>(
   { address, always }: Telemetry,
   name: string,
-  { installation, path, request }: Labels,
+  { installation, path, request }: Call,
   extra: Record<string, unknown>,
   self: (span: Span) => Effect.Effect<A, IcrError>
 ): Effect.Effect<A, IcrError> =>
@@ -101,36 +96,22 @@ const outcomeOf = (exit: Exit.Exit<unknown, IcrError>): string =>
         onSome: ({ reason }) => reason._tag
       })
 
-const record = Effect.fnUntraced(function* (
-  telemetry: Telemetry,
-  operation: string,
-  span: Span,
-  started: number,
-  exit: Exit.Exit<unknown, IcrError>
-) {
-  const outcome = outcomeOf(exit)
-  if (outcome !== "Success") yield* annotate([span], "error.type", outcome)
-  yield* Metric.update(telemetry.requests(operation, outcome), 1)
-  yield* Metric.update(telemetry.duration(operation), Duration.millis((yield* monotonicMillis) - started))
-})
-
 /** Makes one span of a public operation, and one update of each metric. */
 export const traceCall = <A>(
   telemetry: Telemetry,
-  labels: Labels,
+  call: Call,
   self: (span: Span, started: number) => Effect.Effect<A, IcrError>
 ): Effect.Effect<A, IcrError> =>
-  traced(telemetry, labels.operation, labels, {}, (span) =>
+  traced(telemetry, call.operation, call, {}, (span) =>
     Effect.flatMap(monotonicMillis, (started) =>
-      Effect.onExit(self(span, started), (exit) => record(telemetry, labels.operation, span, started, exit))
+      Effect.onExit(self(span, started), (exit) =>
+        Effect.gen(function* () {
+          const outcome = outcomeOf(exit)
+          if (outcome !== "Success") yield* annotate([span], "error.type", outcome)
+          const { duration, requests } = metricsOf(telemetry, call.operation, outcome)
+          yield* Metric.update(requests, 1)
+          yield* Metric.update(duration, Duration.millis((yield* monotonicMillis) - started))
+        })
+      )
     )
   )
-
-/** Makes a span of one request of a call; `resends` requests went before it. */
-export const traceRequest = <A>(
-  telemetry: Telemetry,
-  labels: Labels,
-  resends: number,
-  self: (span: Span) => Effect.Effect<A, IcrError>
-): Effect.Effect<A, IcrError> =>
-  traced(telemetry, labels.request.method, labels, { "http.request.resend_count": resends }, self)

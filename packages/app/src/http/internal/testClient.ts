@@ -3,12 +3,12 @@ import * as Effect from "effect/Effect"
 import * as Headers from "effect/http/Headers"
 import type * as HttpBody from "effect/http/HttpBody"
 import * as HttpClient from "effect/http/HttpClient"
-import * as HttpClientError from "effect/http/HttpClientError"
 import * as HttpClientResponse from "effect/http/HttpClientResponse"
 import * as Redacted from "effect/Redacted"
 import * as Stream from "effect/Stream"
 import { webResponse } from "./bufferedResponse.ts"
 import { bodyText } from "./decodeJson.ts"
+import { transportError } from "./request.ts"
 
 /**
  * A request as a test double sees it. The credential is there to be checked, redacted as everywhere.
@@ -81,10 +81,7 @@ export const testClient = (script: TestScript): HttpClient.HttpClient =>
         body
       })
     ).pipe(
-      Effect.mapError(
-        (cause) =>
-          new HttpClientError.HttpClientError({ reason: new HttpClientError.TransportError({ request, cause }) })
-      ),
+      Effect.mapError((cause) => transportError(request, cause)),
       Effect.map(({ body, headers = {}, status = 200, text }) =>
         HttpClientResponse.fromWeb(request, webResponse(status, headers, text ?? JSON.stringify(body)))
       )

@@ -3,7 +3,7 @@ import type * as HttpClientError from "effect/http/HttpClientError"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import type { TransportKind } from "../../errors/IcrReason.ts"
-import { neverSent } from "../../errors/internal/callReasons.ts"
+import { neverSent } from "../../errors/internal/message.ts"
 
 /** Error codes of Node, undici, Bun and Deno, by the part of the connection that failed. */
 const kinds: ReadonlyArray<readonly [TransportKind, RegExp]> = [

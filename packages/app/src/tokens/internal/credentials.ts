@@ -6,7 +6,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Random from "effect/Random"
 import * as Redacted from "effect/Redacted"
-import type { Peek, RefreshCache } from "../../cache/internal/RefreshCache.ts"
+import type { RefreshCache } from "../../cache/internal/RefreshCache.ts"
 import type { Tried } from "../../errors/IcrReason.ts"
 import { type Credential, giveUp, type Refusal, type Verdict } from "../../http/Credential.ts"
 import type * as Signer from "../../signer/Signer.ts"
@@ -19,28 +19,6 @@ interface Token {
 // The first wait is short, for a registry that needs only a moment; the second lasts as long as the token is new.
 const mostTimes = 3
 
-/**
- * What the refusal of an access token means:
- *
- * - `newTokenRefused`: the token that replaced the first one was refused as well;
- * - `refusedTooOften`: a registry gives the same token for a new one;
- * - `replacedAlready`: the token is not the one in use any more;
- * - `resting`: a new token was refused at this path lately, so it is the path or a permission;
- * - `missingPermission`: the same, of a 403 without a reason that waiting did not change;
- * - `new`: the token is so new that not every part of the registry may know it;
- * - `invalid`: the token cannot be used any more.
- *
- * A 403 that names the permission is no refusal of a credential. One without a reason may be about a permission as well.
- */
-type Meaning =
-  | "newTokenRefused"
-  | "refusedTooOften"
-  | "replacedAlready"
-  | "resting"
-  | "missingPermission"
-  | "new"
-  | "invalid"
-
 const kindOf = ({ error }: Refusal) => error.reason._tag
 
 const isFirst = ({ refused: [first] }: Refusal, token: Redacted.Redacted) =>
@@ -48,18 +26,6 @@ const isFirst = ({ refused: [first] }: Refusal, token: Redacted.Redacted) =>
 
 /** How often the first token was sent. */
 const timesSent = (refusal: Refusal) => refusal.refused.filter((token) => isFirst(refusal, token)).length
-
-const meaningOf = (refusal: Refusal, held: Peek<Token> | undefined, newTokenGrace: number): Meaning => {
-  const times = timesSent(refusal)
-  if (times < refusal.refused.length) return "newTokenRefused"
-  if (times > mostTimes) return "refusedTooOften"
-  if (held === undefined || !isFirst(refusal, held.value.token)) return "replacedAlready"
-  if (held.isResting(refusal.path, kindOf(refusal))) return "resting"
-  // Where it was accepted it is known.
-  const isNew = held.age < newTokenGrace && !held.accepted.includes(refusal.path)
-  if (isNew && times < mostTimes) return "new"
-  return kindOf(refusal) === "Forbidden" && times > 1 ? "missingPermission" : "invalid"
-}
 
 /**
  * Makes credentials of access tokens. A refused request was not done, so it is sent again, whatever its method: with the same
@@ -80,34 +46,38 @@ export const tokenCredentials = <T extends Token>(
     return held === undefined || !held.isResting(refusal.path, kindOf(refusal))
   })
 
+  // A 403 that names the permission is no refusal of a credential. One without a reason may be about a permission as well.
   const onRefused = Effect.fnUntraced(function* (key: string, refusal: Refusal): Effect.fn.Return<Verdict> {
-    const { canRepeat, path } = refusal
+    const { canRepeat, path, refused } = refusal
     const times = timesSent(refusal)
     const tried: Tried = times > 1 ? "sameToken" : "nothing"
-    const held = yield* cache.peek(key)
-    switch (meaningOf(refusal, held, newTokenGrace)) {
-      case "newTokenRefused":
-        yield* cache.rest(key, path, kindOf(refusal))
-        return { again: false, tried: times > 1 ? "sameThenNewToken" : "newToken" }
-      case "missingPermission":
-        yield* cache.rest(key, path, kindOf(refusal))
-        return { again: false, tried }
-      case "refusedTooOften":
-      case "resting":
-        return { again: false, tried }
-      case "new":
-        if (!canRepeat) return giveUp
-        return { again: yield* wait(key, refusal, held?.age ?? 0), tried }
-      case "invalid":
-        // Nobody will tell whether the next token does better, so it gets the benefit of the doubt.
-        if (!canRepeat) yield* cache.rest(key, path, kindOf(refusal))
-        yield* refuse(key, refusal.refused[0])
-        return { again: canRepeat, tried: "nothing" }
-      case "replacedAlready":
-        // Or evicted: then a store may still have it.
-        yield* refuse(key, refusal.refused[0])
-        return { again: canRepeat, tried: "nothing" }
+    const rest = cache.rest(key, path, kindOf(refusal))
+    // The token that replaced the first one was refused as well.
+    if (times < refused.length) {
+      yield* rest
+      return { again: false, tried: times > 1 ? "sameThenNewToken" : "newToken" }
     }
+    // A registry may give the same token for a new one.
+    if (times > mostTimes) return { again: false, tried }
+    const held = yield* cache.peek(key)
+    if (held !== undefined && isFirst(refusal, held.value.token)) {
+      // A new token was refused at this path lately, so it is the path or a permission.
+      if (held.isResting(path, kindOf(refusal))) return { again: false, tried }
+      // It is so new that not every part of the registry may know it. Where it was accepted it is known.
+      if (times < mostTimes && held.age < newTokenGrace && !held.accepted.includes(path)) {
+        return canRepeat ? { again: yield* wait(key, refusal, held.age), tried } : giveUp
+      }
+      // Waiting did not change it, so it is a missing permission.
+      if (kindOf(refusal) === "Forbidden" && times > 1) {
+        yield* rest
+        return { again: false, tried }
+      }
+      // Nobody will tell whether the next token does better, so it gets the benefit of the doubt.
+      if (!canRepeat) yield* rest
+    }
+    // It is invalid. Or it has been replaced already, or evicted: then a store may still have it.
+    yield* refuse(key, refused[0])
+    return { again: canRepeat, tried: "nothing" }
   })
 
   return (key) => ({

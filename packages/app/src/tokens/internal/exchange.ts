@@ -13,13 +13,15 @@ import * as Ref from "effect/Ref"
 import * as Schema from "effect/Schema"
 import { capped, type Exchanged } from "../../cache/internal/entry.ts"
 import * as RefreshCache from "../../cache/internal/RefreshCache.ts"
+import { invalidRequest } from "../../config/internal/validate.ts"
+import { idProblem } from "../../domain/Ids.ts"
 import * as ElapsedTime from "../../clock/internal/elapsedTime.ts"
 import type * as ServerClock from "../../clock/ServerClock.ts"
 import { IcrError } from "../../errors/IcrError.ts"
-import { ClockSkew, InvalidRequest } from "../../errors/IcrReason.ts"
+import { ClockSkew } from "../../errors/IcrReason.ts"
 import type { Credential } from "../../http/Credential.ts"
 import { tokenCredentials } from "./credentials.ts"
-import type { GuardedStore } from "./guardedStore.ts"
+import type { Answer, GuardedStore } from "./guardedStore.ts"
 import { countCaller, countToken } from "./metrics.ts"
 import type { RefusedTokens } from "./refusedTokens.ts"
 
@@ -41,8 +43,6 @@ export interface Options<T, I> extends Pick<RefreshCache.Options<T>, "capacity" 
   readonly isFor: (key: string, token: T) => boolean
   /** A store is shared by apps and registries: its keys name them. */
   readonly storeKey: (key: string) => string
-  /** Why no token can be asked for under a key, such as an empty id from plain JavaScript. */
-  readonly problem: (key: string) => string | undefined
   /** What a call does before its deadline begins, unless it finds a token. */
   readonly prepare: Effect.Effect<void> | undefined
   /** Asks the registry. */
@@ -75,8 +75,13 @@ export const make = Effect.fnUntraced(function* <T extends Token, I>(options: Op
   const json = Schema.fromJsonString(Schema.toCodecJson(options.codec))
   const decodeText = Schema.decodeOption(json)
   const encode = Schema.encodeEffect(json)
-  const decode = (key: string, text: Redacted.Redacted) =>
-    Option.getOrUndefined(Option.filter(decodeText(Redacted.value(text)), (token) => options.isFor(key, token)))
+  /** The token that a store gave, if it is one of this key. */
+  const tokenOf = (key: string, answer: Answer) =>
+    Option.flatten(answer).pipe(
+      Option.flatMap(({ value }) => decodeText(Redacted.value(value))),
+      Option.filter((token) => options.isFor(key, token)),
+      Option.getOrUndefined
+    )
 
   /** What a token lives beyond the documented limit after it was minted is not relied on. */
   const lifeAt = (token: T, now: number) =>
@@ -121,18 +126,18 @@ export const make = Effect.fnUntraced(function* <T extends Token, I>(options: Op
   }
 
   const fromStore = Effect.fnUntraced(function* (key: string, situation: RefreshCache.Situation<T>) {
-    const { entry, isUnavailable } = yield* store.read(storeKey(key))
-    const nothing = { newerThan: 0, found: undefined, isUnavailable }
-    if (Option.isNone(entry)) return nothing
-    const { timeLeft = Infinity, value } = entry.value
-    const token = decode(key, value)
-    if (token === undefined) return nothing
+    // For some callers no stored token will do, not even one that another process obtains meanwhile.
+    if (situation.minimumLife === Infinity) return { newerThan: Infinity, found: undefined, isUnavailable: false }
+    const answer = yield* store.read(storeKey(key))
+    const token = tokenOf(key, answer)
+    if (token === undefined) return { newerThan: 0, found: undefined, isUnavailable: Option.isNone(answer) }
+    const { timeLeft = Infinity } = Option.getOrThrow(Option.flatten(answer))
     const isRefused = yield* refused.has(storeKey(key), token.token)
     // Its removal may still be on its way, and would then take along the lease of this exchange.
     if (isRefused) yield* remove(key, token)
     const life = withoutMargin(Math.min(lifeAt(token, yield* clock.now), timeLeft), wholeLife(token))
     const found = !isRefused && isGood(token, life, situation) ? { value: token, life, stored: true } : undefined
-    return { newerThan: endOf(token), found, isUnavailable }
+    return { newerThan: endOf(token), found, isUnavailable: false }
   })
 
   const toStore = Effect.fnUntraced(function* (key: string) {
@@ -155,23 +160,10 @@ export const make = Effect.fnUntraced(function* <T extends Token, I>(options: Op
     return found ?? (yield* toStore(key))
   })
 
-  /** For callers for whom no stored token will do, not even one that another process obtains meanwhile. */
-  const exchangeUnderLease = Effect.fnUntraced(function* (key: string) {
-    const own = yield* store.underLease(storeKey(key), Infinity, toStore(key))
-    return own ?? (yield* toStore(key))
-  })
-
-  const readAnyway = Effect.fnUntraced(function* (key: string) {
-    const { entry } = yield* store.readAnyway(storeKey(key))
-    return Option.isSome(entry) ? decode(key, entry.value.value) : undefined
-  })
-
   /** Nothing is asked, of the store either, under a key that cannot be one. A held token proves its key. */
   const checked = <A>(key: string, self: Effect.Effect<A, IcrError>): Effect.Effect<A, IcrError> => {
-    const detail = options.problem(key)
-    return detail === undefined
-      ? self
-      : Effect.fail(new IcrError({ reason: new InvalidRequest({ operation, detail }) }))
+    const problem = idProblem(key)
+    return problem === undefined ? self : Effect.fail(invalidRequest(operation, problem))
   }
 
   /** From now on no exchange takes this token from the store. Tells whether that is new. */
@@ -191,7 +183,7 @@ export const make = Effect.fnUntraced(function* <T extends Token, I>(options: Op
   /** Does an exchange, with a line in the debug log. */
   const noted = Effect.fnUntraced(function* (key: string, situation: RefreshCache.Situation<T>) {
     const began = yield* elapsed
-    return yield* (situation.minimumLife === Infinity ? exchangeUnderLease(key) : exchange(key, situation)).pipe(
+    return yield* exchange(key, situation).pipe(
       Effect.tapError((error) => (isGone(error) ? remove(key) : Effect.void)),
       Effect.onExit((exit) =>
         Effect.flatMap(elapsed, (now) =>
@@ -205,6 +197,8 @@ export const make = Effect.fnUntraced(function* <T extends Token, I>(options: Op
     ...options,
     exchange: (key, situation) => checked(key, noted(key, situation)),
     isGone,
+    // The store was emptied before this token came, so it is still there.
+    onOutdated: (key, value) => Effect.andThen(remember(key, value.token), remove(key, value)),
     onEvent: countToken,
     onCaller: countCaller
   })
@@ -216,13 +210,13 @@ export const make = Effect.fnUntraced(function* <T extends Token, I>(options: Op
     // Many callers report it, one removes it.
     if (!isNew) return
     yield* debug(key, "the token was refused and is dropped")
-    const stored = yield* readAnyway(key)
+    const stored = tokenOf(key, yield* store.readAnyway(storeKey(key)))
     if (stored !== undefined && isSame(stored.token, token)) yield* remove(key, stored)
   })
 
   /** Removes what the store has, and returns it if it still lives. */
   const takeStored = Effect.fnUntraced(function* (key: string) {
-    const stored = yield* readAnyway(key)
+    const stored = tokenOf(key, yield* store.readAnyway(storeKey(key)))
     if (stored !== undefined) yield* remember(key, stored.token)
     yield* remove(key)
     return stored !== undefined && lifeAt(stored, yield* clock.now) > 0 ? Option.some(stored) : Option.none()
@@ -241,10 +235,12 @@ export const make = Effect.fnUntraced(function* <T extends Token, I>(options: Op
         )
       ),
     invalidate: Effect.fnUntraced(function* (key: string) {
-      if (options.problem(key) !== undefined) return Option.none()
+      if (idProblem(key) !== undefined) return Option.none()
       const current = yield* cache.peek(key)
       if (current !== undefined) yield* remember(key, current.value.token)
       const held = yield* cache.invalidate(key)
+      // It may be a newer one by now.
+      if (held !== undefined) yield* remember(key, held.token)
       yield* debug(key, "invalidated")
       if (held === undefined) return yield* takeStored(key)
       // Only this one is returned: a newer one, of another process, would be lost without being revoked.

@@ -28,14 +28,7 @@ export const make = Effect.fnUntraced(function* (most: number): Effect.fn.Return
   const state = yield* Ref.make<State>({ permits: most, decreases: 0 })
 
   const resize = (change: (state: State) => State) =>
-    Effect.flatMap(
-      Ref.modify(state, (before) => {
-        const after = change(before)
-        const permits = Math.floor(after.permits)
-        return [permits === Math.floor(before.permits) ? undefined : permits, after]
-      }),
-      (permits) => (permits === undefined ? Effect.void : Semaphore.resize(semaphore, permits))
-    )
+    Effect.flatMap(Ref.updateAndGet(state, change), ({ permits }) => Semaphore.resize(semaphore, Math.floor(permits)))
   const grow = resize((now) => ({ ...now, permits: Math.min(most, now.permits + 1 / now.permits) }))
   const shrink = (since: number) =>
     resize((now) =>
@@ -50,14 +43,11 @@ export const make = Effect.fnUntraced(function* (most: number): Effect.fn.Return
       Effect.flatMap(({ decreases }) => Ref.set(since, decreases))
     )
     // A value that is asked for again is for an attempt after one that the registry turned down.
-    const ready = Effect.flatMap(Ref.get(since), (since) => (since === undefined ? begin : shrink(since)))
-    return yield* exchange({ ...credential, get: Effect.andThen(ready, credential.get) }).pipe(
+    const shrinkOr = (otherwise: Effect.Effect<void>) =>
+      Effect.flatMap(Ref.get(since), (since) => (since === undefined ? otherwise : shrink(since)))
+    return yield* exchange({ ...credential, get: Effect.andThen(shrinkOr(begin), credential.get) }).pipe(
       Effect.tap(grow),
-      Effect.tapError(({ isRetryable }) =>
-        isRetryable
-          ? Effect.flatMap(Ref.get(since), (since) => (since === undefined ? Effect.void : shrink(since)))
-          : Effect.void
-      ),
+      Effect.tapError(({ isRetryable }) => (isRetryable ? shrinkOr(Effect.void) : Effect.void)),
       Effect.onExit((exit) => Scope.close(turn, exit))
     )
   })

@@ -7,7 +7,6 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
-import * as HashMap from "effect/HashMap"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Ref from "effect/Ref"
@@ -16,11 +15,8 @@ import * as Semaphore from "effect/Semaphore"
 import * as ElapsedTime from "../../clock/internal/elapsedTime.ts"
 import type * as TokenStore from "../TokenStore.ts"
 
-/** What reading gave. An unavailable store is not the same as one without an entry. */
-export interface Answer {
-  readonly entry: Option.Option<TokenStore.Entry>
-  readonly isUnavailable: boolean
-}
+/** What reading gave: nothing from an unavailable store, which is not the same as one without an entry. */
+export type Answer = Option.Option<Option.Option<TokenStore.Entry>>
 
 /** Nothing here fails, and nothing takes longer than a fraction of a call. */
 export interface GuardedStore {
@@ -51,12 +47,10 @@ const leasePatience = 10_000
 /** How long a store that gave no answer is left alone: else each exchange would cost its caller the same wait. */
 const rest = 10_000
 
-const unavailable: Answer = { entry: Option.none(), isUnavailable: true }
-
 /** Stands for no store at all. */
 export const none: GuardedStore = {
-  read: () => Effect.succeed(unavailable),
-  readAnyway: () => Effect.succeed(unavailable),
+  read: () => Effect.succeedNone,
+  readAnyway: () => Effect.succeedNone,
   write: () => Effect.void,
   remove: () => Effect.void,
   underLease: (_, __, exchange) => exchange,
@@ -64,43 +58,39 @@ export const none: GuardedStore = {
 }
 
 /** A store is somebody else's code: its defects are its failures, and only the message it made for people is shown. */
-const describe = (cause: Cause.Cause<TokenStore.TokenStoreError>) =>
+const describe = (cause: Cause.Cause<{ readonly message: string }>) =>
   Option.match(Cause.findErrorOption(cause), {
     onNone: () => (Cause.hasInterruptsOnly(cause) ? "it interrupted itself" : "it has a defect"),
-    onSome: (error) => error.message
+    onSome: ({ message }) => message
   })
-
-/** The operations for which a silent store is remembered, as those of `TokenStore`. */
-type Operation = "get" | "set"
 
 /**
  * The result of an operation, or nothing. It runs in a fiber of its own: one that cannot be interrupted is not waited for,
  * and one that interrupts itself interrupts nobody else.
  */
-const guard = <A, R>(
+const guard = Effect.fnUntraced(function* <A, R>(
   operation: string,
   limit: number,
   self: Effect.Effect<A, TokenStore.TokenStoreError, R>,
   onSilence: Effect.Effect<void> = Effect.void
-): Effect.Effect<Option.Option<A>, never, R> =>
-  Effect.uninterruptibleMask((restore) =>
-    Effect.gen(function* () {
-      const running = yield* Effect.forkDetach(self, { startImmediately: true })
-      const ended = yield* Fiber.await(running).pipe(
-        Effect.timeoutOption(limit),
-        restore,
-        Effect.ensuring(Effect.forkDetach(Fiber.interrupt(running), { startImmediately: true }))
-      )
-      if (Option.isSome(ended) && Exit.isSuccess(ended.value)) return Option.some(ended.value.value)
-      if (Option.isNone(ended)) yield* onSilence
-      const problem = Option.match(ended, {
-        onNone: () => `TokenStore.${operation} failed: no answer within ${limit / 1000} seconds`,
-        onSome: (exit) => (Exit.isFailure(exit) ? describe(exit.cause) : "")
-      })
-      yield* Effect.logWarning("The token store failed; tokens come from the registry without it", problem)
-      return Option.none()
-    })
+): Effect.fn.Return<Option.Option<A>, never, R> {
+  const silence = { message: `TokenStore.${operation} failed: no answer within ${limit / 1000} seconds` }
+  const ended = yield* Effect.acquireUseRelease(
+    Effect.forkDetach(self, { startImmediately: true }),
+    (running) =>
+      Effect.timeoutOrElse(Fiber.await(running), {
+        duration: limit,
+        orElse: () => Effect.as(onSilence, Exit.fail(silence))
+      }),
+    (running) => Effect.forkDetach(Fiber.interrupt(running), { startImmediately: true })
   )
+  if (Exit.isSuccess(ended)) return Option.some(ended.value)
+  yield* Effect.logWarning("The token store failed; tokens come from the registry without it", describe(ended.cause))
+  return Option.none()
+})
+
+/** The operations for which a silent store is remembered, as those of `TokenStore`. */
+type Operation = "get" | "set"
 
 /** Guards a store for as long as the scope is open. */
 export const make = Effect.fnUntraced(function* (
@@ -111,53 +101,46 @@ export const make = Effect.fnUntraced(function* (
   const leases = yield* Semaphore.make(mostLeases)
   const scope = yield* Effect.scope
   const now = yield* ElapsedTime.make
-  const silentUntil = yield* Ref.make(HashMap.empty<Operation, number>())
+  const silentUntil = yield* Ref.make({ get: -Infinity, set: -Infinity })
 
   const guardUnlessSilent = Effect.fnUntraced(function* <A>(
     operation: Operation,
     limit: number,
     self: Effect.Effect<A, TokenStore.TokenStoreError>
   ) {
-    const until = Option.getOrElse(HashMap.get(yield* Ref.get(silentUntil), operation), () => -Infinity)
-    if ((yield* now) < until) return Option.none<A>()
-    const onSilence = Effect.flatMap(now, (now) => Ref.update(silentUntil, HashMap.set(operation, now + rest)))
+    if ((yield* now) < (yield* Ref.get(silentUntil))[operation]) return Option.none<A>()
+    const onSilence = Effect.flatMap(now, (now) =>
+      Ref.update(silentUntil, (until) => ({ ...until, [operation]: now + rest }))
+    )
     return yield* guard(operation, limit, self, onSilence)
   })
 
-  const answer = Option.match({
-    onNone: () => unavailable,
-    onSome: (entry: Option.Option<TokenStore.Entry>): Answer => ({ entry, isUnavailable: false })
-  })
-
   const underLease: GuardedStore["underLease"] = (key, newerThan, exchange) =>
-    Effect.uninterruptibleMask((restore) =>
+    Effect.acquireUseRelease(
       Effect.gen(function* () {
         const own = yield* Scope.make()
-        const taking = yield* Effect.forkDetach(
-          Scope.provide(
-            Effect.suspend(() => store.lease(key, newerThan)),
-            own
-          ),
-          {
-            startImmediately: true
-          }
+        const lease = Scope.provide(
+          Effect.suspend(() => store.lease(key, newerThan)),
+          own
         )
+        return { own, taking: yield* Effect.forkDetach(lease, { startImmediately: true }) }
+      }),
+      ({ taking }) =>
+        Effect.flatMap(guard("lease", leasePatience, Fiber.join(taking)), (hasNewer) =>
+          Option.contains(hasNewer, true) ? Effect.undefined : exchange
+        ),
+      ({ own, taking }) => {
         // Goes on beyond the limit, since a lease that is granted late has to be returned as well.
         const giveBack = guard(
           "lease",
           patience,
           Effect.uninterruptible(Effect.andThen(Fiber.interrupt(taking), Scope.close(own, Exit.void)))
         )
-        const leased = Effect.flatMap(guard("lease", leasePatience, Fiber.join(taking)), (hasNewer) =>
-          Option.getOrElse(hasNewer, () => false) ? Effect.undefined : exchange
-        )
-        return yield* Effect.onExit(restore(leased), () =>
-          // A closed scope starts no fiber: the layer is closing, and waits.
-          scope.state._tag === "Closed"
-            ? giveBack
-            : Effect.forkIn(giveBack, scope, { startImmediately: true, uninterruptible: true })
-        )
-      })
+        // A closed scope starts no fiber: the layer is closing, and waits.
+        return scope.state._tag === "Closed"
+          ? giveBack
+          : Effect.forkIn(giveBack, scope, { startImmediately: true, uninterruptible: true })
+      }
     )
 
   // What is no entry is a defect of the store here, and not one of the exchange that reads it.
@@ -172,23 +155,17 @@ export const make = Effect.fnUntraced(function* (
     )
 
   return {
-    read: (key) => Effect.map(guardUnlessSilent("get", patience, get(key)), answer),
-    readAnyway: (key) => Effect.map(guard("get", patience, get(key)), answer),
-    // Waiting takes half of a short life at the most.
-    write: (key, entry, life) =>
-      guardUnlessSilent(
-        "set",
-        Math.min(patience, life / 2),
-        Effect.flatMap(entry, (entry) => store.set(key, entry, Duration.millis(life)))
-      ).pipe(Effect.asVoid),
-    remove: (key, upTo) =>
-      Effect.asVoid(
-        guard(
-          "remove",
-          patience,
-          Effect.suspend(() => store.remove(key, upTo))
-        )
-      ),
+    read: (key) => guardUnlessSilent("get", patience, get(key)),
+    readAnyway: (key) => guard("get", patience, get(key)),
+    write: (key, entry, life) => {
+      const set = Effect.flatMap(entry, (entry) => store.set(key, entry, Duration.millis(life)))
+      // Waiting takes half of a short life at the most.
+      return Effect.asVoid(guardUnlessSilent("set", Math.min(patience, life / 2), set))
+    },
+    remove: (key, upTo) => {
+      const remove = Effect.suspend(() => store.remove(key, upTo))
+      return Effect.asVoid(guard("remove", patience, remove))
+    },
     underLease: (key, newerThan, exchange) => Semaphore.withPermit(leases, underLease(key, newerThan, exchange)),
     removals: store.removals
   }

@@ -6,13 +6,13 @@ import * as Metric from "effect/Metric"
 const counter = (name: string, description: string) => Metric.counter(name, { description, incremental: true })
 
 const counters = {
-  served: counter("icr_token_served", "Tokens handed out from the cache at once"),
-  joined: counter("icr_token_joined", "Callers that waited for an exchange already under way"),
-  exchanged: counter("icr_token_exchanged", "Tokens obtained because none was held"),
-  refreshed: counter("icr_token_refreshed", "Tokens obtained to replace one still alive"),
-  refreshFailed: counter("icr_token_refresh_failed", "Refreshes that failed while the token was still alive"),
-  revoked: counter("icr_token_revoked", "Tokens revoked on request"),
-  evicted: counter("icr_token_evicted", "Tokens dropped to stay within the capacity")
+  served: counter("icr_token_served", "Tokens served from the cache"),
+  joined: counter("icr_token_joined", "Callers that joined an exchange"),
+  exchanged: counter("icr_token_exchanged", "Tokens obtained where none was held"),
+  refreshed: counter("icr_token_refreshed", "Tokens refreshed while one was held"),
+  refreshFailed: counter("icr_token_refresh_failed", "Refreshes that failed while one was held"),
+  revoked: counter("icr_token_revoked", "Tokens revoked"),
+  evicted: counter("icr_token_evicted", "Tokens dropped at the capacity")
 }
 
 /** What is counted. */
