@@ -53,7 +53,7 @@ describe("a verified install callback", () => {
       const { callback, credits, exchanges, state } = yield* setUp
       yield* credits
       const before = yield* exchanges
-      yield* Effect.flip(callback(`${state.slice(0, -1)}${state.endsWith("A") ? "B" : "A"}`))
+      yield* Effect.flip(callback(`${state.slice(0, -2)}${state.at(-2) === "A" ? "B" : "A"}${state.slice(-1)}`))
       yield* callback(state)
       yield* Effect.flip(callback(state))
       yield* credits

@@ -309,7 +309,9 @@ describe("InstallFlow.verifyCallback", () => {
       const url = callback(yield* begin(), yield* first)
       yield* control.faults.probability("GET /app/installations/{installationId}", 1, { _tag: "StallBeforeHead" })
       const cutOff = yield* Effect.forkChild(verifyCallback(url, { session }), { startImmediately: true })
-      yield* TestClock.adjust("1 second")
+      // The check of the state's signature takes real time, and comes before.
+      const turn = Effect.promise(() => new Promise((resolve) => setImmediate(resolve)))
+      yield* Effect.repeat(turn, { until: () => Effect.map(control.requestLog, ({ length }) => length > 0) })
       assert.strictEqual(yield* refusalOf(url), "stateReplayed")
       yield* Fiber.interrupt(cutOff)
       yield* control.faults.clear
