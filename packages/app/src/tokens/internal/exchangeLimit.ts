@@ -3,6 +3,7 @@
  * once. Half as many after an attempt that the registry turned down, one more after as many successes.
  */
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Ref from "effect/Ref"
 import * as Scope from "effect/Scope"
 import * as Semaphore from "effect/Semaphore"
@@ -22,6 +23,12 @@ interface State {
   readonly decreases: number
 }
 
+interface Turn {
+  readonly scope: Scope.Closeable
+  /** How often the number had gone down when it began; `Infinity` while it waits. */
+  readonly since: number
+}
+
 /** At most this many at a time. */
 export const make = Effect.fnUntraced(function* (most: number): Effect.fn.Return<ExchangeLimit> {
   const semaphore = yield* Semaphore.make(most)
@@ -36,19 +43,23 @@ export const make = Effect.fnUntraced(function* (most: number): Effect.fn.Return
     )
 
   return Effect.fnUntraced(function* (credential, exchange) {
-    const turn = yield* Scope.make()
-    const since = yield* Ref.make<number | undefined>(undefined)
-    const begin = Scope.provide(Semaphore.takeScoped(semaphore, 1), turn).pipe(
-      Effect.andThen(Ref.get(state)),
-      Effect.flatMap(({ decreases }) => Ref.set(since, decreases))
-    )
-    // A value that is asked for again is for an attempt after one that the registry turned down.
-    const shrinkOr = (otherwise: Effect.Effect<void>) =>
-      Effect.flatMap(Ref.get(since), (since) => (since === undefined ? otherwise : shrink(since)))
-    return yield* exchange({ ...credential, get: Effect.andThen(shrinkOr(begin), credential.get) }).pipe(
+    const turn = yield* Ref.make<Turn | undefined>(undefined)
+    const ifBegun = (f: (turn: Turn) => Effect.Effect<void>) =>
+      Effect.flatMap(Ref.get(turn), (turn) => (turn === undefined ? Effect.void : f(turn)))
+    const end = ifBegun(({ scope }) => Scope.close(scope, Exit.void))
+    const begin = Effect.gen(function* () {
+      const scope = yield* Scope.make()
+      yield* Ref.set(turn, { scope, since: Infinity })
+      yield* Scope.provide(Semaphore.takeScoped(semaphore, 1), scope)
+      yield* Ref.set(turn, { scope, since: (yield* Ref.get(state)).decreases })
+    })
+    const turnedDown = ifBegun(({ since }) => shrink(since))
+    // A value that is asked for again is for an attempt after one that the registry turned down: it waits for another turn.
+    const get = Effect.andThen(Effect.andThen(turnedDown, end), Effect.andThen(begin, credential.get))
+    return yield* exchange({ ...credential, get }).pipe(
       Effect.tap(grow),
-      Effect.tapError(({ isRetryable }) => (isRetryable ? shrinkOr(Effect.void) : Effect.void)),
-      Effect.onExit((exit) => Scope.close(turn, exit))
+      Effect.tapError(({ isRetryable }) => (isRetryable ? turnedDown : Effect.void)),
+      Effect.onExit(() => end)
     )
   })
 })
