@@ -8,6 +8,7 @@ import { credential, draw, failure, type Play, played, status, wireOver } from "
 /** Waits for so long after a refusal, as for a token that has not spread yet. */
 const waiting = (wait: number): Credential => ({
   ...credential,
+  isFixed: false,
   onRefused: () => Effect.as(Effect.sleep(wait), { again: true, tried: "nothing" })
 })
 
@@ -26,6 +27,9 @@ describe("at the deadline", () => {
       const reason = yield* failure(Effect.flatMap(client(60_000), (client) => client.post("/things")))
       assert.strictEqual(reason._tag, "Unauthorized")
       assert.isFalse(new IcrError({ reason }).mayHaveHappened)
+      // Another credential may do, and there was no time for one.
+      assert.isTrue(new IcrError({ reason }).isRetryable)
+      assert.match(reason.message, /nothing was done.*try again/)
     }).pipe(Effect.provide(wireOver(played(then(401)).layer, { deadline: "5 seconds" })))
   )
 

@@ -35,7 +35,7 @@ export class Unauthorized extends Schema.TaggedError<Unauthorized>("@effect-icr/
   tried: Tried,
   /** What was refused. */
   credential: Schema.optionalKey(RefusedCredential),
-  /** `false` when another credential might have done, but the request's body was a stream that had been read. */
+  /** `false` when another credential might have done, but the body had been read, or the time was over. */
   isRepeatable: Schema.optionalKey(Schema.Boolean)
 }) {
   readonly retryAfter = Message.noRetryAfter

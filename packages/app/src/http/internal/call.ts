@@ -207,12 +207,15 @@ const unlessAskedToWait = (run: Run.Run): Effect.Effect<Answer, IcrError> =>
     )
   })
 
-/** The last failure says more than that the time is over, unless a write is on its way and may yet be done. */
+/**
+ * The last failure says more than that the time is over, unless a write is on its way and may yet be done. A refusal by then may
+ * have been healed by another credential, as it is where the request cannot be sent again.
+ */
 const outOfTime = (run: Run.Run): Effect.Effect<never, IcrError> =>
   Effect.flatMap(Ref.get(run.progress), ({ isUnderWay, lastFailure }) =>
     lastFailure === undefined || lastFailure.reason._tag === "Timeout" || (isUnderWay && !run.call.idempotent)
       ? Run.timedOut(run, "call")
-      : Effect.fail(lastFailure)
+      : Effect.fail(run.call.credential.isFixed === true ? lastFailure : withTried(lastFailure, "nothing", false))
   )
 
 const withinDeadline = (run: Run.Run): Effect.Effect<Answer, IcrError> =>
