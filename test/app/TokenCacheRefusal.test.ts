@@ -13,6 +13,7 @@ import {
   makeRegistry,
   reasonOf,
   refusal,
+  tokenBody,
   started,
   textOf,
   times
@@ -65,6 +66,21 @@ describe("a token that is new", () => {
       )
     }
   }
+
+  it.effect("by its exchange, but was minted hours before, is not waited for", () => {
+    const registry = makeRegistry()
+    return Effect.gen(function* () {
+      yield* TestClock.adjust("4 hours")
+      const now = yield* Clock.currentTimeMillis
+      const kept = tokenBody({ text: "crs_kept", installation: acme, now, life: 7_200_000 })
+      registry.refusal = { body: { ...kept, createdAt: "1970-01-01T01:00:00.000Z" } }
+      registry.answer = (token) => (token === "crs_kept" ? refusal(401, "Unauthorized") : undefined)
+      yield* (yield* TokenCache).installationToken(acme)
+      registry.refusal = undefined
+      assert.strictEqual((yield* get).status, 200)
+      assert.deepStrictEqual(sent(registry), ["crs_kept", "crs_2"])
+    }).pipe(Effect.provide(appOver(registry)))
+  })
 
   it.effect("and still refused after 3 s at most is replaced once; the error says what was tried", () => {
     const registry = makeRegistry()

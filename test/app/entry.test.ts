@@ -12,6 +12,7 @@ const token: Entry.Held<string> = {
   value: "t5",
   exchange: 5,
   stored: false,
+  isOld: false,
   since: 0,
   refreshAt: 100,
   forcedRefreshAt: 150,

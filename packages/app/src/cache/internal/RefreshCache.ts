@@ -78,7 +78,7 @@ export const make = Effect.fnUntraced(function* <T>(
     transition((all, now) => [f(Entries.get(all.entries, key), now), all])
 
   /** The age of a held token. */
-  const ageOf = ({ since, stored }: Entry.Held<T>, now: number) => (stored ? Infinity : now - since)
+  const ageOf = ({ isOld, since }: Entry.Held<T>, now: number) => (isOld ? Infinity : now - since)
 
   const change = (key: string, f: (entry: Entry.Entry<T>, now: number, lastExchange: number) => Entry.Entry<T>) =>
     transition((all, now) => {

@@ -16,6 +16,8 @@ export interface Exchanged<T> {
   readonly life: number
   /** It comes from a store instead of the registry. */
   readonly stored: boolean
+  /** It was minted long before it was asked for, as in a kept answer. Default false. */
+  readonly isOld?: boolean
 }
 
 /** An exchange under way. */
@@ -33,6 +35,8 @@ export interface Held<T> {
   readonly exchange: number
   /** It comes from a store, so it is older than its exchange. */
   readonly stored: boolean
+  /** It is no new one, whenever it was obtained. */
+  readonly isOld: boolean
   readonly since: number
   /** Beginning of the refresh window: a refresh runs in the background. */
   readonly refreshAt: number
@@ -282,7 +286,7 @@ export const capped = ({ forced, refresh }: Windows, life: number): Windows => (
  * together are not refreshed together. A forced refresh window that is longer than the refresh window takes precedence.
  */
 export const hold = <T>(
-  { life, stored, value }: Exchanged<T>,
+  { isOld = false, life, stored, value }: Exchanged<T>,
   exchange: number,
   now: number,
   windows: Windows,
@@ -292,5 +296,15 @@ export const hold = <T>(
   const { forced, refresh } = capped(windows, life)
   const forcedRefreshAt = until - forced
   const refreshAt = Math.min(forcedRefreshAt, until - refresh * (1 - 0.2 * jitter))
-  return { value, exchange, stored, since: now, refreshAt, forcedRefreshAt, until, accepted: [] }
+  return {
+    value,
+    exchange,
+    stored,
+    isOld: stored || isOld,
+    since: now,
+    refreshAt,
+    forcedRefreshAt,
+    until,
+    accepted: []
+  }
 }

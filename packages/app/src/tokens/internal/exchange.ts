@@ -102,8 +102,9 @@ export const make = Effect.fnUntraced(function* <T extends Token, I>(options: Op
     const value = yield* options.request(key, (credential) => ({ ...credential, get: Effect.tap(credential.get, ask) }))
     // The date of a kept answer is as old as the answer, and may just have set the clock back.
     const asked = yield* Ref.get(askedAt)
-    const now = Math.max(yield* clock.now, mintedAt(value) < asked - longAgo ? asked : -Infinity)
-    return yield* ifAlive({ value, life: Math.min(longestLife, endOf(value) - now), stored: false })
+    const isOld = mintedAt(value) < asked - longAgo
+    const now = Math.max(yield* clock.now, isOld ? asked : -Infinity)
+    return yield* ifAlive({ value, life: Math.min(longestLife, endOf(value) - now), stored: false, isOld })
   })
 
   /** Encoding what was decoded fails only by a bug in the codec. */
