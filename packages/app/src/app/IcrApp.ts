@@ -264,12 +264,10 @@ export class IcrApp extends Context.Service<IcrApp, Service>()("@effect-icr/app/
   )
 
   /** All of it, from plain values; what is not given comes from the environment. Needs only an `HttpClient`. */
-  static readonly layerWith = ({
-    http,
-    tokens,
-    ...config
-  }: Options): Layer.Layer<IcrApp | TokenInvalidation, IcrError, HttpClient.HttpClient> =>
-    composeLayers(IcrApp.layerNoDeps, IcrConfig.layerWith(config), { http, tokens })
+  static readonly layerWith = (
+    options: Options
+  ): Layer.Layer<IcrApp | TokenInvalidation, IcrError, HttpClient.HttpClient> =>
+    composeLayers(IcrApp.layerNoDeps, IcrConfig.layerWith(options), options)
 
   /** All of it, from a `Config` for each value. Needs only an `HttpClient`. */
   static readonly layerConfig = (

@@ -27,6 +27,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import type * as Redacted from "effect/Redacted"
+import type * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { AppId } from "../domain/Ids.ts"
 import type { IcrError } from "../errors/IcrError.ts"
@@ -118,6 +119,9 @@ export interface Options {
 
 const invalid = (variable: string, detail: string) => Effect.fail(configurationError(variable, detail))
 
+const validOf = <A>(variable: string, checked: Result.Result<A, string>) =>
+  Effect.mapError(Effect.fromResult(checked), (detail) => configurationError(variable, detail))
+
 /** A value and the name under which errors speak of it: the option's, or the environment variable's. */
 interface Named {
   readonly name: string
@@ -176,12 +180,8 @@ const readBaseUrl = Effect.fnUntraced(function* (options: Options) {
     return yield* invalid(environment.name, "must be production or sandbox")
   }
   const insecure = yield* readFlag(options)
-  const checked = checkBaseUrl(
-    baseUrl.value ?? apiBaseUrls[environment.value ?? "production"],
-    insecure.value,
-    insecure.name
-  )
-  return checked._tag === "Valid" ? checked.url : yield* invalid(baseUrl.name, checked.detail)
+  const url = baseUrl.value ?? apiBaseUrls[environment.value ?? "production"]
+  return yield* validOf(baseUrl.name, checkBaseUrl(url, insecure.value, insecure.name))
 })
 
 const readApiVersion = Effect.fnUntraced(function* (options: Options) {
@@ -201,8 +201,7 @@ const readApiVersion = Effect.fnUntraced(function* (options: Options) {
 /** Empty as an option says none, whatever the environment says. */
 const readApiPath = Effect.fnUntraced(function* (options: Options, baseUrl: string) {
   const { name, value = "" } = yield* fromOptionOrEnv("apiPath", options.apiPath, "ICR_API_PATH")
-  const checked = checkApiPath(value, baseUrl)
-  return checked._tag === "Valid" ? checked.path : yield* invalid(name, checked.detail)
+  return yield* validOf(name, checkApiPath(value, baseUrl))
 })
 
 const keyVariable = "ICR_PRIVATE_KEY"

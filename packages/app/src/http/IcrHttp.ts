@@ -26,7 +26,7 @@ import type * as Schema from "effect/Schema"
 import { ServerClock } from "../clock/ServerClock.ts"
 import { IcrConfig } from "../config/IcrConfig.ts"
 import { withApiPath } from "../config/internal/apiPath.ts"
-import { count, invalidRequest, millis } from "../config/internal/validate.ts"
+import { count, invalidRequest, layerOptions, millis } from "../config/internal/validate.ts"
 import type { IcrError } from "../errors/IcrError.ts"
 import * as AskedWait from "./internal/askedWait.ts"
 import { bufferedResponse } from "./internal/bufferedResponse.ts"
@@ -199,7 +199,7 @@ const makeSettings = Effect.fnUntraced(function* (options: Options, { baseUrl }:
 
 const make = Effect.fnUntraced(function* (options: Options) {
   const config = yield* IcrConfig
-  const settings = yield* makeSettings(options, config)
+  const settings = yield* makeSettings(yield* layerOptions(options, "http"), config)
   const { apiPath, apiVersion, baseUrl } = config
   const headers = Headers.fromInput({ accept: "application/json", "x-icr-api-version": apiVersion })
   const empty = HttpClientRequest.setHeaders(HttpClientRequest.empty, headers)

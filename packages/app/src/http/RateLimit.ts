@@ -13,7 +13,7 @@ import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as RateLimiter from "effect/persistence/RateLimiter"
-import { configurationError, count, millis } from "../config/internal/validate.ts"
+import { configurationError, count, layerOptions, millis } from "../config/internal/validate.ts"
 import type { IcrError } from "../errors/IcrError.ts"
 import { RateLimitKey, type Service } from "./internal/rateLimitKey.ts"
 
@@ -34,7 +34,8 @@ export interface Options {
 
 export type { Service }
 
-const make = Effect.fnUntraced(function* (options: Options) {
+const make = Effect.fnUntraced(function* (given: Options) {
+  const options = yield* layerOptions(given)
   const { key = "icr" } = options
   const limit = yield* count("limit", options.limit, 1, 1)
   const window = yield* millis("window", options.window, 0)

@@ -45,7 +45,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
 import * as Schedule from "effect/Schedule"
-import { count, millis } from "../config/internal/validate.ts"
+import { count, layerOptions, millis } from "../config/internal/validate.ts"
 import type { IcrError } from "../errors/IcrError.ts"
 
 /**
@@ -77,7 +77,8 @@ export type RetrySchedule = Schedule.Schedule<unknown, IcrError>
  * @category constructors
  * @since 0.1.0
  */
-export const make = Effect.fnUntraced(function* (options: Options = {}): Effect.fn.Return<RetrySchedule, IcrError> {
+export const make = Effect.fnUntraced(function* (given: Options = {}): Effect.fn.Return<RetrySchedule, IcrError> {
+  const options = yield* layerOptions(given, "retry")
   const base = yield* millis("retry.base", options.base, "200 millis")
   const maxDelay = yield* millis("retry.maxDelay", options.maxDelay, "10 seconds")
   const attempts = yield* count("retry.attempts", options.attempts, 4, 1)

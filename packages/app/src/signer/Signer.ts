@@ -27,7 +27,7 @@ import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
-import { CompactSign } from "jose/jws/compact/sign"
+import { FlattenedSign } from "jose/jws/flattened/sign"
 import { IcrConfig } from "../config/IcrConfig.ts"
 import { configurationError } from "../config/internal/validate.ts"
 import { IcrError } from "../errors/IcrError.ts"
@@ -112,9 +112,9 @@ const failed = (detail: string) => new IcrError({ reason: new Signing({ detail }
 
 const signPem = (key: CryptoKey) => (claims: Claims) =>
   Effect.tryPromise({
-    try: () => new CompactSign(bytesOf(claims)).setProtectedHeader(header).sign(key),
+    try: () => new FlattenedSign(bytesOf(claims)).setProtectedHeader(header).sign(key),
     catch: () => failed("the key was refused by the runtime's WebCrypto")
-  })
+  }).pipe(Effect.map((jws) => `${jws.protected}.${jws.payload}.${jws.signature}`))
 
 const segment = (value: object) => Base64Url.encode(bytesOf(value))
 

@@ -27,7 +27,7 @@ import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { ServerClock } from "../clock/ServerClock.ts"
 import { IcrConfig } from "../config/IcrConfig.ts"
-import { callOptions, count, millis, validDuration } from "../config/internal/validate.ts"
+import { callOptions, count, layerOptions, millis, validDuration } from "../config/internal/validate.ts"
 import { AppAccessToken, InstallationAccessToken } from "../domain/AccessToken.ts"
 import type { InstallationId } from "../domain/Ids.ts"
 import type { IcrError } from "../errors/IcrError.ts"
@@ -135,8 +135,9 @@ const installationTokenLife = 2 * 60 * 60 * 1000
 const removalsPause = "10 seconds"
 
 const make = Effect.fnUntraced(function* (
-  options: Options
+  given: Options
 ): Effect.fn.Return<Service, IcrError, IcrConfig | IcrHttp | Signer | ServerClock | Scope.Scope> {
+  const options = yield* layerOptions(given, "tokens")
   const { appId, baseUrl } = yield* IcrConfig
   const http = yield* IcrHttp
   const signer = yield* Signer

@@ -49,7 +49,7 @@ import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import { decodeBase64 } from "../config/internal/base64.ts"
 import { envSecret, fromConfigError } from "../config/internal/environment.ts"
-import { configurationError, readSecretList } from "../config/internal/validate.ts"
+import { configurationError, layerOptions, readSecretList } from "../config/internal/validate.ts"
 import type { IcrError } from "../errors/IcrError.ts"
 import { utf8Bytes } from "../signer/internal/utf8.ts"
 
@@ -212,7 +212,8 @@ const plainText: TokenSeal = {
  * @category constructors
  * @since 0.1.0
  */
-export const make = Effect.fnUntraced(function* (options: Options = {}): Effect.fn.Return<TokenSeal, IcrError> {
+export const make = Effect.fnUntraced(function* (given: Options = {}): Effect.fn.Return<TokenSeal, IcrError> {
+  const options = yield* layerOptions(given)
   if (options.plainText === true) return plainText
   return makeSealed(yield* readKeys(yield* readTexts(options.keys)), yield* findAead)
 })

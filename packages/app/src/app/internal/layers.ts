@@ -29,11 +29,12 @@ export interface ServiceOptions {
 export const composeLayers = <App, E, R>(
   app: Layer.Layer<App, never, Signer | TokenCache | IcrHttp>,
   config: Layer.Layer<IcrConfig, E, R>,
-  { http = {}, tokens = {} }: ServiceOptions = {}
+  options?: ServiceOptions
 ): Layer.Layer<App, E | IcrError, R | HttpClient.HttpClient> =>
   Layer.effectContext(
-    Effect.suspend(() =>
-      app.pipe(
+    Effect.suspend(() => {
+      const { http = {}, tokens = {} } = options ?? {}
+      return app.pipe(
         Layer.provide(TokenCache.layerWith(tokens)),
         Layer.provide([Signer.layer, IcrHttp.layerWith(http)]),
         Layer.provide(ServerClock.layer),
@@ -41,5 +42,5 @@ export const composeLayers = <App, E, R>(
         Layer.fresh,
         Layer.build
       )
-    )
+    })
   )

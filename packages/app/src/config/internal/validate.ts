@@ -98,9 +98,9 @@ export const invalidRequest = (operation: string, detail: string): IcrError =>
 
 const notObject = "must be an object"
 
-/** Options of a layer. Those of another type come from plain JavaScript. */
-export const layerOptions = <A extends object>(given: A): Effect.Effect<A, IcrError> =>
-  Predicate.isObject(given) ? Effect.succeed(given) : Effect.fail(configurationError("options", notObject))
+/** Options of a layer, or a part of them, which `name` says. Those of another type come from plain JavaScript. */
+export const layerOptions = <A extends object>(given: A, name = "options"): Effect.Effect<A, IcrError> =>
+  Predicate.isObject(given) ? Effect.succeed(given) : Effect.fail(configurationError(name, notObject))
 
 /** Options given to one call, or a part of them, which `name` says. */
 export const callOptions = <A extends object>(
