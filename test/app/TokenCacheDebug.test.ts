@@ -17,12 +17,16 @@ describe("the token cache", () => {
       const first = yield* started(times(3, ask))
       yield* TestClock.adjust(minute)
       yield* Fiber.join(first)
+      yield* TestClock.adjust(118 * minute)
+      const refresh = yield* started(ask)
+      yield* TestClock.adjust(minute)
+      yield* Fiber.join(refresh)
       registry.refusal = down
       const second = yield* started(forced)
       yield* TestClock.adjust(hour)
       yield* Fiber.await(second)
       registry.refusal = undefined
-      registry.answer = (token) => (token === "crs_1" ? refusal(401, "no") : undefined)
+      registry.answer = (token) => (token === "crs_2" ? refusal(401, "no") : undefined)
       const call = yield* started(Effect.flatMap(IcrApp, (app) => app.installationClient(acme).get("/projects")))
       yield* TestClock.adjust(minute)
       yield* Fiber.join(call)
@@ -34,6 +38,7 @@ describe("the token cache", () => {
         ),
         [
           "exchanged, 120 ms",
+          "refreshed, 120 ms",
           "refresh failed, 120 ms",
           "the token was refused and is dropped",
           "exchanged, 120 ms",

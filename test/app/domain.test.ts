@@ -85,6 +85,13 @@ describe("generous decoding", () => {
       )
       assert.strictEqual(yield* count({ ...without, organizationIndustries: null }), 0)
       assert.strictEqual(yield* count(without), 0)
+      for (const bad of [5, "x", true, [[]]]) {
+        assert.strictEqual(yield* count({ ...without, organizationIndustries: bad }), 0, JSON.stringify(bad))
+      }
+      assert.strictEqual(
+        yield* count({ ...without, organizationIndustries: [5, organizationIndustries, null, "x"] }),
+        1
+      )
     })
   )
 
@@ -112,6 +119,25 @@ describe("generous decoding", () => {
       const organization = yield* decode({ ...documents.organization, isPublic: null, fullName: "  " })
       assert.isTrue(Option.isNone(organization.isPublic))
       assert.strictEqual(organization.displayName, documents.organization.id)
+    })
+  )
+
+  it.effect("counters of a wrong type are None, and a number in words is a number", () =>
+    Effect.gen(function* () {
+      const { pagination } = yield* Schema.decodeUnknownEffect(InstallationPage)({
+        pagination: { total: "100", currentPage: {}, pageCount: [1], nextPage: "soon", prevPage: "x" },
+        installations: []
+      })
+      assert.deepStrictEqual(
+        { ...pagination },
+        {
+          total: Option.some(100),
+          currentPage: Option.none(),
+          pageCount: Option.none(),
+          nextPage: Option.none(),
+          prevPage: Option.none()
+        }
+      )
     })
   )
 

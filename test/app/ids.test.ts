@@ -1,5 +1,5 @@
 /** Ids that cannot be ids, from plain JavaScript and from casts. */
-import { InstallationId } from "@effect-icr/app/domain/Ids"
+import { InstallationId, type OrganizationId } from "@effect-icr/app/domain/Ids"
 import { IcrApp } from "@effect-icr/app/IcrApp"
 import type { IcrError } from "@effect-icr/app/IcrError"
 import { TokenCache } from "@effect-icr/app/TokenCache"
@@ -13,7 +13,12 @@ const ids: ReadonlyArray<readonly [name: string, id: InstallationId]> = (
   [
     ["an empty text", ""],
     ["two dots", ".."],
+    ["two dots, encoded", "%2e%2e"],
     ["a path", "a/b"],
+    ["a blank within", "a b"],
+    ["a control character", "a\0b"],
+    ["300 characters", "x".repeat(300)],
+    ["what a forgotten value becomes", "undefined"],
     ["undefined", undefined],
     ["null", null],
     ["a number", 1],
@@ -21,6 +26,9 @@ const ids: ReadonlyArray<readonly [name: string, id: InstallationId]> = (
     ["a symbol", Symbol("id")]
   ] as const
 ).map(([name, id]) => [name, id as never])
+
+/** The same, where an organization is meant. */
+const asOrganization = (id: InstallationId) => id as unknown as OrganizationId
 
 describe("an installation's id that cannot be one", () => {
   for (const [name, id] of ids) {
@@ -38,7 +46,13 @@ describe("an installation's id that cannot be one", () => {
             cache.installationTokenWith(id, { forceRefresh: true }),
             cache.exchangeInstallationToken(id),
             cache.installationCredential(id).get,
-            app.installationToken(id)
+            app.installationToken(id),
+            app.installationTokenWith(id, { forceRefresh: true }),
+            Effect.scoped(app.scopedInstallationToken(id)),
+            app.installationClient(id).get("/projects"),
+            app.revokeInstallationToken(id),
+            app.installation(id),
+            app.organizationInstallation(asOrganization(id))
           ]
           for (const call of calls) {
             const reason = yield* reasonOf(call)
@@ -47,6 +61,7 @@ describe("an installation's id that cannot be one", () => {
           }
           assert.isTrue(Option.isNone(yield* cache.invalidateInstallationToken(id)))
           assert.strictEqual(registry.exchanges, 0)
+          assert.deepStrictEqual(registry.requests, [])
           assert.deepStrictEqual(store.log, [])
         })
       )

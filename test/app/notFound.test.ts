@@ -45,6 +45,9 @@ describe("404 and 410", () => {
     )
     for (const [name, body] of [
       ["no route", JSON.stringify({ message: "Cannot GET /v9/things/123" })],
+      ["no route of a long path", JSON.stringify({ message: `Cannot GET /v0.6/app/${"things_1/".repeat(8)}123` })],
+      ["no route of a gateway", JSON.stringify({ message: "no Route matched with those values" })],
+      ["the two words that all servers say", JSON.stringify({ message: "Not Found" })],
       ["a page", "<h1>Not found</h1>"],
       ["nothing", undefined]
     ] as const) {
@@ -59,9 +62,28 @@ describe("404 and 410", () => {
     }
   }
 
-  for (const [message, tag] of [
-    ["Cannot POST /v9/app/installations/i-1/accessTokens", "NotFound"],
-    ["Installation not found", "InstallationNotFound"]
+  for (const body of [
+    { message: "Not Found" },
+    { message: "no Route matched with those values" },
+    { message: "Gone" }
+  ]) {
+    it.effect(`at a path without an id, with "${body.message}", speaks of no ids`, () =>
+      Effect.gen(function* () {
+        const { message } = yield* failure((yield* anyClient).get("/app/accessTokens"))
+        assert.include(message, "check the base URL and the path")
+        assert.notInclude(message, "ids")
+      }).pipe(Effect.provide(wireOver(played(() => Effect.sync(() => Response.json(body, { status: 404 }))).layer)))
+    )
+  }
+
+  const uuid = "123e4567-e89b-12d3-a456-426614174000"
+  for (const [message, tag, advice] of [
+    ["Cannot POST /v9/app/installations/i-1/accessTokens", "NotFound", "check the base URL"],
+    [`Cannot POST /v0.6/app/installations/${uuid}/accessTokens`, "NotFound", `"Cannot POST /v0.6/app/installations/`],
+    ["Cannot POST /api-2/v0.5/app/installations/inst_1234567890/accessTokens", "NotFound", "check the base URL"],
+    ["no Route matched with those values", "NotFound", "check the base URL"],
+    ["Not Found", "InstallationNotFound", "or the base URL is wrong"],
+    ["Installation not found", "InstallationNotFound", "it may have been uninstalled."]
   ] as const) {
     it.effect(`to an exchange with "${message}" is ${tag}`, () =>
       Effect.gen(function* () {
@@ -80,6 +102,7 @@ describe("404 and 410", () => {
           })
         )
         assert.strictEqual(reason._tag, tag)
+        assert.include(reason.message, advice)
       }).pipe(
         Effect.provide(wireOver(played(() => Effect.sync(() => Response.json({ message }, { status: 404 }))).layer))
       )

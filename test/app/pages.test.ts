@@ -10,7 +10,7 @@ import type { TestResponse } from "@effect-icr/app/IcrHttp"
 import { installation } from "../support/documents.ts"
 
 /** Two good pages, then this answer. */
-const listing = (third: TestResponse) =>
+const listing = (third: TestResponse, pagination: object = { total: 150, currentPage: 1, pageCount: 3 }) =>
   IcrApp.layerNoDeps.pipe(
     Layer.provide(TokenCache.layer),
     Layer.provide([
@@ -20,9 +20,7 @@ const listing = (third: TestResponse) =>
           const page = Number(/page=(\d+)/.exec(path)?.[1])
           if (page === 2) return Effect.succeed(third)
           const installations = Array.from({ length: 50 }, (_, n) => ({ ...installation, id: `i-${page}-${n}` }))
-          return Effect.succeed({
-            body: { installations, pagination: { total: 150, currentPage: page + 1, pageCount: 3 } }
-          })
+          return Effect.succeed({ body: { installations, pagination } })
         },
         { retry: false }
       )
@@ -50,6 +48,22 @@ describe("the number of a page", () => {
           else assert.fail("no page")
         }
       }).pipe(Effect.provide(listing(third)))
+    )
+  }
+})
+
+describe("a list whose counters are of a wrong type", () => {
+  const last: TestResponse = { body: { installations: [{ ...installation, id: "i-last" }], pagination: { total: {} } } }
+  for (const pagination of [
+    { total: "101", prevPage: "x" },
+    { total: true, pageCount: "many" },
+    { total: 101, nextPage: [] }
+  ]) {
+    it.effect(`${JSON.stringify(pagination)} is read to its end`, () =>
+      Effect.gen(function* () {
+        const app = yield* IcrApp
+        assert.strictEqual(yield* Stream.runCount(app.installations), 101)
+      }).pipe(Effect.provide(listing(last, pagination)))
     )
   }
 })

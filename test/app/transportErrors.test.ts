@@ -7,7 +7,8 @@ import { HttpClient, HttpClientError, type HttpClientRequest } from "effect/http
 import { anyClient, failure, played, wireOver } from "./support/wire.ts"
 
 describe("a lost connection, by the code that the runtime gives", () => {
-  const coded = (code: string) => Object.assign(new Error("no"), { code })
+  const worded = (code: string, message: string) => Object.assign(new Error(message), { code })
+  const coded = (code: string) => worded(code, "no")
   const rows: ReadonlyArray<readonly [cause: unknown, kind: IcrReason.TransportKind, code?: string]> = [
     [coded("ENOTFOUND"), "dns", "ENOTFOUND"],
     [coded("EAI_AGAIN"), "dns", "EAI_AGAIN"],
@@ -44,6 +45,26 @@ describe("a lost connection, by the code that the runtime gives", () => {
       "ETIMEDOUT"
     ],
     [new AggregateError([coded("ECONNREFUSED"), coded("ECONNRESET")]), "reset", "ECONNRESET"],
+    // Here the code tells less than the words.
+    [
+      new TypeError("fetch failed", {
+        cause: worded("ECONNRESET", "Client network socket disconnected before secure TLS connection was established")
+      }),
+      "tls",
+      "ECONNRESET"
+    ],
+    ...[407, 403, 502].map(
+      (status) =>
+        [
+          worded("UND_ERR_ABORTED", `Proxy response (${status}) !== 200 when HTTP Tunneling`),
+          "refused",
+          "UND_ERR_ABORTED"
+        ] as const
+    ),
+    [worded("ECONNRESET", "tunneling socket could not be established, statusCode=407"), "refused", "ECONNRESET"],
+    [coded("UND_ERR_PRX_CONN"), "refused", "UND_ERR_PRX_CONN"],
+    [coded("UND_ERR_SOCKS5_AUTH_FAILED"), "refused", "UND_ERR_SOCKS5_AUTH_FAILED"],
+    [worded("UND_ERR_ABORTED", "Request aborted"), "unknown", "UND_ERR_ABORTED"],
     // Deno gives words only.
     [new TypeError("error sending request for url (http://x/): client error (Connect): tcp connect error"), "refused"],
     [

@@ -21,25 +21,41 @@ const call = (installationId: unknown) =>
   )
 
 describe("values of a path", () => {
-  for (const value of ["", ".", "..", undefined, null, 5, {}, "\uD800"]) {
-    it.effect(`${JSON.stringify(value)} is an InvalidRequest that names the value's place`, () => {
+  for (const value of [
+    "",
+    ".",
+    "..",
+    "%2e%2e",
+    "a/b",
+    "a b",
+    "a\0b",
+    "é",
+    "undefined",
+    "x".repeat(300),
+    undefined,
+    null,
+    5,
+    {},
+    "\uD800"
+  ]) {
+    it.effect(`${JSON.stringify(value)?.slice(0, 20)} is an InvalidRequest that names the value's place`, () => {
       const { layer, sent } = played(() => Effect.sync(ok))
       return Effect.gen(function* () {
         const { message, reason } = yield* Effect.flip(call(value))
         assert.strictEqual(reason._tag, "InvalidRequest")
-        assert.include(message, "installationId")
+        assert.include(message, "installationId must be an id of 1 to 200 characters")
         assert.strictEqual(sent.length, 0)
       }).pipe(Effect.provide(wireOver(layer)))
     })
   }
 
-  it.effect("anything else is one segment", () => {
+  it.effect("an id is one segment", () => {
     const { layer, sent } = played(() => Effect.sync(ok))
     return Effect.gen(function* () {
-      for (const value of ["...", "a b", "%2e%2e", "a/b"]) yield* call(value)
+      for (const value of ["...", "a~b", "a:b", "a@b=c"]) yield* call(value)
       assert.deepStrictEqual(
         sent.map(({ url }) => url.split("/")[5]),
-        ["...", "a%20b", "%252e%252e", "a%2Fb"]
+        ["...", "a~b", "a%3Ab", "a%40b%3Dc"]
       )
     }).pipe(Effect.provide(wireOver(layer)))
   })

@@ -5,7 +5,7 @@
  */
 export { type Page, type Pages, type Position, pages } from "./app/internal/pages.ts"
 export { pathSegment } from "./domain/Ids.ts"
-export { lenient, lenientText } from "./domain/lenient.ts"
+export { lenient, lenientList, lenientText } from "./domain/lenient.ts"
 export { envSecret, fromConfigError } from "./config/internal/environment.ts"
 export {
   callOptions,

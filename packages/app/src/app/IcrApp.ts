@@ -21,9 +21,10 @@ import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { fixed } from "../http/Credential.ts"
 import type { AppAccessToken, InstallationAccessToken } from "../domain/AccessToken.ts"
-import type { InstallationId } from "../domain/Ids.ts"
+import { type InstallationId, idProblem } from "../domain/Ids.ts"
 import type { Installation } from "../domain/Installation.ts"
 import { IcrConfig, type Options as ConfigOptions } from "../config/IcrConfig.ts"
+import { invalidRequest } from "../config/internal/validate.ts"
 import type { IcrError } from "../errors/IcrError.ts"
 import { IcrHttp, idempotent } from "../http/IcrHttp.ts"
 import { type ServiceOptions, composeLayers } from "./internal/layers.ts"
@@ -183,11 +184,15 @@ const make = Effect.gen(function* () {
           })),
         { concurrency }
       ),
-    revokeInstallationToken: (id) =>
-      Effect.flatMap(
-        cache.invalidateInstallationToken(id),
-        Option.match({ onNone: () => Effect.void, onSome: revoke })
-      ),
+    revokeInstallationToken: (id) => {
+      const problem = idProblem(id)
+      return problem === undefined
+        ? Effect.flatMap(
+            cache.invalidateInstallationToken(id),
+            Option.match({ onNone: () => Effect.void, onSome: revoke })
+          )
+        : Effect.fail(invalidRequest("IcrApp.revokeInstallationToken", problem))
+    },
     invalidateInstallationToken: invalidate,
     baseUrl: http.baseUrl,
     registryTime: http.registryTime,

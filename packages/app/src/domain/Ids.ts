@@ -36,7 +36,8 @@ const explained = <S extends Schema.Codec<string, string>>(name: string, schema:
 }
 
 /**
- * What is wrong with an id, for plain JavaScript and for values that were cast; undefined when nothing is.
+ * What is wrong with an id, for plain JavaScript and for values that were cast; undefined when nothing is. `name` is what it is
+ * called in the answer.
  *
  * ```ts
  * import { idProblem } from "@effect-icr/app/domain/Ids"
@@ -49,7 +50,8 @@ const explained = <S extends Schema.Codec<string, string>>(name: string, schema:
  * @category guards
  * @since 0.1.0
  */
-export const idProblem = (id: unknown): string | undefined => (isSegment(id) ? undefined : `the id must be ${expected}`)
+export const idProblem = (id: unknown, name = "the id"): string | undefined =>
+  isSegment(id) ? undefined : `${name} must be ${expected}`
 
 /**
  * The app's id from the dashboard, the `iss` of its JWT (`Generate a JWT`).

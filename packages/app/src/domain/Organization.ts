@@ -3,11 +3,9 @@
  *
  * @module
  */
-import * as Arr from "effect/Array"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
-import * as SchemaGetter from "effect/SchemaGetter"
-import { lenient, lenientText } from "./lenient.ts"
+import { lenient, lenientList, lenientText } from "./lenient.ts"
 import { OrganizationId } from "./Ids.ts"
 import { Timestamp } from "./Timestamp.ts"
 
@@ -21,17 +19,6 @@ export class Industry extends Schema.Class<Industry>("@effect-icr/app/Industry")
   code: lenientText,
   name: lenientText
 }) {}
-
-/**
- * The reference prints one object under the plural name; real payloads carry null. Object, list, null and absent all
- * become a list.
- */
-const Industries = Schema.optionalKey(Schema.Any).pipe(
-  Schema.decodeTo(Schema.Array(Industry), {
-    decode: SchemaGetter.transformOptional((value) => Option.some(Arr.ensure(Option.getOrNull(value) ?? []))),
-    encode: SchemaGetter.transformOptional((value) => value)
-  })
-)
 
 /**
  * What kind of account it is. New kinds are kept as they come.
@@ -73,7 +60,8 @@ export class Organization extends Schema.Class<Organization>("@effect-icr/app/Or
   logo: lenientText,
   url: lenientText,
   isPublic: lenient(Schema.Boolean),
-  organizationIndustries: Industries
+  /** The reference prints one object under the plural name; real payloads carry null. */
+  organizationIndustries: lenientList(Industry)
 }) {
   /** The name, or the id where the name is blank. */
   get displayName(): string {

@@ -4,8 +4,10 @@
  * @module
  */
 import * as Schema from "effect/Schema"
+import { lenient } from "./lenient.ts"
 
-const Counter = Schema.OptionFromOptionalNullOr(Schema.Finite)
+/** Also in words, as `"100"`. Without one in another shape, lists do as without one that is not there. */
+const Counter = lenient(Schema.Union([Schema.Finite, Schema.FiniteFromString]))
 
 /**
  * The counters beside a list (`Get all installations for an app`, Apps v0.5).

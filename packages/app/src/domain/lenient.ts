@@ -1,3 +1,4 @@
+import * as Arr from "effect/Array"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as SchemaGetter from "effect/SchemaGetter"
@@ -32,3 +33,25 @@ export const lenient = <A, I>(schema: Schema.Codec<A, I>) => {
  * @since 0.1.0
  */
 export const lenientText = lenient(Schema.String)
+
+/**
+ * A list, empty where it is missing; one item stands for a list of it. Items that are not what they should be, such as null,
+ * are left out.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const lenientList = <A, I>(item: Schema.Codec<A, I>) => {
+  const decode = Schema.decodeUnknownOption(item)
+  const encode = Schema.encodeSync(item)
+  return Schema.optionalKey(Schema.Unknown).pipe(
+    Schema.decodeTo(Schema.Array(Schema.toType(item)), {
+      decode: SchemaGetter.transformOptional((field) =>
+        Option.some(
+          Arr.getSomes(Arr.map(Arr.ensure(Option.getOrElse(field, (): unknown => [])), (value) => decode(value)))
+        )
+      ),
+      encode: SchemaGetter.transform((items): unknown => items.map((value) => encode(value)))
+    })
+  )
+}

@@ -91,9 +91,10 @@ export class NotFound extends Schema.TaggedError<NotFound>("@effect-icr/app/NotF
   readonly retryAfter = Message.noRetryAfter
   override get message() {
     // The registry names a missing resource in words of its own; a wrong address it does not know, or does not answer itself.
+    // A path without an id has none that could be wrong.
     return Message.answerText(
       this,
-      this.registryMessage.length === 0 || Message.isNoRoute(this.registryMessage)
+      !this.path.includes("{") || Message.isWordless(this.registryMessage) || Message.isNoRoute(this.registryMessage)
         ? "nothing was found at this address; check the base URL and the path"
         : "there is no such resource; check the ids in the path"
     )
@@ -135,7 +136,7 @@ export class InstallationNotFound extends Schema.TaggedError<InstallationNotFoun
   readonly isRetryable = false
   readonly retryAfter = Message.noRetryAfter
   override get message() {
-    const orElse = this.registryMessage.length === 0 ? ", or the base URL is wrong" : ""
+    const orElse = Message.isWordless(this.registryMessage) ? ", or the base URL is wrong" : ""
     return Message.answerText(
       this,
       `no installation of this app was found for ${this.id}; it may have been uninstalled${orElse}`

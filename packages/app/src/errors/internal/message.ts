@@ -59,9 +59,16 @@ export const answerText = (reason: AnswerInfo, advice: string) =>
     ? `${callText(reason)} sent nothing: ${advice}.`
     : `${callText(reason)} answered ${reason.status}${afterAttempts(reason.attempts)}${registryWords(reason)}: ${advice}.`
 
-/** Whether the registry says that it has no such endpoint, as its framework does by itself. */
+/**
+ * Whether the registry or a gateway says that it has no such endpoint, as their frameworks do by themselves. A path that looked
+ * like a credential has been redacted.
+ */
 export const isNoRoute = (registryMessage: ReadonlyArray<string>) =>
-  registryMessage.some((text) => /^Cannot [A-Z]+ \//.test(text))
+  registryMessage.some((text) => /^Cannot [A-Z]+ [/<]|^no Route matched/.test(text))
+
+/** Whether nothing is said that a server would not also say of a wrong address. */
+export const isWordless = (registryMessage: ReadonlyArray<string>) =>
+  registryMessage.every((text) => /^not found\.?$/i.test(text))
 
 /** Whole seconds, rounded up. */
 export const secondsText = (duration: Duration.Duration) => `${Math.ceil(Duration.toSeconds(duration))} s`

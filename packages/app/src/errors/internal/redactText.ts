@@ -5,8 +5,9 @@
  */
 const credentialForm = /bearer\s+\S+|\bcr[a-z]_[\w-]+|[\w+/=.~-]{40,}/gi
 
-/** A path of words, numbers and UUIDs, which is long without being a secret. */
-const pathForm = /^(?:\/(?:[A-Za-z][a-zA-Z_-]{0,29}|\d{1,12}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}))+[/.]?$/
+/** A path of words, versions, numbers and UUIDs, which is long without being a secret. */
+const pathForm =
+  /^(?:\/(?:[A-Za-z][a-zA-Z_-]{0,29}|v[\d.]{1,9}|\d{1,12}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}))+[/.]?$/
 
 const maxLength = 200
 const maxMessages = 10

@@ -1,7 +1,6 @@
 /** Paths of requests: which may be sent, how they are named, and how they are filled. */
-import * as Option from "effect/Option"
-import * as Predicate from "effect/Predicate"
 import * as Result from "effect/Result"
+import { idProblem } from "../../domain/Ids.ts"
 
 // A segment that the URL parser would read as "." or "..", percent-encoded forms included.
 const dots = /^(?:\.|%2e){1,2}$/i
@@ -29,27 +28,18 @@ export const pathTemplate = (path: string): string => {
     .join("/")
 }
 
-/** One segment of a path; none for what would be no segment, another one, or no text. */
-const segmentOf = (value: unknown): Option.Option<string> =>
-  Predicate.isString(value) && value !== "" && value !== "." && value !== ".." ? encode(value) : Option.none()
-
-/** Half a surrogate pair cannot be encoded. */
-const encode = Option.liftThrowable(encodeURIComponent)
+const placeholders = /\{(\w+)\}/g
 
 /**
- * Fills `{placeholders}`. Encodes the values, although ids are branded as safe segments; fails with what is wrong with a value
- * of plain JavaScript, or of a brand that was asserted.
+ * Fills `{placeholders}` with ids. Encodes them, although they are safe as segments; fails with what is wrong with a value of
+ * plain JavaScript, or of a brand that was asserted.
  */
 export const fillPath = (
   path: string,
   params: { readonly [name: string]: unknown } = {}
 ): Result.Result<string, string> => {
-  const filled = path.replace(/\{(\w+)\}/g, (placeholder, name: string) =>
-    Option.getOrElse(segmentOf(params[name]), () => placeholder)
-  )
-  // What is filled in has no braces: they are encoded.
-  const [, unfilled] = /\{(\w+)\}/.exec(filled) ?? []
-  return unfilled === undefined
-    ? Result.succeed(filled)
-    : Result.fail(`${unfilled} must be a text other than '', '.' and '..'`)
+  const [problem] = [...path.matchAll(placeholders)].flatMap(([, name = ""]) => idProblem(params[name], name) ?? [])
+  return problem === undefined
+    ? Result.succeed(path.replace(placeholders, (_, name: string) => encodeURIComponent(String(params[name]))))
+    : Result.fail(problem)
 }

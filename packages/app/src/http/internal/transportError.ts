@@ -8,18 +8,24 @@ import { neverSent } from "../../errors/internal/message.ts"
 /** Error codes of Node, undici, Bun and Deno, by the part of the connection that failed. */
 const kinds: ReadonlyArray<readonly [TransportKind, RegExp]> = [
   ["dns", /ENOTFOUND|EAI_|DNS/i],
-  ["refused", /ECONNREFUSED|ConnectionRefused|FailedToOpenSocket|CONNECT(?:ION)?_TIMEOUT|PROXY_TUNNEL/i],
+  [
+    "refused",
+    /ECONNREFUSED|ConnectionRefused|FailedToOpenSocket|CONNECT(?:ION)?_TIMEOUT|PROXY_TUNNEL|PRX_CONN|SOCKS5/i
+  ],
   ["refused", /EHOSTUNREACH|EHOSTDOWN|ENETUNREACH|ENETDOWN|EADDRNOTAVAIL|EAFNOSUPPORT|EMFILE|ENFILE/i],
   ["cut", /RES_CONTENT_LENGTH_MISMATCH|ERR_STREAM_PREMATURE_CLOSE|ERR_HTTP2_STREAM/i],
   ["tls", /TLS|SSL|CERT|SELF_SIGNED|UNABLE_TO_|EPROTO/i],
   ["reset", /ECONNRESET|EPIPE|UND_ERR_SOCKET|ConnectionClosed|ECONNABORTED|ABORT_ERR/i]
 ]
 
-/** Deno gives no codes, but says in which part of a request it was. */
-const words: ReadonlyArray<readonly [TransportKind, RegExp]> = [
+/**
+ * Where words tell more than codes. Deno gives no codes, but says in which part of a request it was. A TLS connection that was
+ * lost before it was made, and a tunnel that a proxy refused, have the codes of requests that were lost.
+ */
+const words: typeof kinds = [
   ["dns", /client error \(Connect\).*dns error/i],
-  ["tls", /client error \(Connect\).*(?:certificate|tls|ssl|corrupt message)/i],
-  ["refused", /client error \(Connect\)/i]
+  ["tls", /before secure TLS|client error \(Connect\).*(?:certificate|tls|ssl|corrupt message)/i],
+  ["refused", /tunneling|client error \(Connect\)/i]
 ]
 
 /** `ECONNRESET`, `ERR_TLS_…`, Bun's `ConnectionRefused`: nothing that could be a token. */
@@ -49,13 +55,12 @@ const find = (value: unknown, isConnecting = false, depth = 0): Failure | undefi
   const parts = Predicate.hasProperty(value, "errors") && Array.isArray(value.errors) ? value.errors : []
   const found = parts.flatMap((part) => find(part, true, depth + 1) ?? [])
   if (found.length > 0) return found.find(isSent) ?? found[0]
-  const code = Option.filter(Option.some(textOf(value, "code")), (code) => codeForm.test(code))
-  const isConnect = textOf(value, "syscall") === "connect" || (isConnecting && Option.contains(code, "ETIMEDOUT"))
-  const kind = Option.match(code, {
-    onNone: () => matching(words, textOf(value, "message")),
-    onSome: (code) => matching(kinds, code) ?? (isConnect ? "refused" : "unknown")
-  })
-  if (kind !== undefined) return { kind, code }
+  const text = textOf(value, "code")
+  const isCode = codeForm.test(text)
+  const isConnect = textOf(value, "syscall") === "connect" || (isConnecting && text === "ETIMEDOUT")
+  const byCode = isCode ? (matching(kinds, text) ?? (isConnect ? "refused" : "unknown")) : undefined
+  const kind = matching(words, textOf(value, "message")) ?? byCode
+  if (kind !== undefined) return { kind, code: isCode ? Option.some(text) : Option.none() }
   return Predicate.hasProperty(value, "cause") ? find(value.cause, isConnecting, depth + 1) : undefined
 }
 

@@ -174,7 +174,7 @@ export const make = Effect.fnUntraced(function* <T extends Token, I>(options: Op
 
   const outcomeOf = (isRefresh: boolean, exit: Exit.Exit<Exchanged<T>, IcrError>) => {
     const what = isRefresh ? "refresh" : "exchange"
-    if (Exit.isSuccess(exit)) return exit.value.stored ? "taken from the store" : `${what}d`
+    if (Exit.isSuccess(exit)) return exit.value.stored ? "taken from the store" : `${what}${isRefresh ? "ed" : "d"}`
     return Option.match(Cause.findErrorOption(exit.cause), {
       onNone: () => `${what} ended`,
       onSome: ({ message }) => `${what} failed: ${message}`

@@ -6,8 +6,7 @@ import { InstallationId, OrganizationId } from "@effect-icr/app/domain/Ids"
 import { Industry, type OrganizationType as OrganizationKind } from "@effect-icr/app/domain/Organization"
 import { Permissions } from "@effect-icr/app/domain/Permissions"
 import { Timestamp } from "@effect-icr/app/domain/Timestamp"
-import { lenient, lenientText } from "@effect-icr/app/extension"
-import * as Arr from "effect/Array"
+import { lenient, lenientList, lenientText } from "@effect-icr/app/extension"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as SchemaGetter from "effect/SchemaGetter"
@@ -20,17 +19,8 @@ const orDigits = <A extends string>(id: Schema.Codec<A, string>) =>
 
 const OrganizationType: Schema.Codec<OrganizationKind> = Schema.String
 
-const decodeIndustry = Schema.decodeUnknownOption(Industry)
-
 /** One industry or a list of them; those in another shape are left out. */
-const Industries = Schema.optionalKey(Schema.Any).pipe(
-  Schema.decodeTo(Schema.Array(Schema.toType(Industry)), {
-    decode: SchemaGetter.transformOptional((value) =>
-      Option.some(Arr.getSomes(Arr.ensure(Option.getOrNull(value) ?? []).map((one) => decodeIndustry(one))))
-    ),
-    encode: SchemaGetter.transformOptional((value) => value)
-  })
-)
+const Industries = lenientList(Industry)
 
 const lenientId = lenient(orDigits(Schema.String))
 const lenientTimestamp = lenient(Timestamp)
