@@ -58,7 +58,7 @@ export type { Mismatch, TestRequest, TestResponse, TestScript }
  */
 export interface Request<A> extends Subject {
   readonly method: HttpMethod.HttpMethod
-  /** Values of the placeholders in the path. */
+  /** Ids for the placeholders in the path; others than ids are refused. */
   readonly params?: { readonly [name: string]: string } | undefined
   readonly query?: { readonly [name: string]: string | number } | undefined
   /** The shape of a success, decoded from JSON; unknown fields are ignored. */
