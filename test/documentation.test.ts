@@ -23,12 +23,31 @@ describe("the links of READMEs", () => {
     }
   })
 
-  it("of packages are absolute or lead to what is packed, so that they work from npm", () => {
+  it("of packages are absolute or lead to the licence, since npm shows no other file to a link", () => {
     for (const name of packages) {
       for (const link of linksOf(`packages/${name}/README.md`).filter((link) => !isAbsolute(link))) {
-        assert.match(path.normalize(link), /^(src|LICENSE)/, `${name}: ${link}`)
-        assert.isTrue(fs.existsSync(path.join(root, "packages", name, link)), `${name}: ${link}`)
+        assert.strictEqual(path.normalize(link), "LICENSE", `${name}: ${link}`)
       }
+    }
+  })
+})
+
+describe("the first lines of a README", () => {
+  const files = ["README.md", ...packages.map((name) => `packages/${name}/README.md`)]
+  const textOf = (file: string) => fs.readFileSync(path.join(root, file), "utf8")
+
+  it("say that the package is unofficial, 0.x and not on npm yet", () => {
+    for (const file of files) {
+      const first = textOf(file).split("\n").slice(0, 8).join(" ")
+      for (const status of [/unofficial/i, /version 0\.x/i, /not on npm yet/]) assert.match(first, status, file)
+    }
+  })
+
+  it("are followed by lines of npm install that take files of the clone for what is not on npm", () => {
+    for (const file of files) {
+      const lines = textOf(file).match(/^npm install .*$/gm) ?? []
+      assert.isNotEmpty(lines, file)
+      for (const line of lines) assert.notMatch(line.replace(/ +#.*/, ""), / @effect-icr\//, file)
     }
   })
 })

@@ -30,7 +30,42 @@ const succeeds = Effect.fnUntraced(function* (
   return stdout
 })
 
+/** What installs the packages today, in a project beside the clone. */
+const install = "npm install ../effect-icr/effect-icr-*.tgz"
+
 describe("icr init", () => {
+  it.live("says how to install packages that are not on npm, at the end and in the project's README", () =>
+    Effect.gen(function* () {
+      const dir = path.join(yield* directory, "my-app")
+      const { stderr } = yield* icr(["init", dir])
+      const readme = fs.readFileSync(path.join(dir, "README.md"), "utf8")
+      for (const text of [stderr, readme]) {
+        assert.include(text, install)
+        assert.include(text, "not on npm yet")
+      }
+      const front = fs.readFileSync(path.join(root, "README.md"), "utf8")
+      const [pack = ""] = /^npx .* pack .*$/m.exec(readme) ?? []
+      assert.include(front.split("\n"), pack)
+    })
+  )
+
+  it.live("copies to where the person stands when pnpm runs it as the workspace's script", () =>
+    Effect.gen(function* () {
+      const dir = yield* directory
+      const { exitCode } = yield* icr(["init", "here"], { npm_lifecycle_event: "icr", INIT_CWD: dir })
+      assert.strictEqual(exitCode, 0)
+      assert.include(fs.readdirSync(path.join(dir, "here")), "program.ts")
+    })
+  )
+
+  it.live("ends with one line where no folder can be made", () =>
+    Effect.gen(function* () {
+      const { exitCode, stderr, stdout } = yield* icr(["init", "/proc/a/b"])
+      assert.deepStrictEqual([exitCode, stdout], [1, ""])
+      assert.match(stderr, /^icr: the folder \/proc\/a\/b cannot be made \(\w+\)\n$/)
+    })
+  )
+
   it.live("copies a project of some 40 lines, which depends on this release", () =>
     Effect.gen(function* () {
       const dir = yield* copied

@@ -76,9 +76,23 @@ describe("wrong usage", () => {
     [["tokn"], /^icr: Unknown subcommand "tokn" for "icr" .*token.*\(icr --help shows the usage\)\n$/],
     [["token", "--foo"], /^icr: Unrecognized flag: --foo .*\(icr token --help shows the usage\)\n$/],
     [["get"], /^icr: Missing required argument: path .*\n$/],
-    [["get", "/a", "--installation", "../b"], /^icr: Invalid value for flag --installation: .*an id of.*\n$/],
+    [
+      ["get", "/a", "--installation", "../b"],
+      /^icr: Invalid value for flag --installation: "..\/b". Expected: the id of an installation, .*\n$/
+    ],
+    [
+      ["token", "--installation", "../b"],
+      /^icr: Invalid value for flag --installation: "..\/b". Expected: the id of .*\n$/
+    ],
+    [
+      ["webhooks", "listen", "--forward", "ftp://a"],
+      /^icr: .* --forward: "ftp:\/\/a". Expected: a URL that begins with .*\n$/
+    ],
     [["webhooks", "listen", "--port", "70000"], /^icr: Invalid value for flag --port: .*65535, not 70000.*\n$/],
-    [["webhooks", "send", "ftp://a/b"], /^icr: Invalid value for argument <url>: .*http.*\n$/]
+    [
+      ["webhooks", "send", "ftp://a/b"],
+      /^icr: Invalid value for argument <url>: "ftp:\/\/a\/b". Expected: a URL that begins with .*\n$/
+    ]
   ] as const) {
     it.live(`is one line on standard error and exit code 2: icr ${args.join(" ")}`, () =>
       Effect.gen(function* () {

@@ -7,13 +7,15 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import { version } from "./environment/manifest.ts"
+import { enterCallersFolder } from "./environment/workingDirectory.ts"
 import { layerPresenter, reported } from "./failure/report.ts"
 import { icr } from "./icr.ts"
 
 /** Standard output carries results and nothing else. */
 const layerLogger = Logger.layer([Logger.withConsoleError(Logger.formatLogFmt)])
 
-version.pipe(
+enterCallersFolder.pipe(
+  Effect.andThen(version),
   Effect.flatMap((version) => Command.run(icr, { version })),
   reported,
   Effect.provide(Layer.mergeAll(NodeServices.layer, layerLogger, layerPresenter)),

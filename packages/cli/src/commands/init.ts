@@ -5,6 +5,7 @@ import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as Path from "effect/Path"
+import type { PlatformError } from "effect/PlatformError"
 import { packageFile, version } from "../environment/manifest.ts"
 import { Failure } from "../failure/failure.ts"
 
@@ -18,11 +19,27 @@ const checkEmpty = Effect.fnUntraced(function* (dir: string) {
   }
 })
 
+/**
+ * Makes a folder and those above it that are missing. One at a time, since Node's own `recursive` never returns where
+ * the system takes no folder and calls it missing, as under `/proc`.
+ */
+const makeFolder = (dir: string): Effect.Effect<void, PlatformError, FileSystem.FileSystem | Path.Path> =>
+  Effect.gen(function* () {
+    const fs = yield* FileSystem.FileSystem
+    const path = yield* Path.Path
+    if (yield* fs.exists(dir)) return
+    yield* makeFolder(path.dirname(dir))
+    yield* fs.makeDirectory(dir)
+  })
+
 /** Copies the starter. The packages it depends on are those of this release. */
 const copyStarter = Effect.fnUntraced(function* (dir: string) {
   const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path
-  yield* fs.makeDirectory(dir, { recursive: true })
+  yield* Effect.mapError(
+    makeFolder(dir),
+    ({ reason }) => new Failure({ message: `the folder ${dir} cannot be made (${reason._tag})` })
+  )
   yield* fs.copy(yield* packageFile("starter"), dir, { overwrite: false })
   // npm leaves out files of this name when it packs.
   yield* fs.rename(path.join(dir, "gitignore"), path.join(dir, ".gitignore"))
@@ -39,7 +56,8 @@ export const init = Command.make(
     yield* checkEmpty(dir)
     yield* copyStarter(dir)
     yield* Console.error(
-      `icr: ${dir} has a program, its configuration and a test. Next: cd ${dir}, then see its README.md`
+      `icr: ${dir} has a program, its configuration and a test. Next: cd ${dir} && ` +
+        "npm install ../effect-icr/effect-icr-*.tgz (packed from a clone, as its README.md says: not on npm yet)"
     )
   })
 ).pipe(Command.withDescription("Copy a small project to begin with: configuration, program, test"))

@@ -16,7 +16,7 @@ import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
 import { createServer } from "node:http"
-import { HttpUrl } from "../environment/url.ts"
+import { expectedUrl, httpUrl } from "../environment/url.ts"
 import { webhookSecret } from "../environment/webhookSecret.ts"
 import { Failure } from "../failure/failure.ts"
 import { isTerminal, jsonLine, write } from "../output/output.ts"
@@ -34,7 +34,7 @@ const flags = {
   ),
   forward: Flag.String("forward").pipe(
     Flag.withMetavar("URL"),
-    Flag.withSchema(HttpUrl),
+    Flag.filterMap(httpUrl, expectedUrl),
     Flag.withDescription("Hand each delivery on as it came, refused ones too, and answer what this program answers"),
     Flag.optional
   )

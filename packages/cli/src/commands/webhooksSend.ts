@@ -13,7 +13,8 @@ import * as Base64 from "effect/encoding/Base64"
 import * as Hex from "effect/encoding/Hex"
 import * as Redacted from "effect/Redacted"
 import * as Stream from "effect/Stream"
-import { HttpUrl } from "../environment/url.ts"
+import { installationId } from "../environment/app.ts"
+import { expectedUrl, httpUrl } from "../environment/url.ts"
 import { webhookSecret } from "../environment/webhookSecret.ts"
 import { Failure } from "../failure/failure.ts"
 import { isTerminal, jsonLine, write } from "../output/output.ts"
@@ -23,7 +24,7 @@ const someInstallation = InstallationId.make("123e4567-e89b-12d3-a456-4266141740
 
 const flags = {
   url: Argument.String("url").pipe(
-    Argument.withSchema(HttpUrl),
+    Argument.filterMap(httpUrl, expectedUrl),
     Argument.withDescription("Such as http://localhost:3000/webhook")
   ),
   event: Flag.String("event").pipe(
@@ -32,9 +33,7 @@ const flags = {
     ),
     Flag.withDefault("installed")
   ),
-  installation: Flag.String("installation").pipe(
-    Flag.withMetavar("ID"),
-    Flag.withSchema(InstallationId),
+  installation: installationId.pipe(
     Flag.withDescription("The installation that the event is about; by default one that does not exist"),
     Flag.withDefault(someInstallation)
   ),

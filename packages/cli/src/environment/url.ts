@@ -1,9 +1,10 @@
-/** Addresses that a command is told to send to. */
+/** Addresses that a command is told to send to, for `filterMap` of a flag or an argument. */
 import * as Schema from "effect/Schema"
 
-/** An `http` or `https` URL. */
-export const HttpUrl = Schema.URLFromString.check(
-  Schema.makeFilter(({ protocol }) => protocol === "http:" || protocol === "https:", {
-    expected: "a URL that begins with http:// or https://"
-  })
+/** Reads an `http` or `https` URL. */
+export const httpUrl = Schema.decodeOption(
+  Schema.URLFromString.check(Schema.makeFilter(({ protocol }) => protocol === "http:" || protocol === "https:"))
 )
+
+/** Says what was expected where a text is no such URL. */
+export const expectedUrl = () => "a URL that begins with http:// or https://"
