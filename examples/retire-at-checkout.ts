@@ -40,19 +40,27 @@ const retirementOf = ({ buyer, buyerName, id }: Order) => ({
   retirementData: { reason: "Voluntary purposes", beneficiaryName: buyerName, comment: `Order ${id}` }
 })
 
-/** A retirement that a look at the reservation found. */
+/** A finish of this order that was found afterwards: only its order finishes a reservation. */
 const foundRetired = (order: Order, reservation: Reservation) => {
   const { receiverId, retirementData } = retirementOf(order)
-  const data = Option.some(retirementData)
   const finished = new Finished({
     reservation,
     action: "transfer_retire",
     receiverId,
-    retirementData: data,
+    retirementData: Option.some(retirementData),
     knownBy: "look"
   })
   return Retired.make({ order, finished })
 }
+
+/** What the registry shows of a reservation; nothing where it shows the reservation no more. */
+const shown = Effect.fnUntraced(function* (order: Order, { id }: Reservation) {
+  const { warehouse } = (yield* Registry).organization(order.seller)
+  return yield* warehouse.reservation(id).pipe(
+    Effect.asSome,
+    Effect.catchReason("IcrError", "NotFound", () => Effect.succeedNone)
+  )
+})
 
 /** Whether a hold is over, with some seconds for the difference between the clocks. */
 const isOver = Effect.fnUntraced(function* ({ reservedToDate }: Reservation) {
@@ -85,14 +93,15 @@ const pay = Effect.fnUntraced(function* ({ order, reservation }: typeof Reserved
 const retire = Effect.fnUntraced(function* ({ order, reservation }: typeof Paid.Type) {
   const { warehouse } = (yield* Registry).organization(order.seller)
   // This process may not be the first to try.
-  const present = yield* warehouse.reservation(reservation.id)
-  if (present.isComplete) return foundRetired(order, present)
+  const present = yield* shown(order, reservation)
+  if (Option.isNone(present)) return Cancelling.make({ order, reservation })
   const notDone = () => Effect.succeed(Cancelling.make({ order, reservation }))
-  return yield* warehouse.finish("transfer_retire", present, retirementOf(order)).pipe(
+  return yield* warehouse.finish("transfer_retire", present.value, retirementOf(order)).pipe(
     Effect.map((finished) => Retired.make({ order, finished })),
     Effect.catchTags({
       IcrError: notDone,
       ReservationExpired: notDone,
+      ReservationComplete: ({ reservation: complete }) => Effect.succeed(foundRetired(order, complete)),
       FinishUncertain: (uncertain) => Effect.succeed(Uncertain.make({ order, uncertain }))
     })
   )
@@ -101,20 +110,31 @@ const retire = Effect.fnUntraced(function* ({ order, reservation }: typeof Paid.
 /** Fails with `FinishUncertain` while it cannot be known: neither refund nor repeat it, look again later. */
 const resolve = Effect.fnUntraced(function* ({ order, uncertain }: typeof Uncertain.Type) {
   const { warehouse } = (yield* Registry).organization(order.seller)
+  const { reservation } = uncertain
+  const cancelling = Cancelling.make({ order, reservation })
   return yield* warehouse.resolve(uncertain).pipe(
     Effect.map((finished) => Retired.make({ order, finished })),
-    Effect.catchTag("IcrError", () => Effect.succeed(Cancelling.make({ order, reservation: uncertain.reservation })))
+    Effect.catchTags({
+      IcrError: () => Effect.succeed(cancelling),
+      ReservationComplete: ({ reservation: complete }) => Effect.succeed(foundRetired(order, complete)),
+      // One that is gone can be finished no more; whether it was, `cancel` finds out.
+      FinishUncertain: (still) =>
+        Effect.flatMap(shown(order, reservation), (present) =>
+          Option.isSome(present) ? Effect.fail(still) : Effect.succeed(cancelling)
+        )
+    })
   )
 })
 
 const cancel = Effect.fnUntraced(function* ({ order, reservation }: typeof Cancelling.Type) {
   const { warehouse } = (yield* Registry).organization(order.seller)
-  const present = yield* warehouse.reservation(reservation.id).pipe(
-    Effect.asSome,
-    // Released already, by a process that ended before it wrote that down.
-    Effect.catchReason("IcrError", "NotFound", () => Effect.succeedNone)
-  )
-  if (Option.isSome(present)) {
+  const present = yield* shown(order, reservation)
+  if (Option.isNone(present)) {
+    // Released already, over, or complete and forgotten: then the public list has the order's number.
+    const retired = foundRetired(order, reservation)
+    const all = { among: Number.MAX_SAFE_INTEGER }
+    if (Option.isSome(yield* warehouse.findRetirement(retired.finished, all))) return retired
+  } else {
     // The request of a process that was ended may have been done late.
     if (present.value.isComplete) return foundRetired(order, present.value)
     if (!(yield* isOver(reservation))) yield* warehouse.release(reservation.id)
@@ -164,9 +184,10 @@ const checkout = Effect.fn("checkout")(function* (order: Order) {
 })
 
 // ---------------------------------------------------------------------------------------------------------------------
-// Six orders
+// Eight orders
 // ---------------------------------------------------------------------------------------------------------------------
 
+const reading = "GET /organizations/{id}/warehouse/inventory/reservations/{reservationId}"
 const finishing = "POST /organizations/{id}/warehouse/inventory/reservations/{reservationId}/{action}"
 
 /** A process of its own, ended before it can write something down. */
@@ -205,6 +226,22 @@ const program = Effect.gen(function* () {
       order: orderOf("1006"),
       story: "the registry refuses to retire",
       before: () => control.faults.script(finishing, [{ _tag: "Status", status: 400 }])
+    },
+    {
+      order: orderOf("1007"),
+      story: "the registry cannot be read until it has forgotten what is over",
+      before: (order: Order) =>
+        Effect.gen(function* () {
+          yield* control.faults.script(reading, [{ _tag: "Status", status: 400 }])
+          yield* Effect.exit(checkout(order))
+          yield* control.setBehaviour({ expiredReservations: "gone", completeReservations: "gone" })
+          yield* control.skewClock("11 minutes")
+        })
+    },
+    {
+      order: orderOf("1008"),
+      story: "restarted after the retirement was made and forgotten",
+      before: (order: Order) => endedBefore(order, "Retired")
     }
   ]
   const ends = yield* Effect.forEach(stories, ({ before, order, story }) =>
@@ -225,6 +262,7 @@ const program = Effect.gen(function* () {
   )
   const done = ends.filter(({ end }) => end._tag === "Done")
   const certificates = ends.filter(({ end }) => end._tag === "Done" && Option.isSome(end.certificate))
+  yield* control.setBehaviour({ completeReservations: "listed" })
   const reservations = yield* warehouse.reservations
   const complete = reservations.filter(({ isComplete }) => isComplete)
   const retired = Tonnes.sumAll(complete.map(({ amount }) => amount))

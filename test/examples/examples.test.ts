@@ -80,13 +80,15 @@ describe("examples/retire-at-checkout.ts", () => {
       ["1003", "retired +yes"],
       ["1004", "retired +yes"],
       ["1005", "retired +yes"],
-      ["1006", "cancelled +no"]
+      ["1006", "cancelled +no"],
+      ["1007", "cancelled +no"],
+      ["1008", "retired +yes"]
     ] as const) {
       assert.match(outcome.stdout, new RegExp(`^${order} .+ ${end}$`, "m"))
     }
     assert.include(
       outcome.stdout,
-      "4 paid retirements with 4 certificates, 2 cancelled, 0 reservations left, 2 t retired"
+      "5 paid retirements with 5 certificates, 3 cancelled, 0 reservations left, 2.5 t retired"
     )
   })
 })

@@ -1,6 +1,6 @@
 import { IcrApp } from "@effect-icr/app/IcrApp"
 import { isUncertain, Reservation } from "@effect-icr/registry"
-import { Registry } from "@effect-icr/registry/Registry"
+import { Registry, type Options } from "@effect-icr/registry/Registry"
 import { assert, describe, it } from "@effect/vitest"
 import { Cause, Effect, Exit, Layer, Schema, Stream } from "effect"
 import { creditId, makeFake, registryLayer, seller } from "./support/fake.ts"
@@ -22,6 +22,22 @@ describe("layers", () => {
         Effect.flip
       )
       assert.strictEqual(reason._tag === "Configuration" && reason.variable, "quietPeriod")
+    })
+  )
+
+  it.effect("refuse a quiet period that never ends, and switches that are neither true nor false, by their names", () =>
+    Effect.gen(function* () {
+      for (const [name, value] of [
+        ["quietPeriod", Number.POSITIVE_INFINITY],
+        ["soleProcess", "false"],
+        ["soleProcess", 1],
+        ["fence", "no"],
+        ["fence", null]
+      ] as const) {
+        const options = { [name]: value } as Options
+        const { reason } = yield* Effect.flip(Effect.provide(Registry, registryLayer(makeFake(), options)))
+        assert.strictEqual(reason._tag === "Configuration" && reason.variable, name)
+      }
     })
   )
 

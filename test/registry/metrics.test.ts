@@ -1,6 +1,6 @@
 import { Registry } from "@effect-icr/registry/Registry"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Metric } from "effect"
+import { Effect, Layer, Metric } from "effect"
 import { TestClock } from "effect/testing"
 import { buyer, creditId, type Fake, makeFake, registryLayer, seller } from "./support/fake.ts"
 import { failsWithin } from "./support/time.ts"
@@ -51,6 +51,43 @@ describe("metrics of reservations", () => {
         ] as const) {
           assert.strictEqual(yield* counted(name), times, name)
         }
+      })
+    )
+  })
+
+  it.effect("count a finish once, whatever is called about it afterwards", () => {
+    const fake = makeFake()
+    return run(
+      fake,
+      Effect.gen(function* () {
+        const { finish, resolve } = yield* warehouse
+        const held = yield* reserve
+        yield* finish("transfer_retire", held, retirement)
+        yield* Effect.flip(finish("transfer_retire", held, retirement))
+        assert.strictEqual(yield* counted("finished"), 1)
+        fake.fault = ({ method, path }) =>
+          method === "POST" && path.endsWith("retire") ? { later: 20_000 } : undefined
+        const uncertain = yield* failsWithin(finish("transfer_retire", yield* reserve, retirement), "1 minute")
+        if (uncertain._tag !== "FinishUncertain") return assert.fail(uncertain._tag)
+        yield* resolve(uncertain)
+        yield* resolve(uncertain)
+        assert.deepStrictEqual([yield* counted("finished"), yield* counted("finish_uncertain")], [1, 1])
+      })
+    )
+  })
+
+  it.effect("tell how many are held now by all layers together", () => {
+    const fake = makeFake()
+    const other = Effect.provide(
+      Effect.flatMap(warehouse, ({ withReservation }) => withReservation(options, () => counted("open"))),
+      Layer.fresh(registryLayer(fake))
+    )
+    return run(
+      fake,
+      Effect.gen(function* () {
+        const { withReservation } = yield* warehouse
+        assert.deepStrictEqual(yield* withReservation(options, () => Effect.all([other, counted("open")])), [2, 1])
+        assert.strictEqual(yield* counted("open"), 0)
       })
     )
   })

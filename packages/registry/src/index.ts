@@ -70,7 +70,9 @@ export { ReservationClaims } from "./warehouse/ReservationClaims.ts"
 export {
   type FindRetirementOptions,
   Finished,
+  type FinishError,
   type HoldingsOptions,
+  ReservationComplete,
   ReservationExpired,
   type ReserveOptions,
   type RetireOptions,

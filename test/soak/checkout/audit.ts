@@ -66,7 +66,11 @@ export const audit = Effect.fnUntraced(function* (
       case "FinishUncertain":
         return warehouse.resolve(step.uncertain).pipe(
           Effect.as("Done"),
-          Effect.catchTag("IcrError", () => Effect.succeed("NotDone")),
+          Effect.catchTags({
+            IcrError: () => Effect.succeed("NotDone"),
+            // Only this order finishes its reservation.
+            ReservationComplete: () => Effect.succeed("Done")
+          }),
           Effect.orElseSucceed(() => "Unknown")
         )
       case "ReserveUncertain":

@@ -54,6 +54,8 @@ const program = Effect.gen(function* () {
       Effect.as<Step>(Done.make({ order })),
       Effect.catchTags({
         IcrError: ({ reason }) => Effect.succeed(NotDone.make({ order, why: `${reason._tag} at the finish` })),
+        // Only this order finishes its reservation: the process before did.
+        ReservationComplete: () => Effect.succeed(Done.make({ order })),
         ReservationExpired: () => Effect.succeed(NotDone.make({ order, why: "ReservationExpired" })),
         FinishUncertain: (uncertain) => Effect.succeed(FinishUncertain.make({ order, uncertain }))
       })

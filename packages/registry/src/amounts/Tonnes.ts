@@ -70,7 +70,12 @@ export interface Tonnes extends Equal.Equal, Inspectable.Inspectable {
  */
 export type Input = Tonnes | BigDecimal.BigDecimal | bigint | `${number}`
 
-const isTonnes = (u: unknown): u is Tonnes => typeof u === "object" && u !== null && TypeId in u
+const isDecimal = (u: unknown): u is BigDecimal.BigDecimal =>
+  BigDecimal.isBigDecimal(u) && typeof u.value === "bigint" && Number.isInteger(u.scale)
+
+/** Of any copy of this module, so that the key alone does not tell. */
+const isTonnes = (u: unknown): u is Tonnes =>
+  Predicate.hasProperty(u, TypeId) && Predicate.hasProperty(u, "decimal") && isDecimal(u.decimal)
 
 /** Decimals and trailing zeros beyond this are no amount: sums over such numbers would stall the process. */
 const largestScale = 60
@@ -149,8 +154,8 @@ export const fromNumber = (value: number): Option.Option<Tonnes> =>
  * @since 0.1.0
  */
 export const fromInput = (input: Input): Option.Option<Tonnes> => {
-  if (isTonnes(input)) return Option.some(input)
-  if (BigDecimal.isBigDecimal(input)) return fromDecimal(input)
+  if (isTonnes(input)) return Object.getPrototypeOf(input) === Proto ? Option.some(input) : fromDecimal(input.decimal)
+  if (isDecimal(input)) return fromDecimal(input)
   // A whole number of any size is `fromString`'s to judge, and what is no text at all.
   return fromString(typeof input === "bigint" ? String(input) : input)
 }

@@ -11,11 +11,12 @@ import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import type { InstallationId } from "@effect-icr/app/domain/Ids"
 import { IcrApp } from "@effect-icr/app/IcrApp"
 import type { IcrError } from "@effect-icr/app/IcrError"
-import { layerOptions, millis } from "@effect-icr/app/extension"
+import { configurationError, layerOptions, millis } from "@effect-icr/app/extension"
 import { makeOrganizationCalls } from "../calls/internal/organizationCalls.ts"
 import { makeNotifications } from "../inventory/internal/notifications.ts"
 import { makeOrganizationResources } from "../organization/internal/makeOrganizationResources.ts"
@@ -93,6 +94,12 @@ const defaults: Settings = { quietPeriod: Duration.seconds(15), soleProcess: fal
 const settingsOf = Effect.fnUntraced(function* (options: Options) {
   const { fence = defaults.fence, quietPeriod, soleProcess = defaults.soleProcess } = yield* layerOptions(options)
   const wait = yield* millis("quietPeriod", quietPeriod, defaults.quietPeriod)
+  // A look that never ends is none.
+  if (!Number.isFinite(wait)) return yield* configurationError("quietPeriod", "must end")
+  for (const [name, value] of Object.entries({ fence, soleProcess })) {
+    // `"false"` would say the opposite of what is meant.
+    if (!Predicate.isBoolean(value)) return yield* configurationError(name, "must be true or false")
+  }
   return { fence, soleProcess, quietPeriod: Duration.millis(wait) }
 })
 
@@ -175,7 +182,8 @@ export interface TestDouble {
  */
 export class Registry extends Context.Service<Registry, Service>()("@effect-icr/registry/Registry") {
   /**
-   * With options. Fails with `Configuration` for one that is no duration. Takes `ReservationClaims` where it is
+   * With options. Fails with `Configuration` for one that is no finite duration, or
+   * neither true nor false. Takes `ReservationClaims` where it is
    * provided.
    */
   static readonly layerWith = (options: Options): Layer.Layer<Registry, IcrError, IcrApp> =>

@@ -18,7 +18,10 @@ import { type Retirement, RetirementData } from "../domain/Retirement.ts"
 import type { FinishUncertain, ReserveUncertain } from "../uncertain/Uncertain.ts"
 
 /**
- * The hold was over, by the registry's clock, before the finish was sent: nothing was done.
+ * The hold was over, by the registry's clock, before the finish was sent: this call sent nothing. It has looked, and the
+ * reservation is not complete, or is not there any more.
+ *
+ * **Gotchas**: a registry that forgets complete reservations shows one that an earlier finish has used up as gone.
  *
  * ```ts
  * import { ReservationId } from "@effect-icr/registry/domain/Ids"
@@ -38,7 +41,48 @@ export class ReservationExpired extends Schema.TaggedError<ReservationExpired>(
   "@effect-icr/registry/ReservationExpired"
 )("ReservationExpired", { reservationId: ReservationId }) {
   override get message() {
-    return `Reservation ${this.reservationId} was over before it could be finished; nothing was done. Reserve again.`
+    return `Reservation ${this.reservationId} was over before it could be finished; this call sent nothing. Reserve again.`
+  }
+}
+
+/**
+ * The reservation is complete, and not by this call: it sent nothing, or was refused. Another finish has moved or retired
+ * the credits, such as that of a process before this one. What it did, and for whom, the reservation does not tell:
+ * do not give the money back before that is known. Where a reservation is only ever finished for its one order, in one
+ * way, it is the order's own.
+ *
+ * ```ts
+ * import type { InstallationId } from "@effect-icr/app/domain/Ids"
+ * import type { Reservation } from "@effect-icr/registry/domain/Reservation"
+ * import { Registry } from "@effect-icr/registry/Registry"
+ * import type { FinishError, ReservationComplete, RetireOptions } from "@effect-icr/registry/Warehouse"
+ * import { Effect } from "effect"
+ *
+ * // Only this order finishes its reservation, so that a process before this one did, in the same way.
+ * const before = ({ reservation }: ReservationComplete) => Effect.succeed(reservation)
+ *
+ * export const isNotDone = ({ _tag }: FinishError) => _tag === "IcrError" || _tag === "ReservationExpired"
+ *
+ * export const retire = Effect.fn("retire")(function* (id: InstallationId, held: Reservation, options: RetireOptions) {
+ *   const { warehouse } = (yield* Registry).organization(id)
+ *   return yield* warehouse.finish("transfer_retire", held, options).pipe(
+ *     Effect.map((finished) => finished.reservation),
+ *     Effect.catchTag("ReservationComplete", before)
+ *   )
+ * })
+ * ```
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class ReservationComplete extends Schema.TaggedError<ReservationComplete>(
+  "@effect-icr/registry/ReservationComplete"
+)("ReservationComplete", {
+  /** As it was last seen. */
+  reservation: Reservation
+}) {
+  override get message() {
+    return `Reservation ${this.reservation.id} is complete already, by another finish. Find out by which before the money is given back.`
   }
 }
 
@@ -115,6 +159,15 @@ export interface FindRetirementOptions {
 }
 
 /**
+ * How a finish fails. An `IcrError` and `ReservationExpired`: certainly not done by this call. `ReservationComplete`: done by
+ * another. `FinishUncertain`: it may have been done.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export type FinishError = IcrError | ReservationExpired | ReservationComplete | FinishUncertain
+
+/**
  * An organization's warehouse.
  *
  * No write is sent again when it may have been done; the library looks at the registry instead, for the quiet period of
@@ -138,7 +191,8 @@ export interface Warehouse {
   readonly reserve: (options: ReserveOptions) => Effect.Effect<Reservation, IcrError | ReserveUncertain>
 
   /**
-   * Moves or retires what a reservation holds. Cannot be interrupted while the request is under way; it ends by the
+   * Moves or retires what a reservation holds. Finish a reservation in one way only: where the answer gets lost, a
+   * complete reservation is taken for this call's doing. Cannot be interrupted while the request is under way; it ends by the
    * time limit of `IcrHttp` (30 s).
    */
   readonly finish: {
@@ -146,12 +200,12 @@ export interface Warehouse {
       action: "transfer",
       reservation: Reservation,
       options: TransferOptions & { readonly retirementData?: never }
-    ): Effect.Effect<Finished, IcrError | ReservationExpired | FinishUncertain>
+    ): Effect.Effect<Finished, FinishError>
     (
       action: "retire" | "transfer_retire",
       reservation: Reservation,
       options: RetireOptions
-    ): Effect.Effect<Finished, IcrError | ReservationExpired | FinishUncertain>
+    ): Effect.Effect<Finished, FinishError>
   }
 
   /** Gives what a reservation holds back. One that is not there counts as released. */
@@ -168,12 +222,14 @@ export interface Warehouse {
 
   /**
    * Looks once more, in any process. A finish succeeds when it was done, fails with an `IcrError` when it was certainly
-   * not, and stays uncertain until its `certainAt`. A reserve succeeds with a reservation that this call may use, or
-   * with `None` when nothing of it is held any more.
+   * not, with `ReservationComplete` when it was refused and another was done, and stays uncertain until its `certainAt`,
+   * or for good where the registry shows its reservation no more. A reserve succeeds with a reservation that this call
+   * may use, or with `None` when nothing of it is held any more. What is no uncertain write of this installation is
+   * refused with the reason `InvalidRequest`.
    */
   readonly resolve: {
-    (uncertain: FinishUncertain): Effect.Effect<Finished, IcrError | FinishUncertain>
-    (uncertain: ReserveUncertain): Effect.Effect<Option.Option<Reservation>, ReserveUncertain>
+    (uncertain: FinishUncertain): Effect.Effect<Finished, IcrError | ReservationComplete | FinishUncertain>
+    (uncertain: ReserveUncertain): Effect.Effect<Option.Option<Reservation>, IcrError | ReserveUncertain>
   }
 
   /**

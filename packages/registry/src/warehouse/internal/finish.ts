@@ -3,33 +3,31 @@ import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
-import type { OrganizationId } from "@effect-icr/app/domain/Ids"
-import { callOptions, invalidRequest } from "@effect-icr/app/extension"
 import { type IcrError, notDone } from "@effect-icr/app/IcrError"
 import { idempotent } from "@effect-icr/app/IcrHttp"
 import { clockTolerance, registryMillis } from "../../calls/internal/registryClock.ts"
 import { checkId } from "../../calls/internal/input.ts"
-import { body, checkAction } from "../../calls/internal/writes.ts"
+import type { Allowed } from "../../calls/internal/organizationCalls.ts"
+import { body } from "../../calls/internal/writes.ts"
 import type { CreditAction } from "../../domain/CreditRequest.ts"
 import type { ReservationId } from "../../domain/Ids.ts"
 import type { Reservation } from "../../domain/Reservation.ts"
-import type { RetirementData } from "../../domain/Retirement.ts"
 import { lookFor, type Restore } from "../../uncertain/internal/look.ts"
 import { FinishUncertain } from "../../uncertain/Uncertain.ts"
-import { Finished, ReservationExpired, type RetireOptions, type TransferOptions } from "../Warehouse.ts"
+import {
+  Finished,
+  type FinishError,
+  ReservationComplete,
+  ReservationExpired,
+  type RetireOptions,
+  type TransferOptions
+} from "../Warehouse.ts"
+import { checkFinish, type Finish } from "./finishInput.ts"
 import { count, observeTimeLeft } from "./metrics.ts"
 import { findReservation } from "./reads.ts"
 import { canWrite, reservationPath, reservationsPath, type WarehouseContext } from "./shared.ts"
 
 const operation = "Registry.warehouse.finish"
-
-/** What is to be done with a reservation. */
-interface Finish {
-  readonly action: CreditAction
-  readonly reservation: Reservation
-  readonly receiverId: OrganizationId
-  readonly retirementData?: RetirementData | undefined
-}
 
 /** What a look came to. */
 type Looked = { readonly done: Reservation } | "notDone"
@@ -81,28 +79,31 @@ const fenced = Effect.fnUntraced(function* (context: WarehouseContext, id: Reser
   return Option.isNone(looked) && Result.isSuccess(released) ? Option.some<Looked>("notDone") : looked
 })
 
-const uncertainOf = ({ calls }: WarehouseContext, finish: Finish, error: IcrError) =>
-  new FinishUncertain({
+const failUncertain = Effect.fnUntraced(function* (
+  { calls }: WarehouseContext,
+  { action, certainAt, receiverId, reservation, retirementData }: Finish,
+  error: IcrError
+): Effect.fn.Return<never, FinishUncertain> {
+  yield* count("finishUncertain")
+  return yield* new FinishUncertain({
     installationId: calls.installation,
-    action: finish.action,
-    reservation: finish.reservation,
-    receiverId: finish.receiverId,
-    retirementData: Option.fromUndefinedOr(finish.retirementData),
-    error,
-    certainAt: DateTime.makeUnsafe(DateTime.toEpochMillis(finish.reservation.reservedToDate) + clockTolerance)
-  })
-
-const finishedOf = (finish: Finish, knownBy: Finished["knownBy"], reservation = finish.reservation) =>
-  new Finished({
+    action,
     reservation,
-    action: finish.action,
-    receiverId: finish.receiverId,
-    retirementData: Option.fromUndefinedOr(finish.retirementData),
-    knownBy
+    receiverId,
+    retirementData,
+    error,
+    certainAt
   })
+})
+
+const finishedOf = (
+  { action, receiverId, retirementData }: Omit<Finish, "certainAt">,
+  knownBy: Finished["knownBy"],
+  reservation: Reservation
+) => new Finished({ reservation, action, receiverId, retirementData, knownBy })
 
 /**
- * The registry refused, as it does for a reservation that is complete: this finish may be the second of the same order.
+ * The registry refused, as it does for a reservation that is complete: by another finish, such as one of the process before.
  * With which status it does so is not documented, so that only a refusal of something else is none: of the credential, of
  * a permission that it names, of a suspended installation.
  */
@@ -118,24 +119,22 @@ const mayBeComplete = ({ reason }: IcrError) => {
   }
 }
 
-/** Refused before anything is sent: what plain JavaScript may hand over. */
-const checkInput = Effect.fnUntraced(function* ({ action, receiverId, reservation, retirementData }: Finish) {
-  const { id, reservedToDate } = yield* callOptions(operation, reservation, "the reservation")
-  yield* checkId(operation, "the reservation's id", id)
-  if (!DateTime.isDateTime(reservedToDate)) {
-    return yield* invalidRequest(operation, "the reservation has no reservedToDate")
-  }
-  yield* checkId(operation, "receiverId", receiverId)
-  yield* checkAction(operation, action, retirementData)
-})
-
-/** Refused before it is sent: what the types cannot tell. */
-const checkHold = Effect.fnUntraced(function* ({ app }: WarehouseContext, finish: Finish) {
-  const { id, isComplete, reservedToDate } = finish.reservation
-  if (isComplete) return yield* invalidRequest(operation, "the reservation is complete already")
-  const left = DateTime.toEpochMillis(reservedToDate) - (yield* registryMillis(app))
-  if (left <= 0) return yield* new ReservationExpired({ reservationId: id })
-  yield* observeTimeLeft(left)
+/**
+ * The hold is over, so that nothing is sent any more; a finish before this one may have been done. A look that fails
+ * leaves that open.
+ */
+const failOver = Effect.fnUntraced(function* (
+  context: WarehouseContext,
+  finish: Finish,
+  restore: Restore
+): Effect.fn.Return<never, ReservationExpired | ReservationComplete | FinishUncertain> {
+  const { id } = finish.reservation
+  const looked = yield* Effect.result(restore(findReservation(context, id)))
+  if (Result.isFailure(looked)) return yield* failUncertain(context, finish, looked.failure)
+  const complete = Option.filter(looked.success, ({ isComplete }) => isComplete)
+  return Option.isSome(complete)
+    ? yield* new ReservationComplete({ reservation: complete.value })
+    : yield* new ReservationExpired({ reservationId: id })
 })
 
 /** Finds out what became of a finish. What was refused is as it is, so that one look tells. */
@@ -151,28 +150,26 @@ const find = Effect.fnUntraced(function* (
   return Option.isNone(looked) && context.fence ? yield* restore(fenced(context, id)) : looked
 })
 
-const finishWith = Effect.fnUntraced(function* (
+/** Sends a finish that may be sent, and tells what became of it. */
+const send = Effect.fnUntraced(function* (
   context: WarehouseContext,
   finish: Finish,
+  { client, root }: Allowed,
   restore: Restore
-): Effect.fn.Return<Finished, IcrError | ReservationExpired | FinishUncertain> {
-  const { calls, held } = context
-  yield* checkInput(finish)
+): Effect.fn.Return<Finished, FinishError> {
   const { action, receiverId, reservation, retirementData } = finish
-  const { id } = reservation
-  const { client, root } = yield* restore(
-    calls.allowed({ operation, method: "POST", path: `${reservationPath}/${action}`, permission: canWrite })
-  )
-  yield* checkHold(context, finish)
-  yield* held.mark(id, "spent")
+  const { id, isComplete, reservedToDate } = reservation
+  if (isComplete) return yield* new ReservationComplete({ reservation })
+  const left = DateTime.toEpochMillis(reservedToDate) - (yield* registryMillis(context.app))
+  if (left <= 0) return yield* failOver(context, finish, restore)
+  yield* observeTimeLeft(left)
+  const data = Option.match(retirementData, { onNone: () => ({}), onSome: (said) => ({ retirementData: said }) })
   const answer = yield* Effect.result(
-    client.post(`${root}${reservationsPath}/${id}/${action}`, {
-      body: body({ receiverId, ...(retirementData === undefined ? {} : { retirementData }) })
-    })
+    client.post(`${root}${reservationsPath}/${id}/${action}`, { body: body({ receiverId, ...data }) })
   )
   if (Result.isSuccess(answer)) {
     yield* count("finished")
-    return finishedOf(finish, "answer")
+    return finishedOf(finish, "answer", reservation)
   }
   const error = answer.failure
   const looked =
@@ -180,16 +177,13 @@ const finishWith = Effect.fnUntraced(function* (
       ? // A look that fails tells nothing.
         yield* Effect.orElseSucceed(find(context, id, error, restore), Option.none<Looked>)
       : Option.some<Looked>("notDone")
-  if (Option.isNone(looked)) {
-    yield* count("finishUncertain")
-    return yield* uncertainOf(context, finish, error)
-  }
-  if (looked.value === "notDone") {
-    yield* held.mark(id, "held")
-    return yield* notDone(error)
-  }
+  if (Option.isNone(looked)) return yield* failUncertain(context, finish, error)
+  if (looked.value === "notDone") return yield* notDone(error)
+  const { done } = looked.value
+  // What was refused was not done: another finish was.
+  if (!error.mayHaveHappened) return yield* new ReservationComplete({ reservation: done })
   yield* count("finished")
-  return finishedOf(finish, "look", looked.value.done)
+  return finishedOf(finish, "look", done)
 })
 
 /** Finishes a reservation. The request is not interrupted, the looks are. */
@@ -197,22 +191,36 @@ export const finish = Effect.fnUntraced(function* (
   context: WarehouseContext,
   action: CreditAction,
   reservation: Reservation,
-  given: TransferOptions | RetireOptions
+  options: TransferOptions | RetireOptions
 ) {
-  const options = yield* callOptions(operation, given)
+  const { calls, held } = context
+  const wanted = yield* checkFinish(operation, action, reservation, options)
+  const { id } = wanted.reservation
   return yield* Effect.uninterruptibleMask((restore) =>
-    finishWith(context, { action, reservation, ...options }, restore)
+    Effect.gen(function* () {
+      const allowed = yield* restore(
+        calls.allowed({ operation, method: "POST", path: `${reservationPath}/${action}`, permission: canWrite })
+      )
+      yield* held.spend(id)
+      return yield* Effect.tapErrorTag(
+        send(context, wanted, allowed, restore),
+        ["IcrError", "ReservationExpired"],
+        () => held.giveBack(id)
+      )
+    })
   )
 })
 
-/** One more look at a finish. */
+/** One more look at a finish. Metrics have counted it as uncertain, so that what it comes to is not counted again. */
 export const resolveFinish = Effect.fnUntraced(function* (
   context: WarehouseContext,
   uncertain: FinishUncertain
-): Effect.fn.Return<Finished, IcrError | FinishUncertain> {
-  const looked = yield* Effect.mapError(look(context, uncertain.reservation.id), () => uncertain)
+): Effect.fn.Return<Finished, IcrError | ReservationComplete | FinishUncertain> {
+  const { error, reservation } = uncertain
+  const looked = yield* Effect.mapError(look(context, reservation.id), () => uncertain)
   if (Option.isNone(looked)) return yield* uncertain
-  if (looked.value === "notDone") return yield* notDone(uncertain.error)
-  yield* count("finished")
-  return new Finished({ ...uncertain, reservation: looked.value.done, knownBy: "look" })
+  if (looked.value === "notDone") return yield* notDone(error)
+  const { done } = looked.value
+  if (!error.mayHaveHappened) return yield* new ReservationComplete({ reservation: done })
+  return finishedOf(uncertain, "look", done)
 })

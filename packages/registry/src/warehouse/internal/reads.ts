@@ -1,12 +1,13 @@
 /** Reads of a warehouse. */
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import { Pagination } from "@effect-icr/app/domain/Pagination"
 import type { IcrError } from "@effect-icr/app/IcrError"
 import { schemaBodyJson } from "@effect-icr/app/IcrHttp"
-import { callOptions, lenient, pages } from "@effect-icr/app/extension"
+import { callOptions, invalidRequest, lenient, pages } from "@effect-icr/app/extension"
 import { checkId } from "../../calls/internal/input.ts"
 import { WarehouseCredit } from "../../domain/Credits.ts"
 import type { ReservationId } from "../../domain/Ids.ts"
@@ -25,6 +26,7 @@ const decodeReservations = schemaBodyJson(
 export const readCredits = Effect.fnUntraced(function* ({ calls }: WarehouseContext, options: HoldingsOptions) {
   const operation = "Registry.warehouse.credits"
   const { development = false } = yield* callOptions(operation, options)
+  if (!Predicate.isBoolean(development)) return yield* invalidRequest(operation, "development must be true or false")
   const query = development ? { development: "true" } : {}
   return (yield* calls.get({ operation, permission: canRead, path: "/warehouse/inventory", query }, decodeCredits))
     .credits

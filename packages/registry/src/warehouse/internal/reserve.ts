@@ -161,6 +161,7 @@ export const resolveReserve = Effect.fnUntraced(function* (
   uncertain: ReserveUncertain
 ): Effect.fn.Return<Option.Option<Reservation>, ReserveUncertain> {
   const { app, calls, quietPeriod } = context
+  const { amount, creditId } = uncertain
   const now = yield* registryMillis(app)
   if (now >= DateTime.toEpochMillis(uncertain.certainAt)) return Option.none()
   const since = DateTime.toEpochMillis(uncertain.since)
@@ -174,13 +175,21 @@ export const resolveReserve = Effect.fnUntraced(function* (
     const held = (yield* readReservations(context, since)).filter(
       ({ reservedToDate }) => DateTime.toEpochMillis(reservedToDate) > now
     )
-    return yield* claimOne(context, candidatesIn(held, { ...uncertain, appId: token.appId }, since))
+    return yield* claimOne(context, candidatesIn(held, { amount, appId: token.appId, creditId }, since))
   })
   const looked = yield* Effect.mapError(look, () => uncertain)
   if (Option.isSome(looked)) {
     const result = looked.value
     if ("mine" in result) return Option.some(result.mine)
-    return yield* new ReserveUncertain({ ...uncertain, found: result.unknown })
+    return yield* new ReserveUncertain({
+      installationId: calls.installation,
+      creditId,
+      amount,
+      since: uncertain.since,
+      found: result.unknown,
+      error: uncertain.error,
+      certainAt: uncertain.certainAt
+    })
   }
   // Nothing yet: a write that got lost may still come until the quiet period is over.
   const quietUntil = DateTime.toEpochMillis(uncertain.certainAt) - holdLasts + Duration.toMillis(quietPeriod)
