@@ -36,7 +36,9 @@ export const make = Effect.fnUntraced(function* (most: number): Effect.fn.Return
 
   const resize = (change: (state: State) => State) =>
     Effect.flatMap(Ref.updateAndGet(state, change), ({ permits }) => Semaphore.resize(semaphore, Math.floor(permits)))
-  const grow = resize((now) => ({ ...now, permits: Math.min(most, now.permits + 1 / now.permits) }))
+  const more = resize((now) => ({ ...now, permits: Math.min(most, now.permits + 1 / now.permits) }))
+  // A semaphore that is resized looks at all who wait, which no success in quiet times is to cost.
+  const grow = Effect.flatMap(Ref.get(state), ({ permits }) => (permits < most ? more : Effect.void))
   const shrink = (since: number) =>
     resize((now) =>
       now.decreases === since ? { permits: Math.max(1, now.permits / 2), decreases: now.decreases + 1 } : now
