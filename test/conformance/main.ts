@@ -3,7 +3,9 @@
  *
  * With `ICR_APP_ID` and `ICR_PRIVATE_KEY` (or `ICR_PRIVATE_KEY_FILE`) in the environment it asks that registry, else a simulator
  * of its own. It only reads: GETs, and the two token exchanges that they need. It ends with 1 when a field or a call that the
- * client needs differs, in the registry's own description or in an answer, or when that could not be told.
+ * client needs differs, in the registry's own description or in an answer, or when that could not be told: a call that was
+ * not answered, or something else than a description where it should be. A registry without a description (404) is told by
+ * its answers alone.
  */
 import { NodeRuntime } from "@effect/platform-node"
 import { Cause, Console, Effect, Layer } from "effect"

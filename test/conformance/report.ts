@@ -6,11 +6,12 @@ import { OpenApi } from "effect/http-api"
 import { againstClient, againstSimulator, type Difference, leftOut } from "./compare.ts"
 import { type Description, describe, successFields } from "./description.ts"
 import { answeredFields } from "./fields.ts"
+import { inNoItem, withUses, writes } from "./neededFor.ts"
 import { questions } from "./questions.ts"
 import type { Read } from "./reads.ts"
 import { descriptionPaths, type Evidence, run } from "./run.ts"
 
-/** What is printed, and what the program ends with: 1 when a field that the client needs differs. */
+/** What is printed, and what the program ends with: 1 when what the client needs differs, or when that could not be told. */
 export interface Report {
   readonly lines: ReadonlyArray<string>
   readonly exitCode: 0 | 1
@@ -61,7 +62,7 @@ const describedAgainst = (description: Description, reads: ReadonlyArray<Read>) 
   const fieldsOf = ({ method, path }: Read) => successFields(description, method, path)
   const plain = reads.filter(isPlain)
   const client = compared(plain, (read) =>
-    Option.getOrElse(Option.zipWith(fieldsOf(read), read.client, againstClient), () => [])
+    Option.getOrElse(Option.zipWith(fieldsOf(read), read.client, againstClient), () => []).map(withUses(read))
   )
   const simulator = compared(plain, (read) =>
     Option.getOrElse(
@@ -73,15 +74,28 @@ const describedAgainst = (description: Description, reads: ReadonlyArray<Read>) 
       () => []
     )
   )
-  const missing = plain.filter((read) => Option.isNone(fieldsOf(read))).map(({ name }) => `  ${name} is not described`)
-  return { client, simulator, missing }
+  // Of what has another shape on the wire, and of writes, the description has to have the operation.
+  const isThere = (read: Read) =>
+    isPlain(read) ? Option.isSome(fieldsOf(read)) : Option.isSome(description.responses(read.method, read.path))
+  const optional = plain.filter((read) => !read.isNeeded && !isThere(read)).map(({ name }) => name)
+  const needed = [
+    ...reads.filter((read) => read.isNeeded && !isThere(read)).map(({ name }) => name),
+    ...writes
+      .filter(([method, path]) => Option.isNone(description.responses(method, path)))
+      .map(([method, path]) => `${method} ${path}`)
+  ]
+  const missing = [
+    ...needed.map((name) => `  MATTERS ${name} is not described`),
+    ...optional.map((name) => `  ${name} is not described`)
+  ]
+  return { client, simulator, missing, needed }
 }
 
 const answeredAgainst = (reads: ReadonlyArray<Read>) => {
   const answered = reads.filter((read) => isPlain(read) && read.json !== undefined)
   const client = compared(answered, (read) =>
     Option.getOrElse(
-      Option.map(read.client, (wanted) => leftOut(read.json, wanted)),
+      Option.map(read.client, (wanted) => [...leftOut(read.json, wanted).map(withUses(read)), ...inNoItem(read)]),
       () => []
     )
   )
@@ -105,6 +119,10 @@ const isAnswer = ({ status }: Read) => Option.exists(status, (code) => code < 50
  */
 const isGone = ({ isNeeded, status }: Read) =>
   isNeeded && Option.exists(status, (code) => [400, 404, 405, 410, 422].includes(code))
+
+/** Whether something else than a description is where it should be. One that is absent is not needed: the answers tell. */
+const isNoDescription = ({ path, status }: Read) =>
+  descriptionPaths.some((described) => described === path) && !Option.contains(status, 404)
 
 /** Makes the report of a run. */
 const reportOf = (evidence: Evidence, baseUrl: string): Report => {
@@ -131,9 +149,14 @@ const reportOf = (evidence: Evidence, baseUrl: string): Report => {
     return `  ${id} ${text}: ${told}`
   })
   const matters = Option.exists(described, ({ client }) => client.matters)
+  const notDescribed = Option.match(described, { onNone: () => [], onSome: ({ needed }) => needed })
+  const unreadable = Option.isNone(description) ? reads.filter(isNoDescription) : []
   const isMissing = !reads.some(({ name, problem }) => name === "POST /app/accessTokens" && Option.isNone(problem))
   const verdicts = [
     ...(matters ? ["A field that the client needs differs in the registry's description."] : []),
+    ...(notDescribed.length > 0 ? [`Not described: ${notDescribed.join(", ")}.`] : []),
+    ...(unreadable.length > 0 ? [`No description, though not absent: ${unreadable.map(titleOf).join(", ")}.`] : []),
+    ...(answers.client.matters ? ["A field that the client needs is not in the registry's answers."] : []),
     ...(undecoded.length > 0 ? [`Not decoded: ${undecoded.map(titleOf).join(", ")}.`] : []),
     ...(gone.length > 0 ? [`Not there, or not as the client asks: ${gone.map(titleOf).join(", ")}.`] : []),
     ...(unanswered.length > 0 ? [`Not answered: ${unanswered.map(titleOf).join(", ")}.`] : []),

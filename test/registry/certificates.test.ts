@@ -45,6 +45,44 @@ describe("certificates", () => {
     })
   )
 
+  for (const [written, saved] of [
+    ["certificate.pdf", "certificate.pdf"],
+    ["Þór & sons (2).pdf", "Þór & sons (2).pdf"],
+    ["a\0b.pdf", "ab.pdf"],
+    ["a\r\nb\u0085\u2028.pdf", "ab.pdf"],
+    ["a\u001b[2Jb.pdf", "a[2Jb.pdf"],
+    ["invoice\u202efdp.exe", "invoicefdp.exe"],
+    ["\u2066a\u2069\u200b\ufeff.pdf", "a.pdf"],
+    ["C:evil.pdf", "evil.pdf"],
+    ["c:\\temp\\evil.pdf", "evil.pdf"],
+    ["\u200fC:evil.pdf", "evil.pdf"],
+    ["evil.pdf:stream", "evil.pdf_stream"],
+    ["../..\\../a.pdf", "a.pdf"],
+    ["CON", "_CON"],
+    ["con.pdf", "_con.pdf"],
+    ["Aux.tar.gz", "_Aux.tar.gz"],
+    ["nul .pdf", "_nul .pdf"],
+    ["C:PRN", "_PRN"],
+    ["COM1", "_COM1"],
+    ["lpt9.pdf", "_lpt9.pdf"],
+    ["com¹", "_com¹"],
+    ["CONTRACT.pdf", "CONTRACT.pdf"],
+    ["COM10.pdf", "COM10.pdf"],
+    ["a.pdf. . ", "a.pdf"],
+    ['a<b>|?*".pdf', "a_b_____.pdf"],
+    [" . ", undefined],
+    ["..", undefined],
+    ["\u202e", undefined],
+    ["C:", undefined],
+    ["a/", undefined]
+  ] as const) {
+    it.effect(`come with a name that can be saved under: ${JSON.stringify(written)}`, () =>
+      Effect.map(download(`attachment; filename*=UTF-8''${encodeURIComponent(written)}`), (name) =>
+        assert.deepStrictEqual(name, Option.fromUndefinedOr(saved))
+      )
+    )
+  }
+
   const body = (size: number) => {
     const fake = makeFake()
     fake.answer = () => ({ body: new Uint8Array(size).fill(37) })

@@ -58,6 +58,8 @@ const calls: ReadonlyArray<readonly [string, (given: Given, value: Untyped) => E
       // Options that are not given are the defaults.
       organization.inventory.requests.settled("q-1", value === undefined ? null : value)
   ],
+  ["inventory.resolve", ({ organization }, value) => organization.inventory.resolve(value)],
+  ["warehouse.resolve", ({ organization }, value) => organization.warehouse.resolve(value)],
   ["warehouse.creditsWith", ({ organization }, value) => organization.warehouse.creditsWith(value)],
   ["warehouse.reserve", ({ organization }, value) => organization.warehouse.reserve(value)],
   [
@@ -169,6 +171,16 @@ const table = (rows: typeof calls, values: ReadonlyArray<unknown>, what: string)
 describe("the registry fails with InvalidRequest and sends nothing:", () => {
   table(calls, notOptions, "something else than options")
   table(fields, [undefined, null, 7, {}, ""], "no text, or an empty one")
+  table(
+    calls.filter(([name]) => /resolve/.test(name)),
+    [{}, { _tag: "RequestUncertain" }, { _tag: "ReserveUncertain", found: [] }, new Error("lost")],
+    "another error"
+  )
+  table(
+    fields.filter(([name]) => name === "public.accountCredits"),
+    ["x", "Buffer", "buffer/..", "__proto__"],
+    "an account that the registry has not"
+  )
 })
 
 describe("the registry's layer", () => {

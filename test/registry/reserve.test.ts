@@ -146,7 +146,7 @@ describe("a reserve whose answer got lost", () => {
       yield* TestClock.adjust("1 minute")
       addReservation(fake, { createdAt: 61_000, reserver: "another-app" })
       addReservation(fake, { createdAt: 61_000, creditId: "exPost-3-0x1" })
-      addReservation(fake, { createdAt: 61_000, amount: Tonnes.make("0.50000000000000001") })
+      addReservation(fake, { createdAt: 61_000, amount: Tonnes.make("0.51") })
       addReservation(fake, { createdAt: 54_999 })
       addReservation(fake, { createdAt: 61_000, complete: true })
       const error = yield* failsWithin(reserve, "1 minute")

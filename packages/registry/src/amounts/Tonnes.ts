@@ -256,11 +256,13 @@ export const Tonnes: Schema.declare<Tonnes> = Schema.declare(isTonnes, {
 })
 
 /**
- * An amount on the wire. In an answer that `schemaBodyJson` decodes it sees the digits as they were written; elsewhere
- * it takes a text, or a number of at most 15 digits, so that one with lost digits is refused. Encoded as a text.
+ * An amount on the wire. In an answer that `schemaBodyJson` decodes it has all the digits that were written, wherever it
+ * stands: in objects, records, lists, alternatives, and in JSON within a text. Elsewhere it takes a text, or a number of at
+ * most 15 digits, so that one with lost digits is refused. Encoded as a text.
  *
- * **Gotchas**: members whose name is written with escapes (`"\\u0061mount"`) and numbers inside an array are doubles by
- * the time they are decoded: `0.50000000000000001` is `0.5` there. No registry writes such names.
+ * **Gotchas**: `JSON.parse` of a program's own rounds before this sees anything: `0.50000000000000001` is `0.5` by then. So
+ * does a schema that is decoded inside of another one's transformation, where its fields cannot be seen. Where one place may
+ * be an amount or a plain number and no literal beside it tells which, a number of more than 15 digits is an amount.
  *
  * @category schemas
  * @since 0.1.0

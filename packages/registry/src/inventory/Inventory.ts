@@ -62,7 +62,8 @@ export type Receiver =
   | { readonly toAddress: string; readonly toOrganizationId?: never }
 
 /**
- * What is asked for, by action. The registry demands a receiver for every action and `retirementData` for retirements.
+ * What is asked for, by action. The registry demands a receiver for every action and `retirementData` for retirements:
+ * also where the action may be one. It is not sent with a transfer.
  *
  * @category options
  * @since 0.1.0
@@ -71,7 +72,7 @@ export type RequestOptions<A extends CreditAction> = Receiver & {
   readonly creditId: CreditId
   /** More than 0, with at most 18 decimals: `"0.5"`. */
   readonly amount: Input
-} & (A extends "transfer" ? { readonly retirementData?: never } : { readonly retirementData: RetirementData })
+} & ([A] extends ["transfer"] ? { readonly retirementData?: never } : { readonly retirementData: RetirementData })
 
 /**
  * How long to wait.
@@ -124,7 +125,8 @@ export interface Inventory {
   }) => Effect.Effect<ReadonlyArray<InventoryCredit>, IcrError>
   /**
    * Asks for credits to be moved or retired. Sent once; when the answer got lost, the library looks at the newest
-   * requests. An `IcrError` says that it was certainly not made.
+   * requests. An `IcrError` says that it was certainly not made: no new request for the same credit and receiver is there,
+   * whatever amount, action or comment the list shows of it.
    */
   readonly request: <A extends CreditAction>(
     action: A,
@@ -133,7 +135,8 @@ export interface Inventory {
   readonly requests: CreditRequests
   /**
    * Looks once more, in any process. Succeeds when no such request was made. What is found may be somebody else's, so
-   * that it stays uncertain, with what was found, for a person to judge.
+   * that it stays uncertain, with what was found, for a person to judge. An `IcrError` (`InvalidRequest`) says that what
+   * was given is no `RequestUncertain` of this installation.
    */
-  readonly resolve: (uncertain: RequestUncertain) => Effect.Effect<void, RequestUncertain>
+  readonly resolve: (uncertain: RequestUncertain) => Effect.Effect<void, IcrError | RequestUncertain>
 }

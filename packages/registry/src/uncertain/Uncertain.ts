@@ -66,7 +66,7 @@ export class ReserveUncertain extends Schema.TaggedError<ReserveUncertain>("@eff
     amount: FromDigits,
     /** Reservations made earlier than this are not it. */
     since: Timestamp,
-    /** Reservations of this app that may be it, where there are any. */
+    /** Reservations of this app that may be it, where there are any; the list may round their amounts. */
     found: Schema.Array(Reservation),
     /** How the call failed; `None` where the registry said yes and did not say which reservation it is. */
     error: Schema.Option(IcrError)
@@ -119,7 +119,10 @@ export class RequestUncertain extends Schema.TaggedError<RequestUncertain>("@eff
     retirementData: Schema.Option(RetirementData),
     /** Requests made earlier than this are not it. */
     since: Timestamp,
-    /** Requests that may be it, where there are any. */
+    /**
+     * Requests that may be it, where there are any: like it, or else new ones for the same credit and receiver, since the
+     * list may round an amount or write a text otherwise.
+     */
     found: Schema.Array(CreditRequest),
     /** How the call failed; `None` where the registry said yes and did not say which request it is. */
     error: Schema.Option(IcrError)

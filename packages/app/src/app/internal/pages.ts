@@ -7,7 +7,7 @@ import { IcrError } from "../../errors/IcrError.ts"
 import { DecodeFailure } from "../../errors/IcrReason.ts"
 
 /** A registry that never ends its list is broken, not large. */
-const mostPages = 100_000
+const manyPages = 100_000
 
 /** Which page to ask for. */
 export interface Position {
@@ -39,6 +39,8 @@ export interface Pages<A> {
   readonly limit: number | undefined
   /** Tells items apart: a page that begins as the one before it is a repetition. */
   readonly key: (item: A) => unknown
+  /** How many pages are read at the most. Default 100,000. */
+  readonly mostPages?: number | undefined
 }
 
 interface Progress extends Position {
@@ -61,7 +63,15 @@ const hasMore = <A>({ items, total }: Page<A>, seen: number, limit = 0) =>
  * All pages as one lazy stream. Counts its own pages from 0: `nextPage` counts from 1 and would skip one when fed back
  * (`Get all installations for an app`). A server that repeats a page or never ends is refused.
  */
-export const pages = <A>({ fetch, field, key, limit, operation, path }: Pages<A>): Stream.Stream<A, IcrError> => {
+export const pages = <A>({
+  fetch,
+  field,
+  key,
+  limit,
+  mostPages = manyPages,
+  operation,
+  path
+}: Pages<A>): Stream.Stream<A, IcrError> => {
   const endless = (page: number, expected: string) => {
     const call = { operation, method: "GET", path, page, idempotent: true, attempts: 1, elapsed: Duration.zero }
     return new IcrError({ reason: new DecodeFailure({ ...call, status: 200, at: field, expected }) })

@@ -6,6 +6,7 @@ import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import { IcrError } from "@effect-icr/app/IcrError"
 import { Transport } from "@effect-icr/app/IcrReason"
+import { safeFileName } from "./fileName.ts"
 import type { Client } from "./organizationCalls.ts"
 
 /**
@@ -19,7 +20,10 @@ import type { Client } from "./organizationCalls.ts"
  * @since 0.1.0
  */
 export interface Certificate {
-  /** The name the registry gives the file, without a folder; `None` where it gives none. */
+  /**
+   * The name the registry gives the file, fit to be saved under on any system: without a folder, a drive and characters
+   * that control the screen or the direction of writing. `None` where it gives none.
+   */
   readonly fileName: Option.Option<string>
   /** The bytes of a PDF, from memory. */
   readonly content: Stream.Stream<Uint8Array>
@@ -27,13 +31,11 @@ export interface Certificate {
 
 const parse = Option.liftThrowable(ContentDisposition.parse)
 
-/** Only the last segment: a name must not choose the folder that a program saves it in. */
 const fileNameOf = ({ headers }: HttpClientResponse.HttpClientResponse) =>
   Option.fromUndefinedOr(headers["content-disposition"]).pipe(
     Option.flatMap((header) => parse(header)),
     Option.flatMap(({ parameters }) => Option.fromUndefinedOr(parameters["filename"])),
-    Option.map((name) => name.split(/[\\/]/).at(-1)?.trim() ?? ""),
-    Option.filter((name) => !["", ".", ".."].includes(name))
+    Option.flatMap(safeFileName)
   )
 
 /** Downloads a certificate. `path` is the template, for errors. */

@@ -43,6 +43,13 @@ export const checkAction = Effect.fnUntraced(function* (
   }
 })
 
+/** What a retirement is to say, as it is sent and kept: a comment that is `undefined` is none. */
+export const retirementDataOf = ({ beneficiaryName, comment, reason }: RetirementData): RetirementData => ({
+  reason,
+  beneficiaryName,
+  ...(comment === undefined ? {} : { comment })
+})
+
 /** A JSON object, with an amount among its members written digit for digit. */
 export const bodyWithAmount = (
   amount: Tonnes.Tonnes,

@@ -1,6 +1,7 @@
 /** Reads of the credit requests of an inventory, and waiting for one. */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import * as Pull from "effect/Pull"
 import * as Result from "effect/Result"
 import * as Schedule from "effect/Schedule"
@@ -11,6 +12,7 @@ import { callOptions, invalidRequest, pages } from "@effect-icr/app/extension"
 import { checkId } from "../../calls/internal/input.ts"
 import { CreditRequest, CreditRequestPage } from "../../domain/CreditRequest.ts"
 import type { CreditRequestId } from "../../domain/Ids.ts"
+import { isPast, mostPagesOfLook } from "../../uncertain/internal/look.ts"
 import { type SettledOptions, StillPending } from "../Inventory.ts"
 import { canRead, type InventoryContext } from "./shared.ts"
 
@@ -24,7 +26,7 @@ const decodeRequest = schemaBodyJson(CreditRequest)
 const decodePage = schemaBodyJson(CreditRequestPage)
 
 /** One page; `page` counts from 0. */
-export const readPage = ({ calls }: InventoryContext, page: number) =>
+const readPage = ({ calls }: InventoryContext, page: number) =>
   calls.get(
     {
       operation: "Registry.inventory.requests.all",
@@ -47,6 +49,26 @@ export const allRequests = (context: InventoryContext): Stream.Stream<CreditRequ
       Effect.map(readPage(context, page), ({ creditRequests, pagination }) => ({
         items: creditRequests,
         total: pagination.total
+      }))
+  })
+
+/**
+ * At least those made from `since` on. Where the list shows its newest first, older pages are not read. Fails where the list
+ * does not come to an end.
+ */
+export const requestsSince = (context: InventoryContext, since: number): Stream.Stream<CreditRequest, IcrError> =>
+  pages({
+    operation: "Registry.inventory.requests.all",
+    path: `/organizations/{id}${requestsPath}`,
+    field: "creditRequests",
+    // A registry may give fewer than it was asked for: a short page need not be the last one.
+    limit: undefined,
+    key: ({ id }) => id,
+    mostPages: mostPagesOfLook,
+    fetch: ({ page, seen }) =>
+      Effect.map(readPage(context, page), ({ creditRequests, pagination }) => ({
+        items: creditRequests,
+        total: isPast(creditRequests, since) ? Option.some(seen + creditRequests.length) : pagination.total
       }))
   })
 

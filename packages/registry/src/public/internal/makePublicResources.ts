@@ -12,7 +12,7 @@ import { CreditId } from "../../domain/Ids.ts"
 import { Project, ProjectPage } from "../../domain/Project.ts"
 import { Retirement } from "../../domain/Retirement.ts"
 import type { Permissions } from "../../permissions/internal/permissions.ts"
-import type { PageOptions, Projects, PublicResources } from "../PublicResources.ts"
+import type { PageOptions, Projects, PublicResources, RegistryAccount } from "../PublicResources.ts"
 
 /** The largest page the registry is known to give. */
 const pageSize = 50
@@ -31,6 +31,10 @@ const badPage = "limit must be a whole number from 1 on and page one from 0 on"
 
 const isQuery = Schema.is(
   Schema.Union([Schema.Struct({ serialization: Schema.NonEmptyString }), Schema.Struct({ creditId: CreditId })])
+)
+
+const isAccount: (account: RegistryAccount) => boolean = Schema.is(
+  Schema.Literals(["buffer", "adjustment", "organization"])
 )
 
 /** Over the app's client and what its token allows. */
@@ -91,7 +95,7 @@ export const makePublicResources = (app: App, permissions: Permissions): PublicR
     }),
     accountCredits: Effect.fnUntraced(function* (account) {
       const operation = "Registry.public.accountCredits"
-      yield* checkId(operation, "the account", account)
+      if (!isAccount(account)) return yield* invalidRequest(operation, "the registry has no such account")
       return yield* Effect.flatMap(get(operation, `/carbonCredits/icr/inventory/${account}`), decodeAccountCredits)
     }),
     retirements: pages({

@@ -1,6 +1,7 @@
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import { constTrue } from "effect/Function"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 
@@ -18,21 +19,25 @@ export const pausesOf = (quietPeriod: Duration.Duration): ReadonlyArray<number> 
   return from(Math.min(firstPause, whole / 8), 0)
 }
 
+/** How many pages of a list a look reads at the most: 50,000 items. A list that goes on is not known to its end. */
+export const mostPagesOfLook = 1000
+
 /**
  * Looks at the registry until something is found or the quiet period is over, when a write that got lost has been done
  * if it ever will be. `None` is nothing at the end; it fails when the last look failed: a look that fails tells
- * nothing. `restore` is put around the waits.
+ * nothing. What is not `enough` does not end the looks before their time. `restore` is put around the waits.
  */
 export const lookFor = Effect.fnUntraced(function* <A, E, R>(
   look: Effect.Effect<Option.Option<A>, E, R>,
   quietPeriod: Duration.Duration,
-  restore: Restore
+  restore: Restore,
+  enough: (found: A) => boolean = constTrue
 ) {
   let last: Result.Result<Option.Option<A>, E> = Result.succeed(Option.none())
   for (const pause of pausesOf(quietPeriod)) {
     yield* restore(Effect.sleep(pause))
     last = yield* Effect.result(look)
-    if (Result.isSuccess(last) && Option.isSome(last.success)) return last.success
+    if (Result.isSuccess(last) && Option.exists(last.success, enough)) return last.success
   }
   return yield* Effect.fromResult(last)
 })

@@ -12,7 +12,7 @@ import { checkId } from "../../calls/internal/input.ts"
 import { WarehouseCredit } from "../../domain/Credits.ts"
 import type { ReservationId } from "../../domain/Ids.ts"
 import { Reservation } from "../../domain/Reservation.ts"
-import { isPast } from "../../uncertain/internal/look.ts"
+import { isPast, mostPagesOfLook } from "../../uncertain/internal/look.ts"
 import type { HoldingsOptions } from "../Warehouse.ts"
 import { canRead, reservationsPath, type WarehouseContext } from "./shared.ts"
 
@@ -66,6 +66,7 @@ export const readReservations = Effect.fnUntraced(function* (
       field: "reservations",
       limit: pageSize,
       key: ({ id }: Reservation) => id,
+      mostPages: Number.isFinite(since) ? mostPagesOfLook : undefined,
       fetch: ({ page, seen }) =>
         Effect.map(read({ limit: pageSize, page }), ({ items, total }) => ({
           items,

@@ -13,6 +13,7 @@ import { callOptions } from "@effect-icr/app/extension"
 import { type IcrError, notDone } from "@effect-icr/app/IcrError"
 import { schemaBodyJson } from "@effect-icr/app/IcrHttp"
 import type { Tonnes } from "../../amounts/Tonnes.ts"
+import { mayShow } from "../../amounts/internal/mayShow.ts"
 import { checkId } from "../../calls/internal/input.ts"
 import { clockTolerance, registryMillis, registryTimeAt } from "../../calls/internal/registryClock.ts"
 import { bodyWithAmount, checkAmount, isSameText } from "../../calls/internal/writes.ts"
@@ -38,21 +39,22 @@ interface Sent {
   readonly at: number
 }
 
-/** What a look came to: a reservation for this call, or some that may be for it. */
-type Looked = { readonly mine: Reservation } | { readonly unknown: ReadonlyArray<Reservation> }
+/**
+ * What a look came to: a reservation for this call, some that may be for it, or some that it may be if the list rounds its
+ * amount.
+ */
+type Looked =
+  | { readonly mine: Reservation }
+  | { readonly unknown: ReadonlyArray<Reservation> }
+  | { readonly rounded: ReadonlyArray<Reservation> }
 
-/** Equal reservations are interchangeable: which call gets which does not matter, only that each is handed out once. */
-const candidatesIn = (
-  reservations: ReadonlyArray<Reservation>,
-  { amount, appId, creditId }: Omit<Sent, "at">,
-  since: number
-) =>
+/** Reservations made since by this app, as far as they tell, in their order, and not yet finished. */
+const openIn = (reservations: ReadonlyArray<Reservation>, { appId, creditId }: Omit<Sent, "at">, since: number) =>
   Arr.sort(
     reservations.filter(
       (reservation) =>
         !reservation.isComplete &&
         isSameText(reservation.creditId, creditId) &&
-        Equal.equals(reservation.amount, amount) &&
         Option.match(reservation.reserver, { onNone: () => true, onSome: ({ id }) => id === appId }) &&
         DateTime.toEpochMillis(reservation.createdAt) >= since
     ),
@@ -69,13 +71,31 @@ const claimOne = Effect.fnUntraced(function* ({ claims }: WarehouseContext, cand
   return Option.none<Looked>()
 })
 
+/**
+ * Equal reservations are interchangeable: which call gets which does not matter, only that each is handed out once. Where
+ * none is free, those that show a rounded or trimmed amount may be it.
+ */
+const pick = Effect.fnUntraced(function* (
+  context: WarehouseContext,
+  reservations: ReadonlyArray<Reservation>,
+  sent: Omit<Sent, "at">,
+  since: number
+) {
+  const open = openIn(reservations, sent, since)
+  const isEqual = ({ amount }: Reservation) => Equal.equals(amount, sent.amount)
+  const claimed = yield* claimOne(context, open.filter(isEqual))
+  if (Option.isSome(claimed)) return claimed
+  const rounded = open.filter((reservation) => !isEqual(reservation) && mayShow(reservation.amount, sent.amount))
+  return rounded.length > 0 ? Option.some<Looked>({ rounded }) : claimed
+})
+
 /** Reservations made before the call began are not its own. */
 const sinceOf = ({ app }: WarehouseContext, { at }: Sent) =>
   Effect.map(registryTimeAt(app, at), (start) => start - clockTolerance)
 
 const look = Effect.fnUntraced(function* (context: WarehouseContext, sent: Sent, restore: Restore) {
   const reservations = yield* restore(readReservations(context, yield* sinceOf(context, sent)))
-  return yield* claimOne(context, candidatesIn(reservations, sent, yield* sinceOf(context, sent)))
+  return yield* pick(context, reservations, sent, yield* sinceOf(context, sent))
 })
 
 const failUncertain = Effect.fnUntraced(function* (
@@ -105,12 +125,14 @@ const find = Effect.fnUntraced(function* (
   error: Option.Option<IcrError>,
   restore: Restore
 ) {
-  const looked = yield* Effect.result(lookFor(look(context, sent, restore), context.quietPeriod, restore))
+  const looked = yield* Effect.result(
+    lookFor(look(context, sent, restore), context.quietPeriod, restore, (result) => !("rounded" in result))
+  )
   if (Result.isFailure(looked)) return yield* failUncertain(context, sent, [], error)
   if (Option.isSome(looked.success)) {
     const result = looked.success.value
     if ("mine" in result) return yield* handOut(result.mine)
-    return yield* failUncertain(context, sent, result.unknown, error)
+    return yield* failUncertain(context, sent, "rounded" in result ? result.rounded : result.unknown, error)
   }
   return Option.isSome(error) ? yield* notDone(error.value) : yield* failUncertain(context, sent, [], error)
 })
@@ -175,7 +197,7 @@ export const resolveReserve = Effect.fnUntraced(function* (
     const held = (yield* readReservations(context, since)).filter(
       ({ reservedToDate }) => DateTime.toEpochMillis(reservedToDate) > now
     )
-    return yield* claimOne(context, candidatesIn(held, { amount, appId: token.appId, creditId }, since))
+    return yield* pick(context, held, { amount, appId: token.appId, creditId }, since)
   })
   const looked = yield* Effect.mapError(look, () => uncertain)
   if (Option.isSome(looked)) {
@@ -186,7 +208,7 @@ export const resolveReserve = Effect.fnUntraced(function* (
       creditId,
       amount,
       since: uncertain.since,
-      found: result.unknown,
+      found: "rounded" in result ? result.rounded : result.unknown,
       error: uncertain.error,
       certainAt: uncertain.certainAt
     })
