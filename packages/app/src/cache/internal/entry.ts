@@ -8,6 +8,7 @@
 import type * as Deferred from "effect/Deferred"
 import type * as Effect from "effect/Effect"
 import type { IcrError } from "../../errors/IcrError.ts"
+import { addRest, mostPaths, type Rest, restAt } from "./rests.ts"
 
 /** What an exchange brings. */
 export interface Exchanged<T> {
@@ -46,16 +47,6 @@ export interface Held<T> {
   readonly until: number
   /** Paths at which it was accepted while it was new. */
   readonly accepted: ReadonlyArray<string>
-}
-
-/** For a while a refusal at a path says nothing about the token, since it was the same with a new one. */
-export interface Rest {
-  readonly path: string
-  /** What was refused, such as "Unauthorized"; another refusal at that path still counts. */
-  readonly kind: string
-  readonly until: number
-  /** Milliseconds it lasts. */
-  readonly length: number
 }
 
 /** Refreshes wait until then, after so many failures in a row. */
@@ -201,35 +192,15 @@ export const failed = <T>(entry: Entry<T>, number: number, now: number, retry: R
 export const dropped = <T>(entry: Entry<T>, isMeant: (value: T) => boolean): Entry<T> =>
   entry.held !== undefined && isMeant(entry.held.value) ? { ...entry, held: undefined, backOff: undefined } : entry
 
-// Permissions are granted by people: asking for a new token more often than this finds nothing new.
-const longestRest = 5 * 60_000
-// A token that is unauthorized may have been revoked like the one before it, so the first rest is short, and each next one twice
-// as long.
-const shortestRest = 10_000
-
-const nextRest = (kind: string, before: Rest | undefined) => {
-  if (kind !== "Unauthorized") return longestRest
-  return before === undefined ? shortestRest : Math.min(longestRest, 2 * before.length)
-}
-// Paths are templates, but those of the program's own endpoints have no end.
-const mostPaths = 32
-
-const restsAt = <T>({ rests }: Entry<T>, path: string, kind: string) =>
-  rests.find((one) => one.path === path && one.kind === kind)
-
 /** Whether a refusal at a path says nothing about the token. */
-export const isResting = <T>(entry: Entry<T>, path: string, kind: string, now: number): boolean =>
-  now < (restsAt(entry, path, kind)?.until ?? -Infinity)
+export const isResting = <T>({ rests }: Entry<T>, path: string, kind: string, now: number): boolean =>
+  now < (restAt(rests, path, kind)?.until ?? -Infinity)
 
 /** A new token was refused at a path as well, or waiting for a new one to be known did not help there. */
-export const rested = <T>(entry: Entry<T>, path: string, kind: string, now: number): Entry<T> => {
-  // One that is over is remembered for as long again, so that the next one is longer.
-  const remembered = entry.rests.filter((one) => now < one.until + one.length)
-  const before = remembered.find((one) => one.path === path && one.kind === kind)
-  const length = nextRest(kind, before)
-  const rest = { path, kind, until: now + length, length }
-  return { ...entry, rests: [rest, ...remembered.filter((one) => one !== before)].slice(0, mostPaths) }
-}
+export const rested = <T>(entry: Entry<T>, path: string, kind: string, now: number): Entry<T> => ({
+  ...entry,
+  rests: addRest(entry.rests, path, kind, now)
+})
 
 /**
  * The held token was accepted at a path, which matters in two cases: while it is new, it is known there; and the refusals of
@@ -237,7 +208,7 @@ export const rested = <T>(entry: Entry<T>, path: string, kind: string, now: numb
  */
 export const accepted = <T>(entry: Entry<T>, path: string, kind: string, isNew: boolean): Entry<T> => {
   const { held } = entry
-  const found = restsAt(entry, path, kind)
+  const found = restAt(entry.rests, path, kind)
   const isNews = isNew && held !== undefined && !held.accepted.includes(path) && held.accepted.length < mostPaths
   return found === undefined && !isNews
     ? entry

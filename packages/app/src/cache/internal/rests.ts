@@ -1,0 +1,40 @@
+/** Paths at which a refusal says nothing about the token for a while, since it was the same with a new one. */
+
+/** One path, and one kind of refusal there. */
+export interface Rest {
+  readonly path: string
+  /** What was refused, such as "Unauthorized"; another refusal at that path still counts. */
+  readonly kind: string
+  readonly until: number
+  /** Milliseconds it lasts. */
+  readonly length: number
+}
+
+/** Paths are templates, but those of the program's own endpoints have no end. */
+export const mostPaths = 32
+
+// Permissions are granted by people: asking for a new token more often than this finds nothing new.
+const longest = 5 * 60_000
+// A token that is unauthorized may have been revoked like the one before it, so the first rest is short, and each next one twice
+// as long.
+const shortest = 10_000
+
+const nextLength = (kind: string, before: Rest | undefined) => {
+  if (kind !== "Unauthorized") return longest
+  return before === undefined ? shortest : Math.min(longest, 2 * before.length)
+}
+
+/** The last rest of a kind at a path, which may be over. */
+export const restAt = (rests: ReadonlyArray<Rest>, path: string, kind: string): Rest | undefined =>
+  rests.find((one) => one.path === path && one.kind === kind)
+
+/** With another rest from now on. One that is over is remembered for as long again, so that the next one is longer. */
+export const addRest = (rests: ReadonlyArray<Rest>, path: string, kind: string, now: number): ReadonlyArray<Rest> => {
+  const remembered = rests.filter((one) => now < one.until + one.length)
+  const before = restAt(remembered, path, kind)
+  const length = nextLength(kind, before)
+  return [{ path, kind, until: now + length, length }, ...remembered.filter((one) => one !== before)].slice(
+    0,
+    mostPaths
+  )
+}
