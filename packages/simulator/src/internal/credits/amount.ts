@@ -50,6 +50,11 @@ export const format = (units: bigint): string => {
   return `${units < 0n ? "-" : ""}${whole}${fraction === "" ? "" : `.${fraction}`}`
 }
 
+const thousandth = unitsInTonne / 1000n
+
+/** Units of the nearest thousandth of a tonne. */
+export const rounded = (units: bigint): bigint => ((units + thousandth / 2n) / thousandth) * thousandth
+
 /** A JSON number of exactly these digits, for `JSON.stringify`. */
 export const toJson = (units: bigint): Schema.Json => rawJSON(format(units))
 

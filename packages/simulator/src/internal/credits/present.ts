@@ -4,6 +4,7 @@ import { iso } from "../isoTime.ts"
 import * as Present from "../present.ts"
 import * as Seeded from "../seeded.ts"
 import type { OrganizationRecord } from "../Tables.ts"
+import * as Amount from "./amount.ts"
 import * as Catalogue from "./catalogue.ts"
 import type { Holding, RequestRecord, ReservationRecord } from "./records.ts"
 
@@ -53,6 +54,9 @@ export const warehouseCredit = (
   type: credit.type
 })
 
+const shownAmount = (units: bigint, { behaviour }: Present.Surroundings) =>
+  behaviour.shownAmounts === "rounded" ? Amount.rounded(units) : units
+
 const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1)
 
 /** A credit request. */
@@ -70,7 +74,7 @@ export const request = (record: RequestRecord, around: Present.Surroundings): Cr
     creditId: credit.id,
     serialization: credit.serialization,
     vintage: credit.vintage,
-    amount: record.units,
+    amount: shownAmount(record.units, around),
     fromOrganizationId: record.organizationId,
     ...(toOrganizationId === undefined ? {} : { toOrganizationId }),
     project: projectReference(credit.project, around),
@@ -89,7 +93,7 @@ export const reservation = (record: ReservationRecord, around: Present.Surroundi
   const { fullName, id } = projectReference(credit.project, around)
   return {
     id: record.id,
-    amount: record.units,
+    amount: shownAmount(record.units, around),
     createdAt: iso(record.createdAt),
     updatedAt: iso(record.updatedAt),
     tokenId: credit.tokenId,

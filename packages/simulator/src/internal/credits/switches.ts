@@ -10,6 +10,11 @@ export const creditSwitches = {
   /** Whether writes about credits answer with the record or with nothing. Their answers are not documented. */
   writeAnswer: Schema.Literals(["record", "empty"]),
   /**
+   * Whether credit requests and reservations show their amounts digit for digit, or rounded to the 0.001 tonnes that an
+   * integrator counts in. Not documented.
+   */
+  shownAmounts: Schema.Literals(["exact", "rounded"]),
+  /**
    * Status when credits are short, or when a reservation is over, complete or another app's. No page states it.
    */
   refusedWriteStatus: Schema.Literals([400, 403, 404, 409, 422]),
@@ -64,6 +69,7 @@ export const creditSwitches = {
 export const documentedCredits = {
   createdRequestStatus: 201,
   writeAnswer: "record",
+  shownAmounts: "exact",
   refusedWriteStatus: 400,
   creditOrder: "oldestFirst",
   missingDevelopment: "default",
