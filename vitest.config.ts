@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os"
 import { defineConfig } from "vitest/config"
 
 /** What one runs all day: behaviour in virtual time, without child processes, packages or foreign services. */
@@ -22,6 +23,8 @@ export default defineConfig({
     reporters: ["default", "./test/support/closingCount.ts"],
     // Real sockets, child processes and a browser: generous, since no test decides anything by time.
     testTimeout: 60_000,
+    // Many tests wait for another process most of their time, so two run at once even where there are two cores.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     hookTimeout: 60_000,
     projects: [
       { extends: true, test: { name: "unit", include: unit, exclude: slow, isolate: false } },
