@@ -235,7 +235,7 @@ describe("refusals that say nothing about the token", () => {
     for (let n = 0; n < 1000; n++) entry = Entry.rested(entry, `/${n}`, "Forbidden", 1)
     assert.strictEqual(entry.rests.length, 32)
     assert.isTrue(Entry.isResting(entry, "/999", "Forbidden", 1))
-    assert.strictEqual(Entry.rested(entry, "/a", "Forbidden", 11 * minutes).rests.length, 1)
+    assert.strictEqual(Entry.rested(entry, "/a", "Forbidden", 6 * minutes).rests.length, 1)
   })
 
   it("end when the path accepts the token; nothing else changes an entry that is not new", () => {

@@ -19,8 +19,10 @@ const longest = 5 * 60_000
 // as long.
 const shortest = 10_000
 
+const unauthorized = "Unauthorized"
+
 const nextLength = (kind: string, before: Rest | undefined) => {
-  if (kind !== "Unauthorized") return longest
+  if (kind !== unauthorized) return longest
   return before === undefined ? shortest : Math.min(longest, 2 * before.length)
 }
 
@@ -28,9 +30,9 @@ const nextLength = (kind: string, before: Rest | undefined) => {
 export const restAt = (rests: ReadonlyArray<Rest>, path: string, kind: string): Rest | undefined =>
   rests.find((one) => one.path === path && one.kind === kind)
 
-/** With another rest from now on. One that is over is remembered for as long again, so that the next one is longer. */
+/** With another rest from now on. A short one is remembered when it is over, for as long again: the next one is longer. */
 export const addRest = (rests: ReadonlyArray<Rest>, path: string, kind: string, now: number): ReadonlyArray<Rest> => {
-  const remembered = rests.filter((one) => now < one.until + one.length)
+  const remembered = rests.filter(({ kind, length, until }) => now < until + (kind === unauthorized ? length : 0))
   const before = restAt(remembered, path, kind)
   const length = nextLength(kind, before)
   return [{ path, kind, until: now + length, length }, ...remembered.filter((one) => one !== before)].slice(

@@ -11,12 +11,12 @@ import type { IcrError } from "../../errors/IcrError.ts"
 import type { Call } from "./subject.ts"
 
 const requests = Metric.counter("icr_requests", {
-  description: "Calls to the registry, by operation and outcome",
+  description: "Calls to the registry",
   incremental: true
 })
 
 const duration = Metric.timer("icr_request_duration", {
-  description: "How long calls to the registry took, retries and waits included, by operation"
+  description: "How long calls took, waits included"
 })
 
 /** Milliseconds on a clock that nobody can set. */
