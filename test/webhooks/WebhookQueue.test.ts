@@ -1,5 +1,5 @@
 import { IcrApp } from "@effect-icr/app/IcrApp"
-import { type VerifyOnlyOptions, Webhook } from "@effect-icr/webhooks/Webhook"
+import { Webhook } from "@effect-icr/webhooks/Webhook"
 import type { WebhookEvent } from "@effect-icr/webhooks/WebhookEvent"
 import * as WebhookQueue from "@effect-icr/webhooks/WebhookQueue"
 import { assert, describe, it } from "@effect/vitest"
@@ -10,9 +10,7 @@ import { deliverThroughKills, registry } from "../soak/kills.ts"
 import { withoutRedis } from "../support/redis.ts"
 import { appOver, idOf, makeRegistry, textOf } from "../support/registry.ts"
 import { delivery, post, printed, secret } from "./support/deliveries.ts"
-
-const receiver = (options: Partial<VerifyOnlyOptions> = {}) =>
-  Webhook.layerVerifyOnly({ secret: Redacted.make(secret), ...options })
+import { receiver } from "./support/receiver.ts"
 
 const memory = PersistedQueue.layer.pipe(Layer.provideMerge(PersistedQueue.layerStoreMemory))
 
