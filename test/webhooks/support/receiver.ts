@@ -29,3 +29,15 @@ export const counted = (name: string) =>
   Effect.map(Metric.snapshot, (all) =>
     all.reduce((sum, one) => (one.type === "Counter" && one.id === name ? sum + Number(one.state.count) : sum), 0)
   )
+
+/** The event of a delivery. */
+export const verify = Effect.fnUntraced(function* (given: {
+  readonly body: string | Uint8Array
+  readonly signature?: string | null
+}) {
+  return yield* (yield* Webhook).verify({ body: given.body, signature: given.signature })
+})
+
+/** What became of a delivery: the event's name, or the kind of the refusal. */
+export const outcome = (given: { readonly body: string | Uint8Array; readonly signature?: string | null }) =>
+  Effect.match(verify(given), { onSuccess: ({ event }) => event, onFailure: ({ kind }) => kind })
