@@ -1,5 +1,5 @@
 import { IcrApp } from "@effect-icr/app/IcrApp"
-import { InstallFlow, type InstallUrlOptions, type Options } from "@effect-icr/webhooks/InstallFlow"
+import { InstallFlow, type InstallUrlOptions } from "@effect-icr/webhooks/InstallFlow"
 import { InstallError } from "@effect-icr/webhooks/InstallError"
 import { WebhookError } from "@effect-icr/webhooks/WebhookError"
 import { Simulator } from "@effect-icr/simulator/Simulator"
@@ -7,17 +7,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Cause, Effect, Exit, Layer, Option, Redacted, Schema } from "effect"
 import { HttpRouter, HttpServer } from "effect/http"
 import { TestClock } from "effect/testing"
-import { withSimulator } from "../support/app.ts"
-
-const stateSecret = Redacted.make("state-secret-for-tests-0123456789abcdef")
-
-const flow = (options: Options = {}) =>
-  InstallFlow.layerWith({ stateSecret, ...options }).pipe(
-    Layer.provideMerge(withSimulator({}, { http: { retry: false } }))
-  )
-
-const session = "the session cookie of one browser"
-const first = Effect.flatMap(Simulator, ({ installationIds }) => Effect.map(installationIds, ([id = ""]) => id))
+import { first, flow, session, stateSecret } from "./support/install.ts"
 
 const callback = (link: URL, installationId: string) =>
   `/callback?${new URLSearchParams({ installationId, state: link.searchParams.get("state") ?? "" })}`
