@@ -7,9 +7,7 @@ import { KeyValueStore } from "effect/persistence"
 import { randomBytes } from "node:crypto"
 import { captured, idOf, makeRegistry, reasonOf, textOf } from "../support/registry.ts"
 import { inProcess } from "../support/tokenStore.ts"
-
-const key = "test@http://localhost/installations/acme"
-const ask = Effect.flatMap(TokenCache, (cache) => cache.installationToken(idOf("acme")))
+import { ask, key } from "./support/tokenCache.ts"
 
 describe("a token store over a KeyValueStore", () => {
   const keys = Redacted.make(randomBytes(32).toString("base64"))

@@ -6,9 +6,7 @@ import { Effect, Fiber, Queue, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import { captured, makeRegistry, started, textOf } from "../support/registry.ts"
 import { inProcess, makeStore } from "../support/tokenStore.ts"
-import { acme, ask } from "./support/tokenCache.ts"
-
-const key = "test@http://localhost/installations/acme"
+import { acme, ask, key } from "./support/tokenCache.ts"
 
 describe("a token store", () => {
   it.effect("that tells of a removal elsewhere makes the cache drop that token and no newer one", () => {

@@ -7,9 +7,8 @@ import { Effect, Exit, Fiber, Layer, Logger, Redacted } from "effect"
 import { TestClock } from "effect/testing"
 import { captured, idOf, isDone, makeRegistry, reasonOf, refusal, started, textOf } from "../support/registry.ts"
 import { inProcess, makeStore } from "../support/tokenStore.ts"
-import { acme, ask, down, forced, hour, minute } from "./support/tokenCache.ts"
+import { acme, ask, down, forced, hour, key, minute } from "./support/tokenCache.ts"
 
-const key = "test@http://localhost/installations/acme"
 const read = Effect.flatMap(IcrApp, (app) => app.installationClient(acme).get("/projects"))
 const quiet = Effect.provide(Logger.layer([]))
 

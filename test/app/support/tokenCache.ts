@@ -11,6 +11,8 @@ export const hour = 60 * minute
 
 /** The installation whose token is asked for. */
 export const acme = idOf("acme")
+/** The key of its token in a store. */
+export const key = "test@http://localhost/installations/acme"
 /** Its token. */
 export const ask = Effect.flatMap(TokenCache, (cache) => cache.installationToken(acme))
 /** Its token, with options. */
