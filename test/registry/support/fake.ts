@@ -14,8 +14,9 @@ import { TokenCache } from "@effect-icr/app/TokenCache"
 import { CreditId } from "@effect-icr/registry"
 import { Registry, type Options } from "@effect-icr/registry/Registry"
 import * as Tonnes from "@effect-icr/registry/Tonnes"
-import { Clock, DateTime, Effect, Layer, Option } from "effect"
+import { Clock, Effect, Layer } from "effect"
 import { type HttpBody, HttpClient, HttpClientError, HttpClientResponse } from "effect/http"
+import { amountIn, type Asked, type Held, json, requestBody, reservationBody, tokenBody } from "./bodies.ts"
 
 /** The seller. */
 export const seller = InstallationId.make("seller")
@@ -57,24 +58,6 @@ export type Fault =
   | { readonly done: Answer }
   | Answer
 
-interface Held {
-  readonly id: string
-  readonly createdAt: number
-  readonly reservedTo: number
-  readonly creditId: string
-  readonly amount: Tonnes.Tonnes
-  readonly reserver: string | undefined
-  complete: boolean
-}
-
-interface Asked {
-  readonly id: string
-  readonly createdAt: number
-  readonly fields: { readonly [name: string]: unknown }
-  readonly amount: Tonnes.Tonnes
-  state: string
-}
-
 /** What the registry has, and has seen; tests read and change it. */
 export interface Fake {
   permissions: Permissions
@@ -113,34 +96,6 @@ export const makeFake = (): Fake => ({
 export const sent = (fake: Fake) => fake.seen.map(({ body, method, path }) => `${method} ${path} ${body}`.trim())
 /** Only those of a method. */
 export const sentBy = (fake: Fake, method: string) => fake.seen.filter((request) => request.method === method)
-
-const iso = (millis: number) => DateTime.formatIso(DateTime.makeUnsafe(millis))
-/** The digits of the amount, as they stand in the body. */
-const amountIn = (body: string) => Option.getOrThrow(Tonnes.fromString(/"amount":([^,}"]+)/.exec(body)?.[1] ?? ""))
-
-/** JSON with amounts as numbers, digit for digit. */
-const json = (value: unknown) => JSON.stringify(value).replaceAll(/"(amount|supply)":"([^"]+)"/g, '"$1":$2')
-
-const reservationBody = (held: Held) => ({
-  id: held.id,
-  amount: Tonnes.format(held.amount),
-  createdAt: iso(held.createdAt),
-  updatedAt: iso(held.createdAt),
-  reservedToDate: iso(held.reservedTo),
-  isComplete: held.complete,
-  creditId: held.creditId,
-  reserver: held.reserver === undefined ? undefined : { id: held.reserver },
-  serialization: "ICR-ISL-354-78040-14-R-0-2021"
-})
-
-const requestBody = ({ amount, createdAt, fields, id, state }: Asked) => ({
-  id,
-  state,
-  createdAt: iso(createdAt),
-  updatedAt: iso(createdAt),
-  amount: Tonnes.format(amount),
-  ...fields
-})
 
 const refused = (status: number, message: string): Answer => ({
   status,
@@ -230,20 +185,6 @@ const work = (fake: Fake, { body, method, path }: Seen, now: number): Answer => 
   return request === undefined ? refused(404, "Cannot find it") : { body: requestBody(request) }
 }
 
-const tokenBody = (fake: Fake, installation: string | undefined, now: number) => ({
-  id: `token-${++fake.exchanges}`,
-  createdAt: iso(now),
-  updatedAt: iso(now),
-  token: `crs_${fake.exchanges}`,
-  expiresAt: iso(now + 7_200_000),
-  isActive: true,
-  permissions: fake.permissions,
-  appId: "app-1",
-  ...(installation === undefined
-    ? {}
-    : { installationId: installation, organizationId: `${installation}-organization` })
-})
-
 const textOf = (body: HttpBody.HttpBody) => {
   if (body._tag === "Uint8Array") return new TextDecoder().decode(body.body)
   return body._tag === "Raw" ? String(body.body) : ""
@@ -284,7 +225,10 @@ const transport = (fake: Fake) =>
         job.run()
       }
       const exchange = /^\/app(?:\/installations\/([^/]+))?\/accessTokens$/.exec(url.pathname)
-      if (exchange !== null) return respond({ body: tokenBody(fake, exchange[1], now) })
+      if (exchange !== null) {
+        fake.exchanges++
+        return respond({ body: tokenBody(fake, exchange[1], now) })
+      }
       const seen: Seen = {
         method: request.method,
         path: url.pathname + url.search,
