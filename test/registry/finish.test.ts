@@ -2,8 +2,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { TestClock } from "effect/testing"
-import { buyer, creditId, makeFake, sent, sentBy } from "./support/fake.ts"
-import { options, isFinish, withFault, provide, warehouse, reserve, retire } from "./support/finishes.ts"
+import { buyer, creditId, makeFake, provide, sent, sentBy } from "./support/fake.ts"
+import { isFinish, options, reserve, retire, warehouse, withFault } from "./support/finishes.ts"
 
 describe("finishing a reservation", () => {
   it.effect("sends the receiver and what the certificate is to say, once", () => {

@@ -1,11 +1,11 @@
 /** Reservations that more than one finish was asked for. */
 import type { IcrError } from "@effect-icr/app/IcrError"
 import { FinishUncertain } from "@effect-icr/registry"
-import { Registry, type Options } from "@effect-icr/registry/Registry"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Exit, Fiber, Schema } from "effect"
 import { TestClock } from "effect/testing"
-import { buyer, creditId, type Fake, makeFake, registryLayer, type Seen, seller, sentBy } from "./support/fake.ts"
+import { buyer, creditId, makeFake, provide, sentBy } from "./support/fake.ts"
+import { isFinish, warehouse } from "./support/finishes.ts"
 import { failsWithin, within } from "./support/time.ts"
 
 // oxlint-disable-next-line typescript/no-explicit-any -- what a program without types gives
@@ -13,9 +13,6 @@ type Untyped = any
 
 const retirementData = { reason: "Testing", beneficiaryName: "Jane Doe", comment: "Order 1" }
 const options = { receiverId: buyer, retirementData }
-const isFinish = ({ method, path }: Seen) => method === "POST" && !path.endsWith("/reservations")
-const provide = (fake: Fake, given?: Options) => Effect.provide(registryLayer(fake, given))
-const warehouse = Effect.map(Registry, (registry) => registry.organization(seller).warehouse)
 const hold = { creditId, amount: "0.5" } as const
 const reserve = Effect.flatMap(warehouse, (registry) => registry.reserve(hold))
 

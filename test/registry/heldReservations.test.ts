@@ -2,9 +2,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber } from "effect"
 import { TestClock } from "effect/testing"
-import { creditId, makeFake, registryLayer, sentBy } from "./support/fake.ts"
+import { creditId, makeFake, provide, registryLayer, sentBy } from "./support/fake.ts"
 import { exitWithin, within } from "./support/time.ts"
-import { options, isFinish, withFault, provide, warehouse, reserve } from "./support/finishes.ts"
+import { isFinish, options, reserve, warehouse, withFault } from "./support/finishes.ts"
 
 describe("a reservation held while something is done", () => {
   const hold = <A, E, R>(use: Effect.Effect<A, E, R>) =>

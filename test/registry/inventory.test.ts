@@ -1,16 +1,13 @@
 import { InstallationId } from "@effect-icr/app/domain/Ids"
 import { CreditRequestId } from "@effect-icr/registry"
-import { Registry, type Options } from "@effect-icr/registry/Registry"
+import { Registry } from "@effect-icr/registry/Registry"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Option, Schedule, Stream } from "effect"
 import { TestClock } from "effect/testing"
-import { addRequest, buyer, creditId, type Fake, makeFake, registryLayer, seller, sent } from "./support/fake.ts"
+import { addRequest, buyer, creditId, makeFake, provide, retirementData, seller, sent } from "./support/fake.ts"
+import { inventory } from "./support/requests.ts"
 import { failsWithin } from "./support/time.ts"
 
-const retirementData = { reason: "Voluntary purposes", beneficiaryName: "Jane Doe", comment: "Order 1" }
-const provide = (fake: Fake, options?: Options) => Effect.provide(registryLayer(fake, options))
-
-const inventory = Effect.map(Registry, (registry) => registry.organization(seller).inventory)
 const idOf = (id: string) => CreditRequestId.make(id)
 
 describe("asking for credits to be moved", () => {

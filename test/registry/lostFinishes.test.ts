@@ -5,18 +5,9 @@ import * as Tonnes from "@effect-icr/registry/Tonnes"
 import { assert, describe, it } from "@effect/vitest"
 import { DateTime, Effect, Fiber, Option, Schema } from "effect"
 import { TestClock } from "effect/testing"
-import { makeFake, sentBy } from "./support/fake.ts"
+import { makeFake, provide, retirementData, sentBy } from "./support/fake.ts"
 import { failsWithin, within } from "./support/time.ts"
-import {
-  retirementData,
-  options,
-  isFinish,
-  withFault,
-  provide,
-  warehouse,
-  reserve,
-  retire
-} from "./support/finishes.ts"
+import { isFinish, options, reserve, retire, warehouse, withFault } from "./support/finishes.ts"
 
 const uncertainOf = Effect.gen(function* () {
   const error = yield* failsWithin(retire, "1 minute")

@@ -1,11 +1,21 @@
 import { DeduplicationStoreError, makeMemory } from "@effect-icr/app/DeduplicationStore"
 import { ReservationClaims } from "@effect-icr/registry"
-import { Registry, type Options } from "@effect-icr/registry/Registry"
+import { Registry } from "@effect-icr/registry/Registry"
 import * as Tonnes from "@effect-icr/registry/Tonnes"
 import { assert, describe, it } from "@effect/vitest"
 import { Clock, DateTime, Duration, Effect, Layer, Option } from "effect"
 import { TestClock } from "effect/testing"
-import { addReservation, creditId, type Fake, makeFake, registryLayer, seller, sent, sentBy } from "./support/fake.ts"
+import {
+  addReservation,
+  creditId,
+  type Fake,
+  makeFake,
+  provide,
+  registryLayer,
+  seller,
+  sent,
+  sentBy
+} from "./support/fake.ts"
 import { failsWithin, within } from "./support/time.ts"
 
 const amount = "0.5"
@@ -19,8 +29,6 @@ const reserve = Effect.flatMap(Registry, (registry) =>
 
 /** In a process that has been up for a while. */
 const later = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.andThen(TestClock.adjust("1 minute"), effect)
-
-const provide = (fake: Fake, options?: Options) => Effect.provide(registryLayer(fake, options))
 
 const withClaims = (fake: Fake, store: Layer.Layer<ReservationClaims>) =>
   Effect.provide(registryLayer(fake).pipe(Layer.provide(store)))

@@ -1,36 +1,11 @@
 import { CreditId, RequestUncertain, type RetirementData } from "@effect-icr/registry"
-import { Registry, type Options } from "@effect-icr/registry/Registry"
 import * as Tonnes from "@effect-icr/registry/Tonnes"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Schema } from "effect"
 import { TestClock } from "effect/testing"
-import {
-  addRequest,
-  buyer,
-  creditId,
-  type Fake,
-  type Fault,
-  makeFake,
-  registryLayer,
-  type Seen,
-  seller,
-  sentBy
-} from "./support/fake.ts"
+import { addRequest, buyer, creditId, provide, retirementData, sentBy } from "./support/fake.ts"
+import { inventory, transfer, withFault } from "./support/requests.ts"
 import { failsWithin, within } from "./support/time.ts"
-
-const retirementData = { reason: "Voluntary purposes", beneficiaryName: "Jane Doe", comment: "Order 1" }
-const isRequest = ({ method }: Seen) => method === "POST"
-const withFault = (fault: Fault) => {
-  const fake = makeFake()
-  fake.fault = (request) => (isRequest(request) ? fault : undefined)
-  return fake
-}
-const provide = (fake: Fake, options?: Options) => Effect.provide(registryLayer(fake, options))
-
-const inventory = Effect.map(Registry, (registry) => registry.organization(seller).inventory)
-const transfer = Effect.flatMap(inventory, ({ request }) =>
-  request("transfer", { creditId, amount: "0.5", toOrganizationId: buyer })
-)
 
 describe("a request that the list may show otherwise than it was sent", () => {
   const fullOf = (comment: string) => ({ ...retirementData, comment })

@@ -24,6 +24,8 @@ export const seller = InstallationId.make("seller")
 export const buyer = OrganizationId.make("buyer-organization")
 /** What the seller has in its warehouse. */
 export const creditId = CreditId.make("exPost-2-0x51298f2f1142ecb129a2db5e6afd24f34f2e53f1")
+/** What a certificate is to say. */
+export const retirementData = { reason: "Voluntary purposes", beneficiaryName: "Jane Doe", comment: "Order 1" }
 
 /** A request as the registry sees it. */
 export interface Seen {
@@ -90,6 +92,12 @@ export const makeFake = (): Fake => ({
   finished: [],
   pending: [],
   numbers: 0
+})
+
+/** A registry in which this fault meets some requests, and no other. */
+export const makeFaulty = (meets: (request: Seen) => boolean, fault: Fault): Fake => ({
+  ...makeFake(),
+  fault: (request) => (meets(request) ? fault : undefined)
 })
 
 /** Requests other than token exchanges, such as `POST /organizations/…`, with their bodies. */
@@ -273,3 +281,6 @@ export const appLayer = (fake: Fake, http: HttpOptions = { retry: false }) =>
 /** The registry's resources over it. */
 export const registryLayer = (fake: Fake, options: Options = {}, http?: HttpOptions) =>
   Registry.layerWith(options).pipe(Layer.provide(appLayer(fake, http)))
+
+/** Runs a test over it. */
+export const provide = (fake: Fake, options?: Options) => Effect.provide(registryLayer(fake, options))

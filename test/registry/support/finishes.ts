@@ -1,10 +1,7 @@
 /** What the tests of a finish share: the seller's warehouse, and a registry whose finishes fail. */
-import { Registry, type Options } from "@effect-icr/registry/Registry"
+import { Registry } from "@effect-icr/registry/Registry"
 import { Effect } from "effect"
-import { buyer, creditId, type Fake, type Fault, makeFake, registryLayer, type Seen, seller } from "./fake.ts"
-
-/** What a certificate is to say. */
-export const retirementData = { reason: "Voluntary purposes", beneficiaryName: "Jane Doe", comment: "Order 1" }
+import { buyer, creditId, type Fault, makeFaulty, retirementData, type Seen, seller } from "./fake.ts"
 
 /** What a finish with a retirement is given. */
 export const options = { receiverId: buyer, retirementData }
@@ -13,14 +10,7 @@ export const options = { receiverId: buyer, retirementData }
 export const isFinish = ({ method, path }: Seen) => method === "POST" && !path.endsWith("/reservations")
 
 /** Finishes fail; everything else works. */
-export const withFault = (fault: Fault) => {
-  const fake = makeFake()
-  fake.fault = (request) => (isFinish(request) ? fault : undefined)
-  return fake
-}
-
-/** Runs a test over the registry. */
-export const provide = (fake: Fake, given?: Options) => Effect.provide(registryLayer(fake, given))
+export const withFault = (fault: Fault) => makeFaulty(isFinish, fault)
 
 /** The seller's warehouse. */
 export const warehouse = Effect.map(Registry, (registry) => registry.organization(seller).warehouse)
