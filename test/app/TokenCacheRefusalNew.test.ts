@@ -16,7 +16,7 @@ import {
   times
 } from "../support/registry.ts"
 import { acme, second } from "./support/tokenCache.ts"
-import { get, post, upload, dead, sent } from "./support/refusals.ts"
+import { dead, get, post, sent, upload } from "./support/refusals.ts"
 
 describe("a token that is new", () => {
   for (const [name, answer] of [

@@ -6,7 +6,7 @@ import { Effect, Fiber } from "effect"
 import { TestClock } from "effect/testing"
 import { appOver, makeRegistry, reasonOf, refusal, started, textOf, times } from "../support/registry.ts"
 import { acme, minute, second } from "./support/tokenCache.ts"
-import { get, post, upload, dead, sent } from "./support/refusals.ts"
+import { dead, get, post, sent, upload } from "./support/refusals.ts"
 
 describe("an older token", () => {
   it.effect("is dropped, replaced once, and the call repeated once", () => {

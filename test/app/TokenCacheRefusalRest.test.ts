@@ -6,7 +6,7 @@ import { Effect } from "effect"
 import { TestClock } from "effect/testing"
 import { appOver, makeRegistry, reasonOf, refusal, textOf } from "../support/registry.ts"
 import { acme, minute, second } from "./support/tokenCache.ts"
-import { get, post, upload, dead } from "./support/refusals.ts"
+import { dead, get, post, upload } from "./support/refusals.ts"
 
 describe("a real permission refusal", () => {
   it.effect("changes nothing: one request, no wait, the token stays", () => {

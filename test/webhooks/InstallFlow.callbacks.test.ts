@@ -4,7 +4,7 @@ import { Simulator } from "@effect-icr/simulator/Simulator"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Option, Redacted, Schema } from "effect"
 import { TestClock } from "effect/testing"
-import { flow, session, begin, callback, refusalOf, first } from "./support/install.ts"
+import { begin, callback, first, flow, refusalOf, session } from "./support/install.ts"
 
 describe("InstallFlow.verifyCallback", () => {
   it.effect("returns the installation with its organization and what was granted and what is missing", () =>

@@ -3,7 +3,7 @@ import { IcrApp } from "@effect-icr/app/IcrApp"
 import { InstallFlow } from "@effect-icr/webhooks/InstallFlow"
 import { assert, describe, it } from "@effect/vitest"
 import { Config, ConfigProvider, Effect, Exit, Layer, Redacted } from "effect"
-import { flow, begin, callback, refusalOf } from "./support/install.ts"
+import { begin, callback, flow, refusalOf } from "./support/install.ts"
 
 /** A flow that reads this environment, over an app that is not asked for anything. */
 const inEnvironment = <E>(layer: Layer.Layer<InstallFlow, E, IcrApp>, env: Record<string, string>) =>

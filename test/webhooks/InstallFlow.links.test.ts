@@ -4,7 +4,7 @@ import { apiBaseUrls } from "@effect-icr/app/IcrConfig"
 import { InstallFlow } from "@effect-icr/webhooks/InstallFlow"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, Redacted } from "effect"
-import { stateSecret, flow, kindOf, session, begin } from "./support/install.ts"
+import { begin, flow, kindOf, session, stateSecret } from "./support/install.ts"
 
 describe("InstallFlow.installUrl", () => {
   it.effect("leads to the environment's install page, with everything encoded", () =>

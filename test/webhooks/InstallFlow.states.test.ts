@@ -7,7 +7,7 @@ import { Simulator } from "@effect-icr/simulator/Simulator"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Exit, Fiber, Layer, Queue, Redacted } from "effect"
 import { TestClock } from "effect/testing"
-import { stateSecret, flow, kindOf, session, begin, callback, refusalOf, first } from "./support/install.ts"
+import { begin, callback, first, flow, kindOf, refusalOf, session, stateSecret } from "./support/install.ts"
 
 /** Tells that a claim was asked for. */
 const asked = Effect.runSync(Queue.unbounded<true>())

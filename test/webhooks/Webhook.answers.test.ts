@@ -5,7 +5,7 @@ import { Effect, Fiber, Layer, Metric, Queue } from "effect"
 import { HttpRouter, HttpServer } from "effect/http"
 import { TestClock } from "effect/testing"
 import { delivery, post, printed } from "./support/deliveries.ts"
-import { receiver, send, nothing, recorder } from "./support/receiver.ts"
+import { nothing, receiver, recorder, send } from "./support/receiver.ts"
 
 describe("Webhook.handler", () => {
   it.effect("answers by what was wrong", () =>

@@ -6,7 +6,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Layer, Queue, Ref } from "effect"
 import { TestClock } from "effect/testing"
 import { delivery, observed, post, printed } from "./support/deliveries.ts"
-import { receiver, send, recorder, counted } from "./support/receiver.ts"
+import { counted, receiver, recorder, send } from "./support/receiver.ts"
 
 /** Tells that a claim was asked for. */
 const asked = Effect.runSync(Queue.unbounded<true>())

@@ -3,7 +3,7 @@ import { Webhook } from "@effect-icr/webhooks/Webhook"
 import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect, Fiber, Ref, Stream } from "effect"
 import { delivery, post, printed } from "./support/deliveries.ts"
-import { receiver, send, recorder, counted } from "./support/receiver.ts"
+import { counted, receiver, recorder, send } from "./support/receiver.ts"
 
 describe("Webhook.handler", () => {
   it.effect("streams every event once to each consumer", () =>

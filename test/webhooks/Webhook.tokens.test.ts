@@ -7,7 +7,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Exit, Layer, Redacted } from "effect"
 import { withSimulator } from "../support/app.ts"
 import { delivery, post } from "./support/deliveries.ts"
-import { send, nothing, recorder } from "./support/receiver.ts"
+import { nothing, recorder, send } from "./support/receiver.ts"
 
 /** The simulator delivers to a receiver in the same process, and the app holds tokens. */
 const wired = (options: SimulatorOptions = {}) =>

@@ -4,7 +4,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect, Exit, Fiber, Logger, Scope } from "effect"
 import { TestClock } from "effect/testing"
 import { delivery, post, printed } from "./support/deliveries.ts"
-import { receiver, send, recorder, counted } from "./support/receiver.ts"
+import { counted, receiver, recorder, send } from "./support/receiver.ts"
 
 describe("Webhook.handler", () => {
   it.effect("answers before the work is done, and lets a failure neither answer nor escape", () =>
