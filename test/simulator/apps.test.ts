@@ -3,7 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { DateTime, Effect, Redacted, Schema } from "effect"
 import { HttpClient, HttpClientRequest } from "effect/http"
 import { TestClock } from "effect/testing"
-import { body, call, callAsApp, errorOf, firstInstallation, mint, Page, Token } from "./support/calls.ts"
+import { body, call, callAsApp, errorOf, exchange, firstInstallation, Page, Token } from "./support/calls.ts"
 import { appJwt } from "./support/jwt.ts"
 
 const TokenWithScope = Schema.Struct({ ...Token.fields, installationId: Schema.String, organizationId: Schema.String })
@@ -50,8 +50,8 @@ describe("access tokens", () => {
   it.effect(
     "DELETE /app/installations/token ends the token it is called with and answers true",
     Effect.fnUntraced(function* () {
-      const token = yield* mint()
-      const other = yield* mint()
+      const token = yield* exchange()
+      const other = yield* exchange()
       const response = yield* call("DELETE", "/app/installations/token", token)
       assert.deepStrictEqual([response.status, yield* response.json], [200, true])
       assert.strictEqual((yield* call("GET", "/projects", token)).status, 403)
@@ -63,7 +63,7 @@ describe("access tokens", () => {
     "a token opens its own organization and no other",
     Effect.fnUntraced(function* () {
       const [mine, other] = yield* (yield* Simulator).organizationIds
-      const token = yield* mint()
+      const token = yield* exchange()
       const response = yield* call("GET", `/organizations/${mine}`, token)
       const organization = yield* body(Schema.Struct({ id: Schema.String, url: Schema.String }))(response)
       assert.strictEqual(organization.url, `http://localhost/app/organizations/${mine}`)
@@ -157,7 +157,10 @@ describe("around the routes", () => {
       const basic = call("GET", "/projects", undefined, { authorization: "Basic abc" })
       assert.strictEqual((yield* Effect.flatMap(basic, errorOf)).status, 403)
       assert.strictEqual((yield* Effect.flatMap(call("GET", "/projects", yield* appJwt()), errorOf)).status, 403)
-      assert.strictEqual((yield* Effect.flatMap(call("GET", "/app/installations", yield* mint()), errorOf)).status, 401)
+      assert.strictEqual(
+        (yield* Effect.flatMap(call("GET", "/app/installations", yield* exchange()), errorOf)).status,
+        401
+      )
     }, Effect.provide(simulator))
   )
 
@@ -201,7 +204,7 @@ describe("around the routes", () => {
     "the request log holds no secret",
     Effect.fnUntraced(function* () {
       const jwt = yield* appJwt()
-      const token = yield* mint()
+      const token = yield* exchange()
       yield* call("GET", `/projects?access_token=${token}`, token)
       yield* call("GET", `/app/installations?jwt=${jwt}`, jwt, { "x-copy": jwt })
       const { app, control } = yield* Simulator

@@ -3,7 +3,7 @@ import { Simulator } from "@effect-icr/simulator/Simulator"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, Redacted } from "effect"
 import { FetchHttpClient } from "effect/http"
-import { callAsApp, mint } from "./support/calls.ts"
+import { callAsApp, exchange } from "./support/calls.ts"
 import { appJwt } from "./support/jwt.ts"
 import { rawRequest } from "./support/raw.ts"
 
@@ -44,7 +44,7 @@ const routes = [
   {
     method: "POST",
     path: "/organizations/{id}/inventory/requests/transfer",
-    bearer: mint(),
+    bearer: exchange(),
     type: json,
     body: "{}",
     status: 400

@@ -6,7 +6,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Duration, Effect, Layer, Redacted, Schema } from "effect"
 import { FetchHttpClient } from "effect/http"
 import { TestClock } from "effect/testing"
-import { body, call, errorOf, firstInstallation, mint } from "./support/calls.ts"
+import { body, call, errorOf, exchange, firstInstallation } from "./support/calls.ts"
 import { ask, finishing, first, inventory, organization, reserve, token, warehouse } from "./support/credits.ts"
 import { receiver } from "./support/receiver.ts"
 
@@ -117,7 +117,7 @@ describe("a credit request", () => {
       const { control } = yield* Simulator
       const id = yield* firstInstallation
       yield* control.setPermissions(id, { organization_inventory: "WRITE" })
-      const writer = yield* mint(id)
+      const writer = yield* exchange(id)
       const payload = { creditId: credit.id, amount: 1, retirementData: data }
       assert.strictEqual((yield* request(writer, "retire", payload)).state, "pending_queue")
       yield* control.setBehaviour({ writersNeedApproval: true, requestStates: "capital" })
@@ -125,7 +125,7 @@ describe("a credit request", () => {
       yield* control.setBehaviour({ inventoryRequestLevel: "read_write" })
       assert.strictEqual((yield* posting(writer, "retire", payload)).status, 201)
       yield* control.setPermissions(id, { organization_inventory: "REQUEST" })
-      assert.deepStrictEqual(yield* Effect.flatMap(posting(yield* mint(id), "retire", payload), errorOf), {
+      assert.deepStrictEqual(yield* Effect.flatMap(posting(yield* exchange(id), "retire", payload), errorOf), {
         status: 403,
         message: "Permission organization_inventory:read_write is required"
       })
@@ -177,7 +177,7 @@ describe("a credit request", () => {
       yield* control.setBehaviour({ creditOrder: "newestFirst" })
       assert.deepStrictEqual((yield* page("?limit=1&page=0")).creditRequests, [second])
       const [, other] = yield* (yield* Simulator).installationIds
-      const foreign = yield* mint(other)
+      const foreign = yield* exchange(other)
       const path = `/organizations/${yield* organization(1)}/inventory/requests/${made.id}`
       assert.strictEqual((yield* call("GET", path, foreign)).status, 404)
       const payload = { creditId: credit.id, amount: 1, toOrganizationId: "nobody" }

@@ -7,7 +7,17 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Schema } from "effect"
 import { HttpClient, HttpClientRequest } from "effect/http"
 import { TestClock } from "effect/testing"
-import { body, call, callAsApp, errorOf, firstInstallation, FullToken, mint, Page, status } from "./support/calls.ts"
+import {
+  body,
+  call,
+  callAsApp,
+  errorOf,
+  exchange,
+  firstInstallation,
+  FullToken,
+  Page,
+  status
+} from "./support/calls.ts"
 import { ask, first, inventory, organization, token } from "./support/credits.ts"
 import { appJwt } from "./support/jwt.ts"
 
@@ -41,7 +51,7 @@ describe("Apps, v0.5", () => {
     "the example's month can be the life of an installation token, too",
     Effect.fnUntraced(
       function* () {
-        const token = yield* mint()
+        const token = yield* exchange()
         yield* TestClock.adjust("30 days")
         assert.strictEqual(yield* status("/projects", token), 200)
       },
@@ -77,7 +87,7 @@ describe("Apps, v0.5", () => {
   it.effect(
     "deleting a token needs that token: a second time it is refused",
     Effect.fnUntraced(function* () {
-      const token = yield* mint()
+      const token = yield* exchange()
       assert.strictEqual((yield* call("DELETE", "/app/installations/token", token)).status, 200)
       assert.strictEqual((yield* call("DELETE", "/app/installations/token", token)).status, 403)
       assert.strictEqual((yield* callAsApp("DELETE", "/app/installations/token")).status, 403)
@@ -99,7 +109,7 @@ describe("Apps, v0.5", () => {
   it.effect(
     "a new token leaves the older ones alive (not documented)",
     Effect.fnUntraced(function* () {
-      const tokens = [yield* mint(), yield* mint(), yield* mint()]
+      const tokens = [yield* exchange(), yield* exchange(), yield* exchange()]
       assert.strictEqual(new Set(tokens).size, 3)
       for (const token of tokens) assert.strictEqual(yield* status("/projects", token), 200)
     }, simulator)
@@ -125,7 +135,7 @@ describe("Apps, v0.5", () => {
       })
       const { installation } = yield* Effect.flatMap(create(payload), body(Created))
       assert.strictEqual(installation.organization.fullName, "Best buyer")
-      assert.match(yield* mint(installation.id), /^crs_/)
+      assert.match(yield* exchange(installation.id), /^crs_/)
       assert.strictEqual((yield* Effect.flatMap(create({ user: { email: "nobody" } }), errorOf)).status, 400)
       yield* control.setBehaviour({ createUserOrganization: false })
       assert.strictEqual((yield* Effect.flatMap(create(payload), errorOf)).status, 404)

@@ -4,7 +4,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Schema } from "effect"
 import type { HttpClient, HttpClientError, HttpClientResponse } from "effect/http"
 import { TestClock } from "effect/testing"
-import { call, callAsApp, errorOf, firstInstallation, mint } from "./support/calls.ts"
+import { call, callAsApp, errorOf, exchange, firstInstallation } from "./support/calls.ts"
 import { appJwt } from "./support/jwt.ts"
 
 const simulator = Effect.provide(Simulator.layer)
@@ -23,7 +23,7 @@ describe("a script of faults", () => {
     "is worked off exchange by exchange on its own route",
     Effect.fnUntraced(function* () {
       yield* script({ _tag: "Status", status: 503 }, "pass", { _tag: "Reset" })
-      assert.strictEqual((yield* call("GET", "/projects", yield* mint())).status, 200)
+      assert.strictEqual((yield* call("GET", "/projects", yield* exchange())).status, 200)
       assert.deepStrictEqual(yield* Effect.flatMap(list, errorOf), { status: 503, message: "Service Unavailable" })
       assert.strictEqual((yield* list).status, 200)
       assert.strictEqual(yield* reasonOf(list), "TransportError")
@@ -249,7 +249,7 @@ describe("each fault in memory", () => {
       yield* control.faults.script("POST /app/installations/{installationId}/accessTokens", [
         { _tag: "FreshToken", millis: 250 }
       ])
-      const token = yield* mint(yield* firstInstallation)
+      const token = yield* exchange(yield* firstInstallation)
       const use = Effect.map(call("GET", "/projects", token), ({ status }) => status)
       assert.strictEqual(yield* use, 403)
       yield* TestClock.adjust("249 millis")

@@ -3,7 +3,7 @@ import { Simulator } from "@effect-icr/simulator/Simulator"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Redacted, Schema, Stream } from "effect"
 import { TestClock } from "effect/testing"
-import { body, call, callAsApp, errorOf, firstInstallation, FullToken, mint, status } from "./support/calls.ts"
+import { body, call, callAsApp, errorOf, exchange, firstInstallation, FullToken, status } from "./support/calls.ts"
 import { appJwt } from "./support/jwt.ts"
 
 const simulator = Effect.provide(Simulator.layer)
@@ -25,9 +25,9 @@ describe("Authenticate as an installation", () => {
       const { control, organizationIds } = yield* Simulator
       const id = yield* firstInstallation
       const [organization] = yield* organizationIds
-      const before = yield* mint(id)
+      const before = yield* exchange(id)
       yield* control.setPermissions(id, { organization_members: "VIEW" })
-      const after = yield* mint(id)
+      const after = yield* exchange(id)
       assert.deepStrictEqual(yield* Effect.flatMap(call("GET", `/organizations/${organization}`, after), errorOf), {
         status: 403,
         message: "Permission organization_info:read is required"
@@ -76,7 +76,7 @@ describe("Review installations", () => {
     Effect.fnUntraced(function* () {
       const { control } = yield* Simulator
       const id = yield* firstInstallation
-      const token = yield* mint(id)
+      const token = yield* exchange(id)
       yield* control.suspend(id)
       const suspended = { status: 403, message: "This installation has been suspended" }
       assert.deepStrictEqual(
@@ -94,7 +94,7 @@ describe("Review installations", () => {
     Effect.fnUntraced(function* () {
       const { control } = yield* Simulator
       const id = yield* firstInstallation
-      const token = yield* mint(id)
+      const token = yield* exchange(id)
       yield* control.uninstall(id)
       assert.strictEqual((yield* callAsApp("POST", `/app/installations/${id}/accessTokens`)).status, 404)
       assert.strictEqual((yield* callAsApp("GET", `/app/installations/${id}`)).status, 404)

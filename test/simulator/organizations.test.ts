@@ -4,7 +4,7 @@ import { Simulator } from "@effect-icr/simulator/Simulator"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Schema } from "effect"
 import { HttpClient, HttpClientRequest } from "effect/http"
-import { body, call, callAsApp, errorOf, firstInstallation, mint } from "./support/calls.ts"
+import { body, call, callAsApp, errorOf, exchange, firstInstallation } from "./support/calls.ts"
 
 const simulator = Effect.provide(Simulator.layer)
 
@@ -17,7 +17,7 @@ const organization = Effect.gen(function* () {
 const tokenWith = Effect.fnUntraced(function* (permissions: Record<string, string>) {
   const id = yield* firstInstallation
   yield* (yield* Simulator).control.setPermissions(id, permissions)
-  return yield* mint(id)
+  return yield* exchange(id)
 })
 
 const ask = Effect.fnUntraced(function* (path: string, token: string, payload?: Schema.Json) {
@@ -99,7 +99,7 @@ describe("Permissions: a refusal names the one that is missing", () => {
   it.effect(
     "no permission opens another organization",
     Effect.fnUntraced(function* () {
-      const token = yield* mint()
+      const token = yield* exchange()
       const [, other] = yield* (yield* Simulator).organizationIds
       for (const path of ["", "/addresses", "/inventory", "/warehouse/inventory"]) {
         assert.strictEqual((yield* call("GET", `/organizations/${other}${path}`, token)).status, 403)
@@ -113,7 +113,7 @@ describe("Inventory and Warehouse", () => {
     "hold { credits, organizationId }, the same ones for the same seed, of projects that exist",
     Effect.fnUntraced(function* () {
       const read = Effect.fnUntraced(function* () {
-        const token = yield* mint()
+        const token = yield* exchange()
         const inventory = yield* Effect.flatMap(ask("/inventory", token), body(Inventory))
         const warehouse = yield* Effect.flatMap(ask("/warehouse/inventory?development=true", token), body(Warehouse))
         assert.strictEqual(inventory.organizationId, yield* organization)
@@ -135,7 +135,7 @@ describe("Inventory and Warehouse", () => {
   it.effect(
     "a request comes back as a CreditRequest that waits for the organization (status by switch)",
     Effect.fnUntraced(function* () {
-      const token = yield* mint()
+      const token = yield* exchange()
       const credit = yield* firstCredit(token)
       const retirementData = { reason: "Voluntary purposes", beneficiaryName: "Best buyer" }
       const payload = { creditId: credit.id, amount: 1, retirementData }
@@ -162,7 +162,7 @@ describe("Inventory and Warehouse", () => {
   it.effect(
     "a request outside the rules is refused: receiver, amount, credit, action",
     Effect.fnUntraced(function* () {
-      const token = yield* mint()
+      const token = yield* exchange()
       const { amount, id: creditId } = yield* firstCredit(token)
       const toAddress = "0x1234567890abcdef"
       for (const [action, payload, status] of [

@@ -4,7 +4,7 @@ import { Duration, Effect, Layer, Redacted } from "effect"
 import { FetchHttpClient } from "effect/http"
 import { withoutChromium } from "../support/chromium.ts"
 import { misses, open, press, sees, show, unfold } from "./support/browser.ts"
-import { call, callAsApp, mint } from "./support/calls.ts"
+import { call, callAsApp, exchange } from "./support/calls.ts"
 import { ask, first, inventory, token } from "./support/credits.ts"
 import { appJwt } from "./support/jwt.ts"
 
@@ -52,7 +52,7 @@ describe("in a real browser", () => {
       function* () {
         const { app, control } = yield* Simulator
         const [first, second] = yield* control.installations()
-        const token = yield* mint(first?.id)
+        const token = yield* exchange(first?.id)
         const jwt = yield* appJwt()
         yield* call("GET", `/projects?access_token=${token}`, token)
         const { foreign, page, problems } = yield* open("/")

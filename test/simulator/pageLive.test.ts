@@ -5,7 +5,7 @@ import { Effect, Layer, Redacted } from "effect"
 import { FetchHttpClient } from "effect/http"
 import { withoutChromium } from "../support/chromium.ts"
 import { open, press, sees, show, unfold } from "./support/browser.ts"
-import { call, mint } from "./support/calls.ts"
+import { call, exchange } from "./support/calls.ts"
 import { first, reserve, token, warehouse } from "./support/credits.ts"
 
 const skip = withoutChromium("test/simulator/pageLive.test.ts")
@@ -118,7 +118,7 @@ describe("in a real browser, the dashboard", () => {
     Effect.fnUntraced(
       function* () {
         const { control } = yield* Simulator
-        const bearer = yield* mint()
+        const bearer = yield* exchange()
         const { page, problems } = yield* open("/#faults")
         const field = (name: string) => page.locator(`#faults [name=${name}]`)
         yield* Effect.promise(() => field("route").selectOption("GET /projects"))

@@ -9,7 +9,7 @@ import { FetchHttpClient } from "effect/http"
 import type { Page } from "playwright-core"
 import { withoutChromium } from "../support/chromium.ts"
 import { open, picture, press, sees, show, unfold, violations } from "./support/browser.ts"
-import { call, mint } from "./support/calls.ts"
+import { call, exchange } from "./support/calls.ts"
 import { ask, first, inventory, reserve, token, warehouse } from "./support/credits.ts"
 
 const skip = withoutChromium("test/simulator/pageWidths.test.ts")
@@ -38,7 +38,7 @@ const busy = Effect.gen(function* () {
   const [, second = "", third = ""] = yield* installationIds
   yield* control.suspend(second)
   yield* control.requestPermissions({ organization_info: "VIEW", examiner: "VIEW" })
-  yield* mint(third)
+  yield* exchange(third)
   yield* control.webhooks.settled
 })
 

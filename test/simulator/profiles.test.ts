@@ -3,7 +3,7 @@ import { profiles } from "@effect-icr/simulator/Behaviour"
 import { Simulator } from "@effect-icr/simulator/Simulator"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Schema } from "effect"
-import { body, call, callAsApp, errorOf, mint } from "./support/calls.ts"
+import { body, call, callAsApp, errorOf, exchange } from "./support/calls.ts"
 
 const simulator = Effect.provide(Simulator.layer)
 
@@ -84,7 +84,7 @@ describe("the profiles", () => {
       function* () {
         assert.strictEqual((yield* callAsApp("GET", "/projects")).status, 200)
         assert.strictEqual((yield* call("GET", "/projects", "a.b.c")).status, 401)
-        assert.strictEqual((yield* call("GET", "/projects", yield* mint())).status, 200)
+        assert.strictEqual((yield* call("GET", "/projects", yield* exchange())).status, 200)
       },
       Effect.provide(Simulator.layerWith({ profile: "observed" }))
     )

@@ -2,7 +2,7 @@
 import { Simulator } from "@effect-icr/simulator/Simulator"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Redacted } from "effect"
-import { call, errorOf, mint } from "./support/calls.ts"
+import { call, errorOf, exchange } from "./support/calls.ts"
 import { appJwt } from "./support/jwt.ts"
 
 const controlToken = "opens/the control+interface"
@@ -26,7 +26,7 @@ describe("the request log shows no secret", () => {
       `in an address, ${name}`,
       Effect.fnUntraced(function* () {
         const { app, control } = yield* Simulator
-        const secrets = [yield* mint(), yield* appJwt(), Redacted.value(app.webhookSecret), controlToken]
+        const secrets = [yield* exchange(), yield* appJwt(), Redacted.value(app.webhookSecret), controlToken]
         for (const secret of secrets) {
           const written = spell(secret)
           yield* call("GET", `/projects?t=${written}&limit=10`)
@@ -43,7 +43,7 @@ describe("the request log shows no secret", () => {
   it.effect(
     "where the address is cut, nor in the answer to an unknown route",
     Effect.fnUntraced(function* () {
-      const token = yield* mint()
+      const token = yield* exchange()
       yield* call("GET", `/projects?${"a".repeat(1_980)}=${token}`)
       const path = (yield* (yield* Simulator).control.requestLog).at(-1)?.path ?? ""
       assert.isAtMost(path.length, 2_000)

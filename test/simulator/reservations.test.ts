@@ -5,7 +5,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, Redacted, Schedule } from "effect"
 import { FetchHttpClient } from "effect/http"
 import { TestClock } from "effect/testing"
-import { body, errorOf, firstInstallation, mint } from "./support/calls.ts"
+import { body, errorOf, exchange, firstInstallation } from "./support/calls.ts"
 import {
   ask,
   finishing,
@@ -129,7 +129,7 @@ describe("a reservation", () => {
       const { reservation } = yield* held
       const id = yield* firstInstallation
       yield* (yield* Simulator).control.setPermissions(id, { organization_warehouse: "VIEW" })
-      const reader = yield* mint(id)
+      const reader = yield* exchange(id)
       assert.strictEqual((yield* listed(reader)).length, 1)
       for (const answer of [
         yield* reserving(reader, reservation.creditId, "1"),

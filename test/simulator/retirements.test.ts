@@ -10,7 +10,7 @@ import { Simulator } from "@effect-icr/simulator/Simulator"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Schema } from "effect"
 import { spawnSync } from "node:child_process"
-import { body, call, errorOf, firstInstallation, mint } from "./support/calls.ts"
+import { body, call, errorOf, exchange, firstInstallation } from "./support/calls.ts"
 import { ask, finishing, first, organization, reserve, token, warehouse } from "./support/credits.ts"
 
 const simulator = Effect.provide(Simulator.layer)
@@ -66,7 +66,7 @@ describe("Retirements", () => {
   it.effect(
     "are listed by skip and first, 10 unless first says otherwise",
     Effect.fnUntraced(function* () {
-      const bearer = yield* mint()
+      const bearer = yield* exchange()
       const all = yield* list("?first=50", bearer)
       assert.strictEqual(all.length, 12)
       assert.deepStrictEqual(yield* list("", bearer), all.slice(0, 10))
@@ -86,7 +86,7 @@ describe("Retirements", () => {
   it.effect(
     "one that nobody has claimed shows its amount and its project only, and has no certificate",
     Effect.fnUntraced(function* () {
-      const bearer = yield* mint()
+      const bearer = yield* exchange()
       const unclaimed = yield* Effect.flatMap(call("GET", "/retirements?id=4", bearer), body(Retirement))
       assert.deepStrictEqual(Object.keys(unclaimed), ["amount", "project"])
       assert.deepStrictEqual(yield* Effect.flatMap(call("GET", "/retirements/4/pdf", bearer), errorOf), {
@@ -129,7 +129,7 @@ describe("Retirements", () => {
       assert.strictEqual((yield* ask("GET", "/retirements/2/pdf", bearer)).status, 404)
       const id = yield* firstInstallation
       yield* (yield* Simulator).control.setPermissions(id, { organization_warehouse: "WRITE" })
-      assert.strictEqual((yield* ask("GET", "/retirements", yield* mint(id))).status, 403)
+      assert.strictEqual((yield* ask("GET", "/retirements", yield* exchange(id))).status, 403)
     }, simulator)
   )
 })
@@ -161,7 +161,7 @@ describe("Credits", () => {
   it.effect(
     "of the registry's own accounts",
     Effect.fnUntraced(function* () {
-      const bearer = yield* mint()
+      const bearer = yield* exchange()
       for (const account of ["buffer", "adjustment", "organization"]) {
         const answer = yield* call("GET", `/carbonCredits/icr/inventory/${account}`, bearer)
         assert.strictEqual((yield* body(AccountCredits)(answer)).organization.fullName, `ICR ${account}`)
@@ -197,14 +197,14 @@ describe("Projects", () => {
     "an internal project needs examiner:read",
     Effect.fnUntraced(function* () {
       const { project } = first(yield* warehouse(yield* token))
-      const without = yield* mint()
+      const without = yield* exchange()
       assert.deepStrictEqual(yield* Effect.flatMap(call("GET", `/projects/internal/${project.id}`, without), errorOf), {
         status: 403,
         message: "Permission examiner:read is required"
       })
       const id = yield* firstInstallation
       yield* (yield* Simulator).control.setPermissions(id, { examiner: "VIEW" })
-      const examiner = yield* mint(id)
+      const examiner = yield* exchange(id)
       const found = yield* Effect.flatMap(call("GET", `/projects/internal/${project.id}`, examiner), body(Project))
       assert.strictEqual(found.id, project.id)
       assert.strictEqual((yield* call("GET", "/projects/internal/nothing", examiner)).status, 404)
@@ -214,7 +214,7 @@ describe("Projects", () => {
   it.effect(
     "a documented route that is not simulated says so",
     Effect.fnUntraced(function* () {
-      const bearer = yield* mint()
+      const bearer = yield* exchange()
       assert.deepStrictEqual(yield* Effect.flatMap(call("GET", "/v1/transactions?page=0", bearer), errorOf), {
         status: 404,
         message: "Cannot GET /v1/transactions (documented, but not simulated)"

@@ -2,7 +2,7 @@ import { Simulator } from "@effect-icr/simulator/Simulator"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer } from "effect"
 import { TestClock } from "effect/testing"
-import { body, call, callAsApp, mint, Page } from "./support/calls.ts"
+import { body, call, callAsApp, exchange, Page } from "./support/calls.ts"
 import { appJwt } from "./support/jwt.ts"
 
 /** The figures themselves come from `figures/list.ts` and `figures/load.ts`, which print what they measure. */
@@ -21,7 +21,7 @@ describe("a large world", () => {
           last.installations.map(({ id }) => id),
           ids.slice(-50)
         )
-        assert.match(yield* mint(ids.at(-1)), /^crs_/)
+        assert.match(yield* exchange(ids.at(-1)), /^crs_/)
       },
       Effect.provide(Simulator.layerWith({ installations: 100_000 }))
     )
@@ -82,7 +82,7 @@ describe("what is kept is bounded", () => {
     Effect.fnUntraced(
       function* () {
         const { control } = yield* Simulator
-        const tokens = yield* Effect.replicateEffect(mint(), 7)
+        const tokens = yield* Effect.replicateEffect(exchange(), 7)
         assert.strictEqual((yield* control.tokens).length, 5)
         const status = yield* Effect.forEach(tokens, (token) =>
           Effect.map(call("GET", "/projects", token), (_) => _.status)
@@ -96,9 +96,9 @@ describe("what is kept is bounded", () => {
     "tokens by time: an hour after their end they are forgotten",
     Effect.fnUntraced(function* () {
       const { control } = yield* Simulator
-      yield* Effect.replicateEffect(mint(), 7)
+      yield* Effect.replicateEffect(exchange(), 7)
       yield* TestClock.adjust("3 hours")
-      yield* mint()
+      yield* exchange()
       assert.strictEqual((yield* control.tokens).length, 1)
     }, Effect.provide(Simulator.layer))
   )
@@ -110,7 +110,7 @@ describe("two simulators", () => {
     Effect.fnUntraced(function* () {
       const build = (seed: number) => Effect.map(Layer.build(Simulator.layerWith({ seed })), (context) => context)
       const [one, other] = [yield* build(1), yield* build(2)]
-      const token = yield* Effect.provide(mint(), one)
+      const token = yield* Effect.provide(exchange(), one)
       const jwt = yield* Effect.provide(appJwt(), one)
       assert.strictEqual((yield* Effect.provide(call("GET", "/projects", token), other)).status, 403)
       assert.strictEqual((yield* Effect.provide(call("GET", "/app/installations", jwt), other)).status, 401)

@@ -2,7 +2,7 @@
 import { Simulator } from "@effect-icr/simulator/Simulator"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Schema } from "effect"
-import { body, call, callAsApp, errorOf, firstInstallation, mint, status } from "./support/calls.ts"
+import { body, call, callAsApp, errorOf, exchange, firstInstallation, status } from "./support/calls.ts"
 
 const simulator = Effect.provide(Simulator.layer)
 const readingIn = (versionIn: "header" | "path") => Effect.provide(Simulator.layerWith({ behaviour: { versionIn } }))
@@ -12,7 +12,7 @@ describe("the version of a request", () => {
   it.effect(
     "is taken from the header and from the path by default, with the same answer",
     Effect.fnUntraced(function* () {
-      const token = yield* mint()
+      const token = yield* exchange()
       const inHeader = yield* (yield* call("GET", "/projects?limit=2&page=0", token, versionHeader)).text
       const inPath = yield* (yield* call("GET", "/v0.5/projects?limit=2&page=0", token)).text
       assert.strictEqual(inPath, inHeader)
@@ -50,7 +50,7 @@ describe("the version of a request", () => {
   it.effect(
     "only in the header: a path with a version is an unknown one, and there is no /v0.5/openapi",
     Effect.fnUntraced(function* () {
-      const token = yield* mint()
+      const token = yield* exchange()
       assert.strictEqual(yield* status("/projects", token), 200)
       for (const path of ["/v0.5/projects", "/v0.5/openapi"]) {
         assert.deepStrictEqual(yield* Effect.flatMap(call("GET", path, token), errorOf), {
@@ -75,7 +75,7 @@ describe("the version of a request", () => {
   it.effect(
     "of an API that is not simulated, or of none, is answered with 404",
     Effect.fnUntraced(function* () {
-      const token = yield* mint()
+      const token = yield* exchange()
       const messages = yield* Effect.forEach(
         ["/v0/openapi", "/v1/openapi", "/v1/projects", "/v7/projects", "/v0.5/nothing", "/v0.5"],
         (path) => Effect.map(Effect.flatMap(call("GET", path, token), errorOf), ({ message }) => message)

@@ -4,7 +4,7 @@ import { Simulator } from "@effect-icr/simulator/Simulator"
 import { assert, describe, it } from "@effect/vitest"
 import { Duration, Effect, Redacted } from "effect"
 import { HttpClient } from "effect/http"
-import { body, call, callAsApp, errorOf, firstInstallation, mint, Page, status } from "./support/calls.ts"
+import { body, call, callAsApp, errorOf, exchange, firstInstallation, Page, status } from "./support/calls.ts"
 import { appJwt } from "./support/jwt.ts"
 
 const simulator = Effect.provide(Simulator.layer)
@@ -16,7 +16,7 @@ describe("the world", () => {
       const world = Effect.fnUntraced(function* () {
         const { app, organizationIds } = yield* Simulator
         const list = yield* Effect.flatMap(callAsApp("GET", "/app/installations"), (response) => response.json)
-        return { appId: app.appId, organizations: yield* organizationIds, list, token: yield* mint() }
+        return { appId: app.appId, organizations: yield* organizationIds, list, token: yield* exchange() }
       })
       const first = yield* world().pipe(Effect.provide(Simulator.layerWith({ seed: 7 })))
       assert.deepStrictEqual(yield* world().pipe(Effect.provide(Simulator.layerWith({ seed: 7 }))), first)
@@ -71,7 +71,7 @@ describe("the world", () => {
     Effect.fnUntraced(function* () {
       const { control, installationIds } = yield* Simulator
       const before = yield* installationIds
-      const token = yield* mint()
+      const token = yield* exchange()
       yield* control.install()
       yield* control.suspend(before[0] ?? "")
       yield* control.skewClock("1 hour")
@@ -79,7 +79,7 @@ describe("the world", () => {
       yield* control.reset
       assert.deepStrictEqual(yield* installationIds, before)
       assert.strictEqual(yield* status("/projects", token), 403)
-      const again = yield* mint()
+      const again = yield* exchange()
       assert.notStrictEqual(again, token)
       assert.strictEqual(yield* control.requestCount(), 2)
       assert.deepStrictEqual(yield* control.behaviour, profiles.documented)
@@ -89,7 +89,7 @@ describe("the world", () => {
     "expires and revokes tokens on demand, and judges by its own clock",
     Effect.fnUntraced(function* () {
       const { control } = yield* Simulator
-      const [a, b, c] = [yield* mint(), yield* mint(), yield* mint()]
+      const [a, b, c] = [yield* exchange(), yield* exchange(), yield* exchange()]
       yield* control.revokeToken(Redacted.make(a))
       const id = (yield* control.tokens)[1]?.id ?? ""
       yield* control.revokeToken(id)

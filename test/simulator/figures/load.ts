@@ -76,9 +76,9 @@ const program = Effect.gen(function* () {
       return json
     })
 
-  let minted = 0
+  let exchanges = 0
   let deleted = 0
-  /** One round of an app's life: list, mint here and elsewhere, use, use, be refused, sometimes revoke. */
+  /** One round of an app's life: list, exchange here and elsewhere, use, use, be refused, sometimes revoke. */
   const round = Effect.fnUntraced(function* (n: number) {
     const at = n % installationIds.length
     yield* send("GET", `/app/installations?limit=20&page=${n % 5}`, jwt)
@@ -86,7 +86,7 @@ const program = Effect.gen(function* () {
     const { token } = yield* Schema.decodeUnknownEffect(Token)(answer)
     const elsewhere = installationIds[(at + 1) % installationIds.length]
     yield* send("POST", `/app/installations/${elsewhere}/accessTokens`, jwt)
-    minted += 2
+    exchanges += 2
     yield* send("GET", "/projects?limit=5&page=0", token)
     yield* send("GET", `/organizations/${organizationIds[at]}`, token)
     yield* send("GET", "/projects", "nobody")
@@ -100,7 +100,7 @@ const program = Effect.gen(function* () {
   const caller = Effect.forever(Effect.suspend(() => round(rounds++)))
   yield* Console.log(`before: ${rss().toFixed(0)} MiB`)
   const report = Effect.suspend(() =>
-    Console.log(`${requests} requests, ${minted - deleted} tokens not deleted, server rss ${rss().toFixed(0)} MiB`)
+    Console.log(`${requests} requests, ${exchanges - deleted} tokens not deleted, server rss ${rss().toFixed(0)} MiB`)
   )
   yield* Effect.forkScoped(Effect.repeat(report, Schedule.spaced(Duration.seconds(Math.max(5, seconds / 12)))))
   yield* Effect.all(

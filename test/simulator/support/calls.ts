@@ -70,7 +70,7 @@ export const firstInstallation = Effect.gen(function* () {
 })
 
 /** The value of a fresh installation access token. */
-export const mint = Effect.fnUntraced(function* (installationId?: string) {
+export const exchange = Effect.fnUntraced(function* (installationId?: string) {
   const id = installationId ?? (yield* firstInstallation)
   const response = yield* callAsApp("POST", `/app/installations/${id}/accessTokens`)
   return (yield* body(Token)(response)).token

@@ -2,7 +2,7 @@ import { Inventory, Reservation, Warehouse } from "@effect-icr/simulator/Credits
 import { Simulator } from "@effect-icr/simulator/Simulator"
 import { Effect, Schema } from "effect"
 import { HttpClient, HttpClientRequest } from "effect/http"
-import { body, firstInstallation, mint } from "./calls.ts"
+import { body, exchange, firstInstallation } from "./calls.ts"
 
 /** Permissions with which an app may do everything with credits. */
 export const everything = {
@@ -22,7 +22,7 @@ export const organization = (index: number) =>
 export const token = Effect.gen(function* () {
   const id = yield* firstInstallation
   yield* (yield* Simulator).control.setPermissions(id, everything)
-  return yield* mint(id)
+  return yield* exchange(id)
 })
 
 /** Sends a request about the first organization. A body is JSON text, so that it can carry any digits. */
