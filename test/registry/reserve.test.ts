@@ -9,9 +9,12 @@ import {
   addReservation,
   creditId,
   type Fake,
+  type Fault,
   makeFake,
+  makeFaulty,
   provide,
   registryLayer,
+  type Seen,
   seller,
   sent,
   sentBy
@@ -19,9 +22,9 @@ import {
 import { failsWithin, within } from "./support/time.ts"
 
 const amount = "0.5"
-const isPost = { method: "POST" }
-const isReserve = ({ method, path }: { readonly method: string; readonly path: string }) =>
-  method === isPost.method && path.endsWith("/reservations")
+const isReserve = ({ method, path }: Seen) => method === "POST" && path.endsWith("/reservations")
+/** Reserves fail; everything else works. */
+const withFault = (fault: Fault) => makeFaulty(isReserve, fault)
 
 const reserve = Effect.flatMap(Registry, (registry) =>
   registry.organization(seller).warehouse.reserve({ creditId, amount })
@@ -79,8 +82,7 @@ describe("reserving", () => {
 describe("a reserve whose answer got lost", () => {
   for (const fault of ["after", "resetAfter", "never"] as const) {
     it.effect(`is found and handed out where it can be claimed (${fault})`, () => {
-      const fake = makeFake()
-      fake.fault = (request) => (isReserve(request) ? fault : undefined)
+      const fake = withFault(fault)
       return Effect.gen(function* () {
         const reservation = yield* within(later(reserve), "3 minutes")
         assert.deepStrictEqual([...fake.reservations.keys()], [reservation.id])
@@ -91,8 +93,7 @@ describe("a reserve whose answer got lost", () => {
 
   for (const fault of ["before", "resetBefore"] as const) {
     it.effect(`is certainly not done when nothing is there at the end of the quiet period (${fault})`, () => {
-      const fake = makeFake()
-      fake.fault = (request) => (isReserve(request) ? fault : undefined)
+      const fake = withFault(fault)
       return Effect.gen(function* () {
         const error = yield* failsWithin(reserve, "1 minute")
         assert.strictEqual(error._tag === "IcrError" && error.mayHaveHappened, false)
@@ -119,8 +120,7 @@ describe("a reserve whose answer got lost", () => {
   })
 
   it.effect("is found when it is done late, within the quiet period", () => {
-    const fake = makeFake()
-    fake.fault = (request) => (isReserve(request) ? { later: 9000 } : undefined)
+    const fake = withFault({ later: 9000 })
     return Effect.gen(function* () {
       const reservation = yield* within(later(reserve), "2 minutes")
       assert.strictEqual(fake.reservations.get(reservation.id)?.createdAt, 69_000)
@@ -128,8 +128,7 @@ describe("a reserve whose answer got lost", () => {
   })
 
   it.effect("is uncertain, with what was found, where nothing tells whose it is", () => {
-    const fake = makeFake()
-    fake.fault = (request) => (isReserve(request) ? "after" : undefined)
+    const fake = withFault("after")
     return Effect.gen(function* () {
       const error = yield* failsWithin(later(reserve), "2 minutes")
       assert.strictEqual(error._tag, "ReserveUncertain")
@@ -148,8 +147,7 @@ describe("a reserve whose answer got lost", () => {
   })
 
   it.effect("is not one of another app, another credit, another amount, an earlier time, or complete", () => {
-    const fake = makeFake()
-    fake.fault = (request) => (isReserve(request) ? "before" : undefined)
+    const fake = withFault("before")
     return Effect.gen(function* () {
       yield* TestClock.adjust("1 minute")
       addReservation(fake, { createdAt: 61_000, reserver: "another-app" })
@@ -163,8 +161,7 @@ describe("a reserve whose answer got lost", () => {
   })
 
   it.effect("is one whose credit is written in another case", () => {
-    const fake = makeFake()
-    fake.fault = (request) => (isReserve(request) ? "before" : undefined)
+    const fake = withFault("before")
     return Effect.gen(function* () {
       yield* TestClock.adjust("1 minute")
       const { id } = addReservation(fake, { createdAt: 61_000, creditId: creditId.toUpperCase() })
@@ -173,8 +170,7 @@ describe("a reserve whose answer got lost", () => {
   })
 
   it.effect("is uncertain where one like it does not say who made it", () => {
-    const fake = makeFake()
-    fake.fault = (request) => (isReserve(request) ? "before" : undefined)
+    const fake = withFault("before")
     return Effect.gen(function* () {
       yield* TestClock.adjust("1 minute")
       addReservation(fake, { createdAt: 61_000, reserver: undefined })
@@ -183,8 +179,7 @@ describe("a reserve whose answer got lost", () => {
   })
 
   it.effect("is not one that may have been handed out before this process started", () => {
-    const fake = makeFake()
-    fake.fault = (request) => (isReserve(request) ? "before" : undefined)
+    const fake = withFault("before")
     return Effect.gen(function* () {
       const registry = yield* Registry
       addReservation(fake, { createdAt: 4000 })
@@ -198,8 +193,7 @@ describe("a reserve whose answer got lost", () => {
   })
 
   it.effect("is handed out once, when two equal ones got lost at the same time", () => {
-    const fake = makeFake()
-    fake.fault = (request) => (isReserve(request) ? "after" : undefined)
+    const fake = withFault("after")
     return Effect.gen(function* () {
       const both = yield* within(later(Effect.all([reserve, reserve], { concurrency: 2 })), "2 minutes")
       assert.strictEqual(new Set(both.map(({ id }) => id)).size, 2)
@@ -223,8 +217,7 @@ describe("a reserve whose answer got lost", () => {
 
   it.effect("is done where the answer has no body, or a strange one: it is found by a look", () =>
     Effect.forEach(["emptyBody", "strangeBody"] as const, (fault) => {
-      const fake = makeFake()
-      fake.fault = (request) => (isReserve(request) ? fault : undefined)
+      const fake = withFault(fault)
       return Effect.gen(function* () {
         const reservation = yield* within(later(reserve), "2 minutes")
         assert.deepStrictEqual([...fake.reservations.keys()], [reservation.id])
@@ -278,8 +271,7 @@ describe("an uncertain reserve, resolved", () => {
   })
 
   it.effect("gives the reservation where it can be claimed by now", () => {
-    const fake = makeFake()
-    fake.fault = (request) => (isReserve(request) ? "after" : undefined)
+    const fake = withFault("after")
     return Effect.gen(function* () {
       const uncertain = yield* uncertainOf.pipe(provide(fake))
       const resolved = yield* Effect.flatMap(Registry, (registry) =>
@@ -293,8 +285,7 @@ describe("an uncertain reserve, resolved", () => {
   })
 
   it.effect("stays uncertain while it may be held, and is nothing once the hold is over", () => {
-    const fake = makeFake()
-    fake.fault = (request) => (isReserve(request) ? "after" : undefined)
+    const fake = withFault("after")
     return Effect.gen(function* () {
       const uncertain = yield* uncertainOf
       const { warehouse } = (yield* Registry).organization(seller)
