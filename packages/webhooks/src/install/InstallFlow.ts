@@ -58,10 +58,10 @@ import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import * as Struct from "effect/Struct"
 import { makeKey } from "../mac/internal/hmacKey.ts"
+import { type Purpose, readSecrets } from "../mac/internal/secrets.ts"
 import { InstallError } from "./InstallError.ts"
 import { InstallStates } from "./InstallStates.ts"
 import { callbackOf } from "./internal/callback.ts"
-import { readSecrets } from "./internal/secrets.ts"
 import type { InstallUrlOptions, Options, Service } from "./internal/service.ts"
 import {
   encodedLength,
@@ -92,6 +92,17 @@ const uiBaseUrlOf = (apiBaseUrl: string): string => {
   return environment === undefined ? apiBaseUrl : uiBaseUrls[environment]
 }
 
+const shortest = 32
+const tooShort = `must be a random text of at least ${shortest} characters`
+const stateSecret: Purpose = {
+  option: "stateSecret",
+  variables: ["ICR_STATE_SECRET"],
+  missing: "is missing; install states are signed with it",
+  emptyList: tooShort,
+  shortest,
+  tooShort
+}
+
 const invalid = (detail: string) => invalidRequest("InstallFlow.installUrl", detail)
 
 /** A final refusal uses the state up: it must not serve to try one installation id after another. */
@@ -107,7 +118,7 @@ const decodeId = Schema.decodeEffect(InstallationId)
 
 const make = Effect.fnUntraced(function* (given: Options) {
   const options = yield* layerOptions(given)
-  const secrets = yield* readSecrets(options.stateSecret)
+  const secrets = yield* readSecrets(options.stateSecret, stateSecret)
   const life = Math.round(yield* millis("stateLife", options.stateLife, "15 minutes"))
   if (!Number.isSafeInteger(life)) return yield* configurationError("stateLife", "must have an end")
   const clockTolerance = Math.round(yield* millis("clockTolerance", options.clockTolerance, "1 minute"))

@@ -15,10 +15,13 @@ import { WebhookInstallation, WebhookSender, WebhookTransaction } from "./intern
 
 export { WebhookInstallation, WebhookOrganization, WebhookSender, WebhookTransaction } from "./internal/eventParts.ts"
 
-const common = {
+/** The fields of an event with a name. */
+const fieldsOf = <const Tag extends string, const Name extends string>(tag: Tag, event: Name) => ({
+  _tag: Schema.tagDefaultOmit(tag),
+  event: Schema.Literal(event),
   installation: WebhookInstallation,
   sender: lenient(WebhookSender)
-}
+})
 
 const transaction = { transaction: lenient(WebhookTransaction) }
 
@@ -28,11 +31,9 @@ const transaction = { transaction: lenient(WebhookTransaction) }
  * @category models
  * @since 0.1.0
  */
-export class Installed extends Schema.Class<Installed>("@effect-icr/webhooks/Installed")({
-  _tag: Schema.tagDefaultOmit("Installed"),
-  event: Schema.Literal("installed"),
-  ...common
-}) {}
+export class Installed extends Schema.Class<Installed>("@effect-icr/webhooks/Installed")(
+  fieldsOf("Installed", "installed")
+) {}
 
 /**
  * The app was removed from an organization, for good.
@@ -40,11 +41,9 @@ export class Installed extends Schema.Class<Installed>("@effect-icr/webhooks/Ins
  * @category models
  * @since 0.1.0
  */
-export class Uninstalled extends Schema.Class<Uninstalled>("@effect-icr/webhooks/Uninstalled")({
-  _tag: Schema.tagDefaultOmit("Uninstalled"),
-  event: Schema.Literal("uninstalled"),
-  ...common
-}) {}
+export class Uninstalled extends Schema.Class<Uninstalled>("@effect-icr/webhooks/Uninstalled")(
+  fieldsOf("Uninstalled", "uninstalled")
+) {}
 
 /**
  * An admin paused the app (`Review installations`).
@@ -52,11 +51,9 @@ export class Uninstalled extends Schema.Class<Uninstalled>("@effect-icr/webhooks
  * @category models
  * @since 0.1.0
  */
-export class Suspended extends Schema.Class<Suspended>("@effect-icr/webhooks/Suspended")({
-  _tag: Schema.tagDefaultOmit("Suspended"),
-  event: Schema.Literal("suspended"),
-  ...common
-}) {}
+export class Suspended extends Schema.Class<Suspended>("@effect-icr/webhooks/Suspended")(
+  fieldsOf("Suspended", "suspended")
+) {}
 
 /**
  * An admin resumed the app.
@@ -64,11 +61,9 @@ export class Suspended extends Schema.Class<Suspended>("@effect-icr/webhooks/Sus
  * @category models
  * @since 0.1.0
  */
-export class Unsuspended extends Schema.Class<Unsuspended>("@effect-icr/webhooks/Unsuspended")({
-  _tag: Schema.tagDefaultOmit("Unsuspended"),
-  event: Schema.Literal("unsuspended"),
-  ...common
-}) {}
+export class Unsuspended extends Schema.Class<Unsuspended>("@effect-icr/webhooks/Unsuspended")(
+  fieldsOf("Unsuspended", "unsuspended")
+) {}
 
 /**
  * An admin accepted changed permissions. There is no event for a rejection (`Approve new permissions`).
@@ -78,11 +73,7 @@ export class Unsuspended extends Schema.Class<Unsuspended>("@effect-icr/webhooks
  */
 export class NewPermissionsAccepted extends Schema.Class<NewPermissionsAccepted>(
   "@effect-icr/webhooks/NewPermissionsAccepted"
-)({
-  _tag: Schema.tagDefaultOmit("NewPermissionsAccepted"),
-  event: Schema.Literal("newPermissionsAccepted"),
-  ...common
-}) {}
+)(fieldsOf("NewPermissionsAccepted", "newPermissionsAccepted")) {}
 
 /**
  * A warehouse transaction changed.
@@ -93,9 +84,7 @@ export class NewPermissionsAccepted extends Schema.Class<NewPermissionsAccepted>
 export class WarehouseTransaction extends Schema.Class<WarehouseTransaction>(
   "@effect-icr/webhooks/WarehouseTransaction"
 )({
-  _tag: Schema.tagDefaultOmit("WarehouseTransaction"),
-  event: Schema.Literal("warehouseTransaction"),
-  ...common,
+  ...fieldsOf("WarehouseTransaction", "warehouseTransaction"),
   ...transaction
 }) {}
 
@@ -108,9 +97,7 @@ export class WarehouseTransaction extends Schema.Class<WarehouseTransaction>(
 export class OrganizationTransaction extends Schema.Class<OrganizationTransaction>(
   "@effect-icr/webhooks/OrganizationTransaction"
 )({
-  _tag: Schema.tagDefaultOmit("OrganizationTransaction"),
-  event: Schema.Literal("organizationTransaction"),
-  ...common,
+  ...fieldsOf("OrganizationTransaction", "organizationTransaction"),
   ...transaction
 }) {}
 

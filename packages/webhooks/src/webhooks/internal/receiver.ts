@@ -14,6 +14,7 @@ import * as Predicate from "effect/Predicate"
 import * as PubSub from "effect/PubSub"
 import * as Ref from "effect/Ref"
 import * as Stream from "effect/Stream"
+import { type Purpose, readSecrets } from "../../mac/internal/secrets.ts"
 import { sha256 } from "../../mac/internal/sha256.ts"
 import { WebhookDeduplication } from "../WebhookDeduplication.ts"
 import { WebhookError } from "../WebhookError.ts"
@@ -23,9 +24,18 @@ import { count } from "./metrics.ts"
 import { once } from "./once.ts"
 import { answerRefused, isRequest, readDelivery, refuse } from "./request.ts"
 import type { Accepted, Handler, Options, Service, WorkOptions } from "./service.ts"
-import { readSecrets } from "./secrets.ts"
 import { makeVerifier } from "./verify.ts"
 import { makeWorkers } from "./workers.ts"
+
+const missing = "is missing; deliveries cannot be told from forgeries"
+const webhookSecret: Purpose = {
+  option: "secret",
+  variables: ["ICR_WEBHOOK_SECRET", "ICR_WEBHOOK_SECRET_PREVIOUS"],
+  missing,
+  emptyList: missing,
+  shortest: 1,
+  tooShort: "is empty, which would accept a signature anybody can compute"
+}
 
 const defaultWindow = Duration.minutes(10)
 
@@ -56,7 +66,7 @@ export const makeReceiver = Effect.fnUntraced(function* (
   const provided = Option.getOrUndefined(yield* Effect.serviceOption(WebhookDeduplication))
   const store = withTimeout(provided ?? (yield* makeMemory()))
   const invalidatedHere = yield* makeMemory()
-  const verified = yield* makeVerifier(yield* readSecrets(options.secret), maxBodyBytes)
+  const verified = yield* makeVerifier(yield* readSecrets(options.secret, webhookSecret), maxBodyBytes)
   const events = yield* Effect.acquireRelease(PubSub.dropping<WebhookEvent>(capacity), PubSub.shutdown)
   const isBehind = yield* Ref.make(false)
 
