@@ -108,34 +108,28 @@ const address = "http://webhook.invalid/"
 
 const webRequestOf = (request: NodeRequest): Request => {
   if (request.method !== "POST") return new Request(address)
-  if (!request.readableDidRead) {
-    const headers = headersOf(request, [...ofContent, ...ofBody])
-    const init = { method: "POST", headers, body: streamOf(request), duplex: "half" }
-    return new Request(address, init)
-  }
-  const body = contentOf(request.body)
-  return new Request(address, { method: "POST", headers: headersOf(request, ofContent), ...(body && { body }) })
+  const [body, names] = request.readableDidRead
+    ? [contentOf(request.body), ofContent]
+    : [streamOf(request), [...ofContent, ...ofBody]]
+  const init = { method: "POST", headers: headersOf(request, names), duplex: "half", ...(body && { body }) }
+  return new Request(address, init)
 }
 
-const answer = Effect.fnUntraced(
-  function* (fetch: WebhookWeb.Receiver["fetch"], request: NodeRequest, response: NodeResponse) {
+const answer = (fetch: WebhookWeb.Receiver["fetch"], request: NodeRequest, response: NodeResponse) =>
+  Effect.gen(function* () {
     const answered = yield* Effect.promise(() => fetch(webRequestOf(request)))
     const text = yield* Effect.promise(() => answered.text())
     response.writeHead(answered.status, Object.fromEntries(answered.headers))
     response.end(text)
-  },
-  (effect, _fetch, _request, response) =>
-    Effect.catchCause(effect, (cause) =>
-      Effect.andThen(
-        Effect.logError("A webhook delivery could not be answered", cause),
-        Effect.sync(() => {
-          if (response.headersSent) return
-          response.writeHead(503, {})
-          response.end("notAccepted")
-        })
-      )
+  }).pipe(
+    Effect.catchCause((cause) =>
+      Effect.map(Effect.logError("A webhook delivery could not be answered", cause), () => {
+        if (response.headersSent) return
+        response.writeHead(503, {})
+        response.end("notAccepted")
+      })
     )
-)
+  )
 
 /**
  * A listener made of a receiver, such as one over a `WebhookQueue`.

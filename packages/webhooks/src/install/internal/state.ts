@@ -4,6 +4,7 @@
  * `base64url(JSON).base64url(HMAC)`. The note holds when it ends, a random number by which it is used once, the app it is
  * for, a keyed digest of the session, and whatever the program wants back. The person at the browser can read it.
  */
+import { utf8Bytes } from "@effect-icr/app/extension"
 import * as Effect from "effect/Effect"
 import * as Base64Url from "effect/encoding/Base64Url"
 import * as Option from "effect/Option"
@@ -11,7 +12,7 @@ import * as Predicate from "effect/Predicate"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
-import type { HmacKey } from "../../mac/internal/hmacKey.ts"
+import type { HmacKey } from "../../mac/internal/hashing.ts"
 import { InstallError } from "../InstallError.ts"
 
 const Note = Schema.fromJsonString(
@@ -50,18 +51,16 @@ export const sessionOf = (session: unknown): Option.Option<string> => {
 
 /** A digest of the session that only a holder of the secret can make. */
 export const sessionDigest = (key: HmacKey, session: string): Effect.Effect<string> =>
-  Effect.map(key.sign(purpose.session + session), Base64Url.encode)
+  Effect.map(key.sign(utf8Bytes(purpose.session + session)), Base64Url.encode)
 
 /** Encodes and signs a note. */
 export const sealNote = Effect.fnUntraced(function* (key: HmacKey, note: Note) {
   const text = Base64Url.encode(yield* Effect.orDie(encodeNote(note)))
-  return `${text}.${Base64Url.encode(yield* key.sign(purpose.state + text))}`
+  return `${text}.${Base64Url.encode(yield* key.sign(utf8Bytes(purpose.state + text)))}`
 })
 
-const utf8 = new TextEncoder()
-
 /** How many bytes a text takes inside a note: some characters take three bytes, and those that JSON escapes up to six. */
-export const encodedLength = (text: string) => utf8.encode(JSON.stringify(text)).length - 2
+export const encodedLength = (text: string) => utf8Bytes(JSON.stringify(text)).length - 2
 
 /** The longest `data` of a note, in such bytes. */
 export const longestData = 2000
@@ -74,8 +73,9 @@ export const openState = Effect.fnUntraced(function* (keys: ReadonlyArray<HmacKe
   const [, text = "", signature = ""] = form.exec(state) ?? []
   const tag = Base64Url.decode(signature)
   if (text === "" || Result.isFailure(tag)) return yield* new InstallError({ kind: "stateMalformed" })
+  const signed = utf8Bytes(purpose.state + text)
   for (const key of keys) {
-    if (!(yield* key.verify(purpose.state + text, tag.success))) continue
+    if (!(yield* key.verify(signed, tag.success))) continue
     const note = yield* Effect.fromResult(Base64Url.decodeString(text)).pipe(
       Effect.flatMap(decodeNote),
       Effect.mapError(() => new InstallError({ kind: "stateMalformed" }))

@@ -14,8 +14,8 @@ import * as Predicate from "effect/Predicate"
 import * as PubSub from "effect/PubSub"
 import * as Ref from "effect/Ref"
 import * as Stream from "effect/Stream"
+import { sha256 } from "../../mac/internal/hashing.ts"
 import { type Purpose, readSecrets } from "../../mac/internal/secrets.ts"
-import { sha256 } from "../../mac/internal/sha256.ts"
 import { WebhookDeduplication } from "../WebhookDeduplication.ts"
 import { WebhookError } from "../WebhookError.ts"
 import type { WebhookEvent } from "../WebhookEvent.ts"
@@ -107,8 +107,8 @@ export const makeReceiver = Effect.fnUntraced(function* (
     accept: (accepted: Accepted) => Effect.Effect<unknown, E>
   ) {
     const delivery = yield* readDelivery(request, { bytes: maxBodyBytes, millis: responseTimeout })
-    const { event, signedData } = yield* verified(delivery)
-    const accepted = { event, signedData, id: yield* sha256(signedData) }
+    const { bytes, event, signedData } = yield* verified(delivery)
+    const accepted = { event, signedData, id: yield* sha256(bytes) }
     const named = { event: event.event, id: accepted.id }
     const counted = Effect.andThen(accept(accepted), count("accepted"))
     yield* invalidateFirst(accepted).pipe(

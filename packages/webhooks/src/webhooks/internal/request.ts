@@ -17,12 +17,10 @@ export const isRequest = (given: unknown): boolean =>
   Predicate.isFunction(given.headers.get)
 
 /** Absent is fine, since no page names the header the registry sends; anything but JSON is not. */
-const isJson = (contentType: string | undefined) =>
-  contentType === undefined || /^application\/([\w.+-]+\+)?json\s*(;|$)/i.test(contentType.trim())
+const isJson = (contentType = "application/json") => /^application\/([\w.+-]+\+)?json\s*(;|$)/i.test(contentType.trim())
 
 /** Nothing here or below unpacks a body, and what is signed is the plain one. */
-const isPlain = (contentEncoding: string | undefined) =>
-  contentEncoding === undefined || /^(identity)?$/i.test(contentEncoding.trim())
+const isPlain = (contentEncoding = "identity") => /^(identity)?$/i.test(contentEncoding.trim())
 
 /**
  * The body of a request, refused as soon as it is known to be larger than `limit` bytes: by its promised length before a

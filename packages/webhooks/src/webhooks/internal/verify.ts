@@ -1,5 +1,5 @@
 /** Verifies a delivery: header → digest, body → signed text, signature, signed text → event. */
-import { describeIssue } from "@effect-icr/app/extension"
+import { describeIssue, utf8Bytes } from "@effect-icr/app/extension"
 import * as Effect from "effect/Effect"
 import * as Base64 from "effect/encoding/Base64"
 import * as Hex from "effect/encoding/Hex"
@@ -8,8 +8,7 @@ import * as Predicate from "effect/Predicate"
 import type * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
-import { makeKey } from "../../mac/internal/hmacKey.ts"
-import { sha256 } from "../../mac/internal/sha256.ts"
+import { makeKey, sha256 } from "../../mac/internal/hashing.ts"
 import { WebhookError, type WebhookErrorKind } from "../WebhookError.ts"
 import { WebhookEvent } from "../WebhookEvent.ts"
 import type { Delivery } from "./service.ts"
@@ -44,15 +43,10 @@ const parseJson = Option.liftThrowable((text: string): unknown => JSON.parse(tex
 const isArrayBuffer = (value: unknown): value is ArrayBuffer =>
   Object.prototype.toString.call(value) === "[object ArrayBuffer]"
 const mark = "\uFEFF"
-const utf8 = new TextEncoder()
 
 /** JSON in base64, of which gateways make their bodies. */
 const isBase64Json = (text: string) =>
-  Result.isSuccess(
-    Result.flatMap(Base64.decodeString(text.replaceAll(/\s/g, "")), (json) =>
-      Result.fromOption(parseJson(json), () => json)
-    )
-  )
+  Option.isSome(Option.flatMap(Result.getSuccess(Base64.decodeString(text.replaceAll(/\s/g, ""))), parseJson))
 
 const jsonOf = (given: string | Uint8Array, part: "body" | "signedData"): Result.Result<unknown, WebhookError> => {
   const text = typeof given === "string" ? Option.some(given) : decodeUtf8(given)
@@ -72,7 +66,7 @@ const contentOf = (body: unknown): Option.Option<string | Uint8Array> => {
 
 /** A text of n characters has n to 3n bytes: most are judged without counting. */
 const isTooLarge = (body: string | Uint8Array, limit: number) =>
-  body.length > limit || (typeof body === "string" && body.length * 3 > limit && utf8.encode(body).length > limit)
+  body.length > limit || (typeof body === "string" && body.length * 3 > limit && utf8Bytes(body).length > limit)
 
 /** The one field of the body that is signed, as text. Nothing else of the body is ever read. */
 export const signedDataOf = (given: unknown, limit: number): Result.Result<string, WebhookError> => {
@@ -108,23 +102,18 @@ export const partsOf = (delivery: unknown): { readonly body?: unknown; readonly 
 
 const decodeName = Schema.decodeUnknownOption(Schema.fromJsonString(Schema.Struct({ event: Schema.String })))
 
+const nameIn = (signedData: string) =>
+  Option.getOrElse(Option.flatMap(Result.getSuccess(Base64.decodeString(signedData)), decodeName), () => ({}))
+
 /** The event inside the signed text. An error names the delivery, so that one of an unknown shape can be found again. */
 export const eventOrNamedError = (signedData: string): Effect.Effect<WebhookEvent, WebhookError> =>
-  Effect.catch(
-    Effect.fromResult(eventOf(signedData)),
-    Effect.fnUntraced(function* (error) {
-      const named = Option.flatMap(Result.getSuccess(Base64.decodeString(signedData)), decodeName)
-      const id = yield* sha256(signedData)
-      return yield* new WebhookError({
-        kind: error.kind,
-        detail: error.detail,
-        id,
-        ...Option.getOrElse(named, () => ({}))
-      })
-    })
+  Effect.catch(Effect.fromResult(eventOf(signedData)), ({ detail, kind }) =>
+    Effect.flatMap(sha256(utf8Bytes(signedData)), (id) =>
+      Effect.fail(new WebhookError({ kind, detail, id, ...nameIn(signedData) }))
+    )
   )
 
-/** A function that returns the event inside a delivery, and the text it was decoded from. */
+/** A function that returns the event inside a delivery, and the text it was decoded from, also as bytes. */
 export const makeVerifier = Effect.fnUntraced(function* (secrets: ReadonlyArray<Redacted.Redacted>, limit: number) {
   const keys = yield* Effect.forEach(secrets, makeKey)
 
@@ -132,8 +121,9 @@ export const makeVerifier = Effect.fnUntraced(function* (secrets: ReadonlyArray<
     const { body, signature } = partsOf(given)
     const digest = yield* Effect.fromResult(digestOf(signature))
     const signedData = yield* Effect.fromResult(signedDataOf(body, limit))
+    const bytes = utf8Bytes(signedData)
     for (const key of keys) {
-      if (yield* key.verify(signedData, digest)) return { event: yield* eventOrNamedError(signedData), signedData }
+      if (yield* key.verify(bytes, digest)) return { event: yield* eventOrNamedError(signedData), signedData, bytes }
     }
     return yield* new WebhookError({ kind: "signatureMismatch" })
   })
