@@ -133,9 +133,10 @@ const make = Effect.fnUntraced(function* (given: Options) {
 
   const installUrl = Effect.fn("InstallFlow.installUrl")(function* (options: InstallUrlOptions) {
     const link = yield* callOptions("InstallFlow.installUrl", options)
-    const session = yield* Effect.mapError(Effect.fromOption(sessionOf(link.session)), () =>
-      invalid("the session is empty or undefined, which would bind the state to nobody")
-    )
+    const session = sessionOf(link.session)
+    if (session === undefined) {
+      return yield* invalid("the session is empty or undefined, which would bind the state to nobody")
+    }
     if (!isNameId(link.appNameId)) return yield* invalid("appNameId must be the app's name id from the dashboard")
     if (link.state !== undefined && !(Predicate.isString(link.state) && encodedLength(link.state) <= longestData)) {
       return yield* invalid(`state must be a text of at most ${longestData} bytes, as JSON and UTF-8 write it`)
@@ -180,17 +181,13 @@ const make = Effect.fnUntraced(function* (given: Options) {
     const operation = "InstallFlow.verifyCallback"
     const { required = {}, session: given } = yield* callOptions(operation, options)
     yield* callOptions(operation, required, "required")
-    const session = yield* Effect.mapError(
-      Effect.fromOption(sessionOf(given)),
-      () => new InstallError({ kind: "sessionMissing" })
-    )
+    const session = sessionOf(given)
+    if (session === undefined) return yield* new InstallError({ kind: "sessionMissing" })
     const { event, installationId, state } = yield* Effect.fromResult(callbackOf(url))
     const { key, note } = yield* openState(keys, state)
     const now = yield* Clock.currentTimeMillis
     if (now >= note.exp) return yield* new InstallError({ kind: "stateExpired" })
-    if ((yield* sessionDigest(key, session)) !== note.ses) {
-      return yield* new InstallError({ kind: "stateForeign" })
-    }
+    if ((yield* sessionDigest(key, session)) !== note.ses) return yield* new InstallError({ kind: "stateForeign" })
     const id = yield* Effect.mapError(
       decodeId(installationId),
       () => new InstallError({ kind: "installationIdMalformed" })

@@ -7,7 +7,6 @@
 import { utf8Bytes } from "@effect-icr/app/extension"
 import * as Effect from "effect/Effect"
 import * as Base64Url from "effect/encoding/Base64Url"
-import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
@@ -44,9 +43,9 @@ export const randomId = Effect.sync(() => Base64Url.encode(crypto.getRandomValue
 const purpose = { state: "icr-install-state:", session: "icr-install-session:" }
 
 /** The session as text, unless it is none: those of all who have none would be the same. */
-export const sessionOf = (session: unknown): Option.Option<string> => {
+export const sessionOf = (session: unknown): string | undefined => {
   const text = Redacted.isRedacted(session) ? Redacted.value(session) : session
-  return Predicate.isString(text) && !/^\s*(undefined|null)?\s*$/.test(text) ? Option.some(text) : Option.none()
+  return Predicate.isString(text) && !/^\s*(undefined|null)?\s*$/.test(text) ? text : undefined
 }
 
 /** A digest of the session that only a holder of the secret can make. */

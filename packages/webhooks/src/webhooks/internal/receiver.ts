@@ -1,11 +1,12 @@
 /** The receiver behind `Webhook`: verify, accept, answer. */
 import type { InstallationId } from "@effect-icr/app/domain/Ids"
-import { makeMemory, withTimeout } from "@effect-icr/app/DeduplicationStore"
+import { type DeduplicationStore, makeMemory, withTimeout } from "@effect-icr/app/DeduplicationStore"
 import { count as wholeNumber, layerOptions, millis } from "@effect-icr/app/extension"
 import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as HttpEffect from "effect/http/HttpEffect"
 import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
@@ -21,7 +22,6 @@ import { WebhookError } from "../WebhookError.ts"
 import type { WebhookEvent } from "../WebhookEvent.ts"
 import { WebhookPlatform } from "../WebhookPlatform.ts"
 import { count } from "./metrics.ts"
-import { once } from "./once.ts"
 import { answerRefused, isRequest, readDelivery, refuse } from "./request.ts"
 import type { Accepted, Handler, Options, Service, WorkOptions } from "./service.ts"
 import { makeVerifier } from "./verify.ts"
@@ -48,10 +48,29 @@ const notAccepted = (cause: Cause.Cause<unknown>): Effect.Effect<never, WebhookE
 }
 
 /** The installation whose token the event makes worthless or outdated. */
-const tokenOf = (event: WebhookEvent): Option.Option<InstallationId> =>
+const tokenOf = (event: WebhookEvent): InstallationId | undefined =>
   event._tag === "Uninstalled" || event._tag === "Suspended" || event._tag === "NewPermissionsAccepted"
-    ? Option.some(event.installation.id)
-    : Option.none()
+    ? event.installation.id
+    : undefined
+
+/**
+ * Runs `first` for whoever claims the key first, and `again` for everybody else within the window. A failure or an
+ * interruption gives the claim back. A store that fails costs the deduplication, not the delivery.
+ */
+const once = <E>(
+  { claim, release }: DeduplicationStore,
+  key: string,
+  window: Duration.Duration,
+  first: Effect.Effect<void, E>,
+  again: Effect.Effect<void> = Effect.void
+): Effect.Effect<void, E> =>
+  Effect.acquireUseRelease(
+    Effect.catch(claim(key, window), (error) =>
+      Effect.as(Effect.logWarning("A webhook delivery could not be checked for duplicates", error), true)
+    ),
+    (isFirst) => (isFirst ? first : again),
+    (isFirst, exit) => (isFirst && Exit.isFailure(exit) ? Effect.ignore(release(key)) : Effect.void)
+  )
 
 /** Builds the service. Fails with `Configuration` for an option out of range, or without a secret. */
 export const makeReceiver = Effect.fnUntraced(function* (
@@ -74,17 +93,15 @@ export const makeReceiver = Effect.fnUntraced(function* (
 
   // A replay is no news about a token, also where replays are worked on.
   const tokenWindow = Duration.isZero(window) ? defaultWindow : window
-  const invalidateToken: Service["invalidateToken"] = (event, id) =>
-    Option.match(tokenOf(event), {
-      onNone: () => Effect.void,
-      onSome: (installation) => {
-        const invalidate = invalidateInstallationToken(installation)
-        return id === undefined ? invalidate : once(invalidatedHere, id, tokenWindow, invalidate)
-      }
-    })
+  const invalidateToken: Service["invalidateToken"] = (event, id) => {
+    const installation = tokenOf(event)
+    if (installation === undefined) return Effect.void
+    const invalidate = invalidateInstallationToken(installation)
+    return id === undefined ? invalidate : once(invalidatedHere, id, tokenWindow, invalidate)
+  }
   /** Once for all processes that share a store: behind the token cache there may be a shared store as well. */
   const invalidateFirst = ({ event, id }: Accepted) =>
-    Option.isNone(tokenOf(event))
+    tokenOf(event) === undefined
       ? Effect.void
       : once(store, `${keyOf(id)}:token`, tokenWindow, invalidateToken(event, id))
 
