@@ -16,12 +16,13 @@ import { WebhookInstallation, WebhookSender, WebhookTransaction } from "./intern
 export { WebhookInstallation, WebhookOrganization, WebhookSender, WebhookTransaction } from "./internal/eventParts.ts"
 
 /** The fields of an event with a name. */
-const fieldsOf = <const Tag extends string, const Name extends string>(tag: Tag, event: Name) => ({
-  _tag: Schema.tagDefaultOmit(tag),
-  event: Schema.Literal(event),
-  installation: WebhookInstallation,
-  sender: lenient(WebhookSender)
-})
+const fieldsOf = <const Tag extends string, const Name extends string>(tag: Tag, event: Name) =>
+  ({
+    _tag: Schema.tagDefaultOmit(tag),
+    event: Schema.Literal(event),
+    installation: WebhookInstallation,
+    sender: lenient(WebhookSender)
+  }) as const
 
 const transaction = { transaction: lenient(WebhookTransaction) }
 
