@@ -134,16 +134,6 @@ describe("time limits", () => {
         assert.strictEqual(sent.length, 0)
       }).pipe(Effect.provide(wireOver(layer)))
     })
-
-    it.effect("does not put the deadline off", () =>
-      Effect.gen(function* () {
-        const fiber = yield* Effect.forkChild(Effect.flip(yield* blocking(25_000)))
-        yield* TestClock.adjust("4999 millis")
-        assert.isUndefined(fiber.pollUnsafe())
-        yield* TestClock.adjust("1 milli")
-        assert.deepStrictEqual(timeout((yield* Fiber.join(fiber)).reason), ["call", 30, 1])
-      }).pipe(Effect.provide(wireOver(stalled.layer)))
-    )
   })
 
   it("a program's tests with fake timers see both limits", async () => {

@@ -219,24 +219,22 @@ const make = Effect.fnUntraced(function* (options: Options) {
     )
   }
 
-  const send = Effect.fnUntraced(function* (
+  const send = (
     options: ClientOptions,
     request: HttpClientRequest.HttpClientRequest
-  ): Effect.fn.Return<HttpClientResponse.HttpClientResponse, IcrError> {
+  ): Effect.Effect<HttpClientResponse.HttpClientResponse, IcrError> => {
     const detail = whyNotRelative(request.url) ?? whyNotCarried(request.headers)
-    if (detail !== undefined) return yield* invalidRequest(options.operation, detail)
+    if (detail !== undefined) return Effect.fail(invalidRequest(options.operation, detail))
     const path = request.url.startsWith("/") ? request.url : `/${request.url}`
     // The credential is for the configured host, also behind a proxy that goes by this header.
     const all = Headers.remove(Headers.merge(headers, request.headers), "host")
     const { body, hash, method, urlParams } = request
     const sent = HttpClientRequest.makeWith(method, baseUrl + withApiPath(apiPath, path), urlParams, hash, all, body)
-    const idempotent = isRead(request) || (yield* Idempotent)
-    return yield* makeCall(
-      settings,
-      { ...options, path: pathTemplate(path), idempotent, request: sent },
-      (answer, info) => Effect.succeed(bufferedResponse(request, answer, info))
-    )
-  })
+    return Effect.flatMap(Idempotent, (isMarked) => {
+      const call = { ...options, path: pathTemplate(path), idempotent: isMarked || isRead(request), request: sent }
+      return makeCall(settings, call, (answer, info) => Effect.succeed(bufferedResponse(request, answer, info)))
+    })
+  }
 
   return IcrHttp.of({
     baseUrl,

@@ -4,7 +4,6 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
 import type { IcrError } from "../../errors/IcrError.ts"
-import { monotonicMillis } from "./telemetry.ts"
 
 /** Until when nothing is to be sent, in milliseconds of the monotonic clock. */
 export type AskedWait = Ref.Ref<number>
@@ -15,16 +14,12 @@ const longest = Duration.toMillis("15 minutes")
 /** Nothing was asked yet. */
 export const make: Effect.Effect<AskedWait> = Ref.make(-Infinity)
 
-/** Milliseconds still to wait; 0 or less when a request may go out. */
-export const left = (asked: AskedWait): Effect.Effect<number> =>
-  Effect.zipWith(Ref.get(asked), monotonicMillis, (until, now) => until - now)
+/** What a failure asks to wait, in milliseconds. */
+export const askedBy = ({ retryAfter }: IcrError): number =>
+  Option.match(retryAfter, { onNone: () => 0, onSome: Duration.toMillis })
 
-/** Learns from a failure. A shorter wait does not end a longer one. */
-export const learn = (asked: AskedWait, { retryAfter }: IcrError): Effect.Effect<void> =>
-  Option.match(retryAfter, {
-    onNone: () => Effect.void,
-    onSome: (wait) =>
-      Effect.flatMap(monotonicMillis, (now) =>
-        Ref.update(asked, (until) => Math.max(until, now + Math.min(Duration.toMillis(wait), longest)))
-      )
-  })
+/** Learns from a failure at a moment. A shorter wait does not end a longer one. */
+export const learn = (asked: AskedWait, error: IcrError, now: number): Effect.Effect<void> =>
+  Option.isNone(error.retryAfter)
+    ? Effect.void
+    : Ref.update(asked, (until) => Math.max(until, now + Math.min(askedBy(error), longest)))

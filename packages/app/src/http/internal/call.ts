@@ -7,22 +7,23 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import * as HttpTraceContext from "effect/http/HttpTraceContext"
+import * as LogLevel from "effect/LogLevel"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Ref from "effect/Ref"
 import * as Schedule from "effect/Schedule"
+import { monotonic } from "../../clock/internal/elapsedTime.ts"
 import { invalidRequest } from "../../config/internal/validate.ts"
 import { credentialText } from "../../domain/internal/credentialText.ts"
 import type { IcrError } from "../../errors/IcrError.ts"
 import { RateLimited } from "../../errors/IcrReason.ts"
 import type { Presented } from "../Credential.ts"
 import * as AskedWait from "./askedWait.ts"
-import type { RetrySchedule } from "../RetryPolicy.ts"
 import { type Answer, canRepeat } from "./request.ts"
 import { isRefusal, isTransient, withTried } from "./responseError.ts"
 import * as Run from "./run.ts"
 import type { Call } from "./subject.ts"
-import { type Span, annotate, event, monotonicMillis, traceCall, traced } from "./telemetry.ts"
+import { type Span, event, traceCall, traced } from "./telemetry.ts"
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Attempts
@@ -36,25 +37,26 @@ const sendOnce = (run: Run.Run, credential: Redacted.Redacted, span: Span): Effe
     return Effect.fail(invalidRequest(call.operation, detail))
   }
   const request =
-    settings.propagateTrace && Option.isSome(span)
-      ? HttpClientRequest.setHeaders(call.request, HttpTraceContext.toHeaders(span.value))
+    settings.propagateTrace && span !== undefined
+      ? HttpClientRequest.setHeaders(call.request, HttpTraceContext.toHeaders(span))
       : call.request
-  return settings.send(HttpClientRequest.bearerToken(request, credential), call.isExchange === true).pipe(
-    Effect.matchEffect({
+  return Effect.matchEffect(
+    settings.send(HttpClientRequest.bearerToken(request, credential), call.isExchange === true),
+    {
       onFailure: (error) => Run.notAnswered(run, error),
-      onSuccess: (answer) =>
-        Effect.andThen(
-          annotate([run.span, span], "http.response.status_code", answer.status),
-          Run.judge(run, answer, credential)
-        )
-    })
+      onSuccess: (answer) => {
+        run.span?.attribute("http.response.status_code", answer.status)
+        span?.attribute("http.response.status_code", answer.status)
+        return Run.judge(run, answer, credential)
+      }
+    }
   )
 }
 
 /** Counts an attempt and makes it. */
 const countedAttempt = (run: Run.Run, credential: Redacted.Redacted): Effect.Effect<Answer, IcrError> =>
   Effect.flatMap(
-    Ref.getAndUpdate(run.progress, (now) => ({ ...now, attempts: now.attempts + 1, isUnderWay: true })),
+    Ref.getAndUpdate(run.progress, (before) => ({ ...before, attempts: before.attempts + 1, isUnderWay: true })),
     ({ attempts }) => {
       const { call, settings } = run
       if (!settings.traceRequests) return sendOnce(run, credential, run.span)
@@ -63,58 +65,65 @@ const countedAttempt = (run: Run.Run, credential: Redacted.Redacted): Effect.Eff
     }
   )
 
-/** Keeps what an attempt failed with, and what the registry asked for. The deadline is no failure of an attempt. */
-const failed = Effect.fnUntraced(function* (run: Run.Run, error: IcrError, began: number) {
-  const { reason } = error
-  if (reason._tag === "Timeout" && reason.of === "call") {
-    return yield* Ref.update(run.progress, (now) => ({ ...now, isOver: true }))
-  }
-  yield* Ref.update(run.progress, (now) => ({ ...now, lastFailure: error, isUnderWay: false }))
-  yield* AskedWait.learn(run.askedWait, error)
-  const kind = reason._tag === "Transport" ? ` ${reason.kind}` : ""
-  const what = "status" in reason ? `answered ${reason.status}` : `failed with ${reason._tag}${kind}`
-  yield* Run.debug(run, (now) => `${what} in ${Math.round(now - began)} ms`)
-})
+const outcomeOf = ({ reason }: IcrError) => {
+  if ("status" in reason) return `answered ${reason.status}`
+  return `failed with ${reason._tag}${reason._tag === "Transport" ? ` ${reason.kind}` : ""}`
+}
 
 /**
- * Makes an attempt within its limit, or within what is left of the deadline, and notes how it ended. Nothing is sent once the
- * deadline is over: work that does not yield may have kept its timer from firing.
+ * Makes an attempt within its limit, and notes how it ended. Nothing is sent once the deadline is over: work that does not yield
+ * may have kept its timer from firing, which ends the call.
  */
-const timedAttempt = (run: Run.Run, credential: Redacted.Redacted): Effect.Effect<Answer, IcrError> =>
-  Effect.flatMap(monotonicMillis, (began) => {
-    const { attemptTimeout } = run.settings
-    const left = run.deadline - began
-    const limited =
-      left <= 0
-        ? Run.timedOut(run, "call")
-        : Effect.timeoutOrElse(countedAttempt(run, credential), {
-            duration: Math.min(attemptTimeout, left),
-            orElse: () => Run.timedOut(run, attemptTimeout < left ? "attempt" : "call")
-          })
-    return limited.pipe(
-      Effect.tapError((error) => failed(run, error, began)),
-      Effect.tap(({ status }) => Run.debug(run, (now) => `answered ${status} in ${Math.round(now - began)} ms`))
-    )
+const timedAttempt = (run: Run.Run, credential: Redacted.Redacted): Effect.Effect<Answer, IcrError> => {
+  const { attemptTimeout } = run.settings
+  const began = Run.now(run)
+  const left = run.deadline - began
+  if (left <= 0) return Effect.never
+  const took = () => `in ${Math.round(Run.now(run) - began)} ms`
+  const made = countedAttempt(run, credential)
+  const limited =
+    left <= attemptTimeout
+      ? made
+      : Effect.timeoutOrElse(made, { duration: attemptTimeout, orElse: () => Run.timedOut(run, "attempt") })
+  return Effect.matchEffect(limited, {
+    onFailure: (error) =>
+      Ref.update(run.progress, (before) => ({ ...before, lastFailure: error, isUnderWay: false })).pipe(
+        Effect.andThen(AskedWait.learn(run.askedWait, error, Run.now(run))),
+        Effect.andThen(Run.debug(run, () => `${outcomeOf(error)} ${took()}`)),
+        Effect.andThen(Effect.fail(error))
+      ),
+    onSuccess: (answer) =>
+      Effect.as(
+        Run.debug(run, () => `answered ${answer.status} ${took()}`),
+        answer
+      )
   })
+}
 
 /** Waits for the rate limit, which a token exchange does not: the calls in front may be waiting for its token. */
-const rateLimited = (run: Run.Run): Effect.Effect<void> => {
+const rateLimited = <A>(run: Run.Run, self: () => Effect.Effect<A, IcrError>): Effect.Effect<A, IcrError> => {
   const { rateLimit } = run.settings
-  if (rateLimit === undefined || run.call.isExchange === true) return Effect.void
-  return Effect.flatMap(Effect.timed(rateLimit), ([waited]) => {
-    const millis = Math.round(Duration.toMillis(waited))
-    return millis < 1 ? Effect.void : Run.debug(run, () => `waited ${millis} ms for the rate limit`)
+  if (rateLimit === undefined || run.call.isExchange === true) return self()
+  const began = Run.now(run)
+  return Effect.flatMap(rateLimit, () => {
+    const millis = Math.round(Run.now(run) - began)
+    return millis < 1
+      ? self()
+      : Effect.andThen(
+          Run.debug(run, () => `waited ${millis} ms for the rate limit`),
+          self()
+        )
   })
 }
 
 /** Makes an attempt with a credential, which is told when the registry accepted it. */
 const attempt = (run: Run.Run, { cache, value }: Presented): Effect.Effect<Answer, IcrError> => {
   const { credential, path } = run.call
-  const noted = cache === undefined ? Effect.void : annotate([run.span], "icr.token.cache", cache)
-  return Effect.andThen(noted, rateLimited(run)).pipe(
-    Effect.andThen(timedAttempt(run, value)),
-    Effect.tap(() => credential.onAccepted?.(path) ?? Effect.void)
-  )
+  if (cache !== undefined) run.span?.attribute("icr.token.cache", cache)
+  const made = rateLimited(run, () => timedAttempt(run, value))
+  return credential.onAccepted === undefined
+    ? made
+    : Effect.tap(made, () => credential.onAccepted?.(path) ?? Effect.void)
 }
 
 /** Makes an attempt with the credential of now, and with another one as long as the credential sees hope after a refusal. */
@@ -131,13 +140,13 @@ const afterRefusal = Effect.fnUntraced(function* (
   const { call, progress, span } = run
   const { attempts, refused: before } = yield* Ref.get(progress)
   const refused = Arr.append(before, credential)
-  yield* Ref.update(progress, (now) => ({ ...now, refused }))
+  yield* Ref.update(progress, (before) => ({ ...before, refused }))
   const isRepeatable = call.idempotent || canRepeat(call.request)
-  const asked = yield* monotonicMillis
+  const asked = Run.now(run)
   const refusal = { error, refused, canRepeat: isRepeatable, path: call.path }
   const { again, tried } = yield* call.credential.onRefused(refusal)
-  yield* Run.debug(run, (now) => {
-    const next = again ? `asked for once more after ${Math.round(now - asked)} ms` : "nothing more to try"
+  yield* Run.debug(run, () => {
+    const next = again ? `asked for once more after ${Math.round(Run.now(run) - asked)} ms` : "nothing more to try"
     return `credential refused, ${next}`
   })
   if (!again) return yield* withTried(error, tried, isRepeatable || call.credential.isFixed === true)
@@ -156,17 +165,12 @@ const takeRetry = Ref.modify((left: number) => (left >= 10 ? [true, left - 10] :
 const giveTenth = ({ budget, retryBudget }: Run.Settings) =>
   Ref.update(budget, (left) => Math.min(retryBudget * 10, left + 1))
 
-/** Milliseconds that the registry asked to wait, this call or others of its kind. */
-const askedFor = (run: Run.Run, { retryAfter }: IcrError) =>
-  Effect.map(AskedWait.left(run.askedWait), (left) =>
-    Math.max(0, left, Option.match(retryAfter, { onNone: () => 0, onSome: Duration.toMillis }))
-  )
+/** Milliseconds for which the registry asked calls of this kind to send nothing; 0 or less when a request may go out. */
+const askedWait = (run: Run.Run) => Effect.map(Ref.get(run.askedWait), (until) => until - Run.now(run))
 
-/** The schedule of the layer, whose waits are at least as long as the registry asked for. */
-const scheduleOf = (run: Run.Run): RetrySchedule =>
-  Schedule.modifyDelay(run.settings.schedule, ({ duration, input }) =>
-    Effect.map(askedFor(run, input), (asked) => Duration.max(duration, Duration.millis(asked)))
-  )
+/** Milliseconds that the registry asked to wait, this call or others of its kind. */
+const askedFor = (run: Run.Run, error: IcrError) =>
+  Effect.map(askedWait(run), (left) => Math.max(left, AskedWait.askedBy(error)))
 
 /** Whether to make the schedule's next attempt. Last of all it takes from the budget. */
 const isWorthRetrying = Effect.fnUntraced(function* (run: Run.Run, error: IcrError, delay: Duration.Duration) {
@@ -174,21 +178,30 @@ const isWorthRetrying = Effect.fnUntraced(function* (run: Run.Run, error: IcrErr
   const { attempts, lastFailure } = yield* Ref.get(progress)
   // A credential that could not be had is not asked for again: its exchange has had retries of its own.
   if (error !== lastFailure || !isTransient(error)) return false
-  const asked = yield* askedFor(run, error)
   // Rather the reason now than the same failure, or a bare timeout, at the deadline.
-  if (asked > settings.maxRetryAfter || Duration.toMillis(delay) >= run.deadline - (yield* monotonicMillis))
-    return false
+  const millis = Duration.toMillis(delay)
+  if ((yield* askedFor(run, error)) > settings.maxRetryAfter || millis >= run.deadline - Run.now(run)) return false
   if (!(yield* takeRetry(settings.budget))) return false
-  yield* Run.debug(run, () => `retrying in ${Math.round(Duration.toMillis(delay))} ms`)
+  yield* Run.debug(run, () => `retrying in ${Math.round(millis)} ms`)
   yield* event(span, "retry", { "error.type": error.reason._tag, "http.request.resend_count": attempts })
   return true
 })
 
+/** The schedule of the layer, whose waits are at least as long as the registry asked for. */
+const scheduleOf = (run: Run.Run) =>
+  Schedule.modifyDelay(run.settings.schedule, ({ duration, input }) =>
+    Effect.map(askedFor(run, input), (asked) => Duration.max(duration, Duration.millis(asked)))
+  ).pipe(Schedule.while(({ duration, input }) => isWorthRetrying(run, input, duration)))
+
+/** Asks the schedule only once an attempt has failed, which most do not. */
 const retried = (run: Run.Run): Effect.Effect<Answer, IcrError> =>
   run.call.idempotent
-    ? Effect.retry(
-        authorized(run),
-        Schedule.while(scheduleOf(run), ({ duration, input }) => isWorthRetrying(run, input, duration))
+    ? Effect.catch(authorized(run), (error) =>
+        Effect.flatMap(Ref.make(true), (isFirst) =>
+          Effect.flatMap(Ref.getAndSet(isFirst, false), (first) => (first ? Effect.fail(error) : authorized(run))).pipe(
+            Effect.retry(scheduleOf(run))
+          )
+        )
       )
     : authorized(run)
 
@@ -198,7 +211,7 @@ const retried = (run: Run.Run): Effect.Effect<Answer, IcrError> =>
 
 /** Sends nothing while the registry has asked calls of this kind to wait. */
 const unlessAskedToWait = (run: Run.Run): Effect.Effect<Answer, IcrError> =>
-  Effect.flatMap(AskedWait.left(run.askedWait), (left) => {
+  Effect.flatMap(askedWait(run), (left) => {
     if (left <= 0) return retried(run)
     const retryAfter = Option.some(Duration.millis(left))
     return Effect.andThen(
@@ -218,29 +231,23 @@ const outOfTime = (run: Run.Run): Effect.Effect<never, IcrError> =>
       : Effect.fail(run.call.credential.isFixed === true ? lastFailure : withTried(lastFailure, "nothing", false))
   )
 
-const withinDeadline = (run: Run.Run): Effect.Effect<Answer, IcrError> =>
-  unlessAskedToWait(run).pipe(
-    Effect.timeoutOrElse({ duration: run.settings.deadline, orElse: () => outOfTime(run) }),
-    Effect.catch((error) =>
-      Effect.flatMap(Ref.get(run.progress), ({ isOver }) => (isOver ? outOfTime(run) : Effect.fail(error)))
-    )
-  )
-
-const untouched: Run.Progress = { attempts: 0, refused: [], lastFailure: undefined, isUnderWay: false, isOver: false }
+const untouched: Run.Progress = { attempts: 0, refused: [], lastFailure: undefined, isUnderWay: false }
 
 /** Makes a call under a span of its own. */
 export const makeCall = <A>(settings: Run.Settings, call: Call, finish: Run.Finish<A>): Effect.Effect<A, IcrError> => {
-  const { prepare } = call.credential
-  const made = traceCall(settings.telemetry, call, (span, started) =>
-    Effect.flatMap(Ref.make(untouched), (progress) => {
-      const askedWait = settings.askedWait[call.isExchange === true ? "exchanges" : "others"]
-      const deadline = started + settings.deadline
-      const run: Run.Run = { settings, call, span, started, deadline, progress, askedWait }
-      return withinDeadline(run).pipe(
-        Effect.tap(giveTenth(settings)),
-        Effect.flatMap((answer) => Effect.flatMap(Run.infoOf(run), (info) => finish(answer, info)))
-      )
-    })
+  const askedWait = settings.askedWait[call.isExchange === true ? "exchanges" : "others"]
+  const made = traceCall(settings.telemetry, call, (span, clock) =>
+    Effect.flatMap(LogLevel.isEnabled("Debug"), (isDebug) =>
+      Effect.flatMap(Ref.make(untouched), (progress) => {
+        const started = monotonic(clock)
+        const deadline = started + settings.deadline
+        const run: Run.Run = { settings, call, span, clock, isDebug, started, deadline, progress, askedWait }
+        const limit = { duration: settings.deadline, orElse: () => outOfTime(run) }
+        return Effect.flatMap(Effect.timeoutOrElse(unlessAskedToWait(run), limit), (answer) =>
+          Effect.flatMap(Effect.andThen(giveTenth(settings), Run.infoOf(run)), (info) => finish(answer, info))
+        )
+      })
+    )
   )
-  return prepare === undefined ? made : Effect.andThen(prepare, made)
+  return call.credential.prepare === undefined ? made : Effect.andThen(call.credential.prepare, made)
 }

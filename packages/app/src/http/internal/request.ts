@@ -1,5 +1,6 @@
 /** One request over the wire: sent once, read whole, never redirected. */
 import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as FetchHttpClient from "effect/http/FetchHttpClient"
 import type * as Headers from "effect/http/Headers"
@@ -89,10 +90,17 @@ const untraced = () => true
 export const makeSend = Effect.fnUntraced(function* (options: Options): Effect.fn.Return<Send, never, Scope.Scope> {
   const { clock, maxBodyBytes, maxErrorBytes, transformClient } = options
   const client = transformClient === undefined ? options.client : transformClient(options.client)
-  const requestInit: globalThis.RequestInit = { ...(yield* requestInitOf(options.client)), redirect: "manual" }
+  const given: globalThis.RequestInit = { ...(yield* requestInitOf(options.client)), redirect: "manual" }
+  /**
+   * Whatever the program's layers say: `fetch` follows no redirect, and the client opens no span of its own, which would record
+   * what is sent and answered.
+   */
+  const contextOf = (init: globalThis.RequestInit) =>
+    Context.make(FetchHttpClient.RequestInit, init).pipe(Context.add(HttpClient.TracerDisabledWhen, untraced))
+  const reads = contextOf(given)
   // A client that the program gave stays: it may lead to a proxy.
-  const writeInit: globalThis.RequestInit = { ...(yield* notKept), ...requestInit }
-  const exchangeInit: globalThis.RequestInit = (yield* takesCache) ? { ...requestInit, cache: "no-store" } : requestInit
+  const writes = contextOf({ ...(yield* notKept), ...given })
+  const exchanges = contextOf((yield* takesCache) ? { ...given, cache: "no-store" } : given)
   const lastDate = yield* Ref.make("")
 
   /**
@@ -110,29 +118,23 @@ export const makeSend = Effect.fnUntraced(function* (options: Options): Effect.f
 
   const read = (response: HttpClientResponse.HttpClientResponse, sentAt: number, isExchange: boolean) => {
     const { headers, status } = response
+    const body = readBody(response, headers, isSuccess(response) ? maxBodyBytes : maxErrorBytes)
     // A refused credential is no kept answer either, and its date may be why the JWT was refused.
-    return observeDate(headers, sentAt, isExchange || status === 401).pipe(
-      Effect.andThen(readBody(response, headers, isSuccess(response) ? maxBodyBytes : maxErrorBytes)),
-      Effect.map((body): Answer => ({ status, headers, ...body }))
+    return Effect.andThen(
+      observeDate(headers, sentAt, isExchange || status === 401),
+      Effect.map(body, (body): Answer => ({ status, headers, ...body }))
     )
-  }
-
-  // Sending an exchange twice does no harm.
-  const initOf = (request: HttpClientRequest.HttpClientRequest, isExchange: boolean) => {
-    if (isExchange) return exchangeInit
-    return isRead(request) ? requestInit : writeInit
   }
 
   return (given, isExchange) => {
     const request = isExchange ? HttpClientRequest.setHeader(given, "cache-control", "no-store") : given
+    // Sending an exchange twice does no harm.
+    const context = isExchange ? exchanges : isRead(request) ? reads : writes
     return Effect.flatMap(Clock.currentTimeMillis, (sentAt) =>
       Effect.flatMap(execute(client, request), (response) => read(response, sentAt, isExchange))
     ).pipe(
       Effect.catchDefect((cause) => Effect.fail(transportError(request, cause))),
-      // Whatever the program's layers say: `fetch` follows no redirect, and the client opens no span of its own, which would
-      // record what is sent and answered.
-      Effect.provideService(FetchHttpClient.RequestInit, initOf(request, isExchange)),
-      Effect.provideService(HttpClient.TracerDisabledWhen, untraced)
+      Effect.provideContext(context)
     )
   }
 })

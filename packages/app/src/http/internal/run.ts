@@ -1,10 +1,11 @@
 /** A call under way: what it is for, how far it has come, and the failures that name it. */
+import type * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as HttpClientError from "effect/http/HttpClientError"
 import type * as Redacted from "effect/Redacted"
-import * as LogLevel from "effect/LogLevel"
 import * as Ref from "effect/Ref"
+import { monotonic } from "../../clock/internal/elapsedTime.ts"
 import type * as ServerClock from "../../clock/ServerClock.ts"
 import { IcrError } from "../../errors/IcrError.ts"
 import { DecodeFailure, type IcrReason, InvalidRequest, Timeout, Transport } from "../../errors/IcrReason.ts"
@@ -14,7 +15,7 @@ import type * as AskedWait from "./askedWait.ts"
 import { type Answer, type Send, isNotModified, isSuccess } from "./request.ts"
 import { answerReason } from "./responseError.ts"
 import type { Call } from "./subject.ts"
-import { type Span, type Telemetry, monotonicMillis } from "./telemetry.ts"
+import type { Span, Telemetry } from "./telemetry.ts"
 import { classify } from "./transportError.ts"
 
 /** What all calls of a layer share. Times in milliseconds. */
@@ -53,8 +54,6 @@ export interface Progress {
   readonly lastFailure: IcrError | undefined
   /** Whether an attempt has been sent and has not ended. */
   readonly isUnderWay: boolean
-  /** Whether an attempt was ended by the deadline. */
-  readonly isOver: boolean
 }
 
 /** A call under way. */
@@ -62,6 +61,9 @@ export interface Run {
   readonly settings: Settings
   readonly call: Call
   readonly span: Span
+  readonly clock: Clock.Clock
+  /** Whether somebody sees lines at `Debug`. */
+  readonly isDebug: boolean
   /** In milliseconds of the monotonic clock, as `deadline`. */
   readonly started: number
   readonly deadline: number
@@ -70,32 +72,32 @@ export interface Run {
   readonly askedWait: AskedWait.AskedWait
 }
 
+/** The present moment, in milliseconds of the monotonic clock. */
+export const now = ({ clock }: Run): number => monotonic(clock)
+
 /** Logs one line at `Debug` that begins with the call and how often it was sent. Made only where somebody sees it. */
-export const debug = ({ call, progress }: Run, what: (now: number) => string): Effect.Effect<void> =>
-  Effect.flatMap(LogLevel.isEnabled("Debug"), (isEnabled) => {
-    if (!isEnabled) return Effect.void
-    const installation = call.installation === undefined ? "" : `, installation ${call.installation}`
-    const subject = `${call.operation}, ${call.request.method} ${call.path}${installation}`
-    return Effect.flatMap(Effect.zip(Ref.get(progress), monotonicMillis), ([{ attempts }, now]) =>
-      Effect.logDebug(`${subject}${attempts === 0 ? "" : `, attempt ${attempts}`}: ${what(now)}`)
-    )
+export const debug = (run: Run, what: () => string): Effect.Effect<void> => {
+  if (!run.isDebug) return Effect.void
+  const { installation, operation, path, request } = run.call
+  const about = installation === undefined ? "" : `, installation ${installation}`
+  return Effect.flatMap(Ref.get(run.progress), ({ attempts }) => {
+    const attempt = attempts === 0 ? "" : `, attempt ${attempts}`
+    return Effect.logDebug(`${operation}, ${request.method} ${path}${about}${attempt}: ${what()}`)
   })
+}
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Failures
 // ---------------------------------------------------------------------------------------------------------------------
 
 /** What errors and responses say of the call. */
-export const infoOf = ({ call, progress, started }: Run): Effect.Effect<CallInfo> =>
-  Effect.zipWith(Ref.get(progress), monotonicMillis, ({ attempts }, now) => ({
-    operation: call.operation,
-    method: call.request.method,
-    path: call.path,
-    ...(call.page === undefined ? {} : { page: call.page }),
-    idempotent: call.idempotent,
-    attempts,
-    elapsed: Duration.millis(now - started)
-  }))
+export const infoOf = (run: Run): Effect.Effect<CallInfo> =>
+  Effect.map(Ref.get(run.progress), ({ attempts }) => {
+    const { idempotent, operation, page, path, request } = run.call
+    const elapsed = Duration.millis(now(run) - run.started)
+    const paged = page === undefined ? {} : { page }
+    return { operation, method: request.method, path, ...paged, idempotent, attempts, elapsed }
+  })
 
 /** Fails with a reason that says of which call. */
 export const failWith = (run: Run, reason: (info: CallInfo) => IcrReason): Effect.Effect<never, IcrError> =>

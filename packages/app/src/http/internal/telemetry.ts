@@ -1,12 +1,14 @@
 /** Spans and metrics of calls, named after OpenTelemetry's HTTP conventions. */
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Metric from "effect/Metric"
 import * as Option from "effect/Option"
 import * as Tracer from "effect/Tracer"
+import { monotonic } from "../../clock/internal/elapsedTime.ts"
 import type { IcrError } from "../../errors/IcrError.ts"
 import type { Call } from "./subject.ts"
 
@@ -19,11 +21,8 @@ const duration = Metric.timer("icr_request_duration", {
   description: "How long calls took, waits included"
 })
 
-/** Milliseconds on a clock that nobody can set. */
-export const monotonicMillis = Effect.map(Clock.monotonicTimeNanos, (nanos) => Number(nanos) / 1e6)
-
 /** The span of a call or of one of its requests; none where nobody would see it. */
-export type Span = Option.Option<Tracer.Span>
+export type Span = Tracer.Span | undefined
 
 /** The metrics of one operation and one outcome. */
 interface Metrics {
@@ -59,12 +58,8 @@ const metricsOf = ({ metrics }: Telemetry, operation: string, outcome: string): 
 }
 
 /** Adds an event to a span. */
-export const event = (span: Span, name: string, attributes: Record<string, unknown>) =>
-  Effect.map(Clock.currentTimeNanos, (now) => Option.map(span, (span) => span.event(name, now, attributes)))
-
-/** Sets an attribute of spans. */
-export const annotate = (spans: ReadonlyArray<Span>, name: string, value: unknown): Effect.Effect<void> =>
-  Effect.sync(() => spans.forEach(Option.map((span) => span.attribute(name, value))))
+export const event = (span: Span, name: string, attributes: Record<string, unknown>): Effect.Effect<void> =>
+  span === undefined ? Effect.void : Effect.map(Clock.currentTimeNanos, (now) => span.event(name, now, attributes))
 
 /** Opens a span, unless nobody would see it: Effect's own tracer keeps none. */
 export const traced = <A>(
@@ -72,10 +67,11 @@ export const traced = <A>(
   name: string,
   { installation, path, request }: Call,
   extra: Record<string, unknown>,
-  self: (span: Span) => Effect.Effect<A, IcrError>
+  self: (span: Span, clock: Clock.Clock) => Effect.Effect<A, IcrError>
 ): Effect.Effect<A, IcrError> =>
-  Effect.flatMap(Effect.tracer, (tracer) => {
-    if (tracer === Tracer.nativeTracer && !always) return self(Option.none())
+  Effect.contextWith((context: Context.Context<never>) => {
+    const clock = Context.get(context, Clock.Clock)
+    if (Context.get(context, Tracer.Tracer) === Tracer.nativeTracer && !always) return self(undefined, clock)
     const attributes = {
       "http.request.method": request.method,
       "url.template": path,
@@ -84,7 +80,7 @@ export const traced = <A>(
       ...extra
     }
     return Effect.useSpan(name, { kind: "client", attributes }, (span) =>
-      Effect.withParentSpan(self(Option.some(span)), span, { captureStackTrace: false })
+      Effect.withParentSpan(self(span, clock), span, { captureStackTrace: false })
     )
   })
 
@@ -100,18 +96,15 @@ const outcomeOf = (exit: Exit.Exit<unknown, IcrError>): string =>
 export const traceCall = <A>(
   telemetry: Telemetry,
   call: Call,
-  self: (span: Span, started: number) => Effect.Effect<A, IcrError>
+  self: (span: Span, clock: Clock.Clock) => Effect.Effect<A, IcrError>
 ): Effect.Effect<A, IcrError> =>
-  traced(telemetry, call.operation, call, {}, (span) =>
-    Effect.flatMap(monotonicMillis, (started) =>
-      Effect.onExit(self(span, started), (exit) =>
-        Effect.gen(function* () {
-          const outcome = outcomeOf(exit)
-          if (outcome !== "Success") yield* annotate([span], "error.type", outcome)
-          const { duration, requests } = metricsOf(telemetry, call.operation, outcome)
-          yield* Metric.update(requests, 1)
-          yield* Metric.update(duration, Duration.millis((yield* monotonicMillis) - started))
-        })
-      )
-    )
-  )
+  traced(telemetry, call.operation, call, {}, (span, clock) => {
+    const started = monotonic(clock)
+    return Effect.onExit(self(span, clock), (exit) => {
+      const outcome = outcomeOf(exit)
+      if (outcome !== "Success") span?.attribute("error.type", outcome)
+      const { duration, requests } = metricsOf(telemetry, call.operation, outcome)
+      const took = Duration.millis(monotonic(clock) - started)
+      return Effect.andThen(Metric.update(requests, 1), Metric.update(duration, took))
+    })
+  })
