@@ -31,7 +31,7 @@ import { type ServiceOptions, composeLayers } from "./internal/layers.ts"
 import { testDefaults } from "./internal/testDefaults.ts"
 import { jwtCredential } from "../tokens/internal/credentials.ts"
 import { isGone } from "../tokens/internal/exchange.ts"
-import { countToken } from "../tokens/internal/metrics.ts"
+import { countRevoked } from "../tokens/internal/metrics.ts"
 import { type InstallationOutcome, type Installations, makeInstallations } from "./internal/installations.ts"
 import { Signer } from "../signer/Signer.ts"
 import { type GetOptions, TokenCache } from "../tokens/TokenCache.ts"
@@ -156,7 +156,7 @@ const make = Effect.gen(function* () {
       .pipe(
         idempotent,
         Effect.catchIf(isUnknownToken, () => Effect.void),
-        Effect.andThen(countToken("revoked"))
+        Effect.andThen(countRevoked)
       )
 
   return IcrApp.of({

@@ -94,8 +94,7 @@ const make = Effect.fnUntraced(function* (
     retry: { first: 10_000, longest: 120_000 },
     isGone: () => false,
     onOutdated: () => Effect.void,
-    onEvent: () => Effect.void,
-    onCaller: constVoid
+    onEvent: constVoid
   })
   return Effect.flatMap(clock.offset, (offset) => cache.get(String(offset)))
 })

@@ -38,7 +38,6 @@ import { jwtCredential } from "./internal/credentials.ts"
 import * as Exchange from "./internal/exchange.ts"
 import * as ExchangeLimit from "./internal/exchangeLimit.ts"
 import * as GuardedStore from "./internal/guardedStore.ts"
-import * as RefusedTokens from "./internal/refusedTokens.ts"
 import { TokenStoreKey } from "./internal/tokenStoreKey.ts"
 
 /**
@@ -135,22 +134,20 @@ const installationTokenLife = 2 * 60 * 60 * 1000
 const removalsPause = "10 seconds"
 
 const make = Effect.fnUntraced(function* (
-  given: Options
+  givenOptions: Options
 ): Effect.fn.Return<Service, IcrError, IcrConfig | IcrHttp | Signer | ServerClock | Scope.Scope> {
-  const options = yield* layerOptions(given, "tokens")
+  const options = yield* layerOptions(givenOptions, "tokens")
   const { appId, baseUrl } = yield* IcrConfig
   const http = yield* IcrHttp
   const signer = yield* Signer
   const most = yield* count("maxConcurrentExchanges", options.maxConcurrentExchanges, 64, 1)
-  const store = yield* Effect.flatMap(
-    Effect.serviceOption(TokenStoreKey),
-    Option.match({ onNone: () => Effect.succeed(GuardedStore.none), onSome: (store) => GuardedStore.make(store, most) })
-  )
+  const clock = yield* ServerClock
+  const given = yield* Effect.serviceOption(TokenStoreKey)
+  const store = Option.isSome(given) ? yield* GuardedStore.make(given.value, most) : undefined
   const shared = {
-    clock: yield* ServerClock,
+    clock,
     store,
     prepare: signer.prepare,
-    refused: yield* RefusedTokens.make,
     endMargin: yield* millis("endMargin", options.endMargin, "3 seconds"),
     newTokenGrace: yield* millis("newTokenGrace", options.newTokenGrace, "3 seconds"),
     windows: {
@@ -162,17 +159,11 @@ const make = Effect.fnUntraced(function* (
       longest: yield* millis("maxRetryInterval", options.maxRetryInterval, "2 minutes")
     }
   }
-  const limited = yield* ExchangeLimit.make(most)
-  const jwt = jwtCredential(signer)
+  const limited = yield* ExchangeLimit.make(most, jwtCredential(signer), clock.now)
 
   /** Asks the registry for a token, in turn. */
-  const ask = <A>(
-    watch: (credential: Credential) => Credential,
-    request: Omit<Request<A>, "credential" | "idempotent" | "method">
-  ) =>
-    limited(watch(jwt), (credential) =>
-      http.call({ ...request, method: "POST", idempotent: true, isExchange: true, credential })
-    )
+  const ask = <A>(request: Omit<Request<A>, "credential" | "idempotent" | "method">) =>
+    limited((credential) => http.call({ ...request, method: "POST", idempotent: true, isExchange: true, credential }))
 
   // Stores are shared, so their keys are the whole identity. The entries belong to this layer, to one app and one registry:
   // there the installation's id is enough, and spares every read the hashing of a long text.
@@ -191,8 +182,7 @@ const make = Effect.fnUntraced(function* (
     isFor: () => true,
     // No id and no base address contains "#", so this is no installation's key.
     storeKey: () => appStoreKey,
-    request: (_, watch) =>
-      ask(watch, { operation: "IcrApp.appToken", path: "/app/accessTokens", success: AppAccessToken }),
+    request: () => ask({ operation: "IcrApp.appToken", path: "/app/accessTokens", success: AppAccessToken }),
     longestLife: Infinity
   })
 
@@ -204,8 +194,8 @@ const make = Effect.fnUntraced(function* (
     codec: InstallationAccessToken,
     isFor,
     storeKey: (id) => installationPrefix + id,
-    request: (id, watch) =>
-      ask(watch, {
+    request: (id) =>
+      ask({
         operation: "IcrApp.installationToken",
         path: "/app/installations/{installationId}/accessTokens",
         params: { installationId: id },
@@ -218,7 +208,7 @@ const make = Effect.fnUntraced(function* (
     longestLife: installationTokenLife
   })
 
-  if (store.removals !== undefined) {
+  if (store?.removals !== undefined) {
     yield* Stream.runForEach(store.removals, ({ key, upTo }) => {
       if (key === appStoreKey) return app.removed(appKey, upTo)
       return key.startsWith(installationPrefix)

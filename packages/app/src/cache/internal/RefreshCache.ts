@@ -12,6 +12,7 @@ import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import { identity } from "effect/Function"
 import * as HashMap from "effect/HashMap"
 import * as Option from "effect/Option"
 import * as Random from "effect/Random"
@@ -27,7 +28,7 @@ import type { Options, RefreshCache } from "./model.ts"
 // A slow registry must not use up what a living token has left: half of that leaves its caller the other half.
 const patience = 5000
 
-export type { CallerEvent, EntryEvent, GetOptions, Options, Peek, RefreshCache, Situation } from "./model.ts"
+export type { CacheEvent, GetOptions, Options, RefreshCache, Situation } from "./model.ts"
 
 interface State<T> {
   readonly entries: Entries.Entries<T>
@@ -38,26 +39,30 @@ interface State<T> {
   readonly isClosed: boolean
 }
 
-const atPresent = <T>(all: State<T>, clock: Clock.Clock): State<T> => {
-  const time = ElapsedTime.read(all.time, clock)
+/** An exchange of which only the end is missing. */
+interface Begun {
+  readonly number: number
+  readonly isRefresh: boolean
+}
+
+const atPresent = <T>(all: State<T>, context: Context.Context<never>): State<T> => {
+  const time = ElapsedTime.read(all.time, Context.get(context, Clock.Clock))
   return time === all.time ? all : { ...all, time }
 }
 
 /** Tells the trace of a caller why it waits: the exchange itself is in that of the caller who began it. */
-const noteJoined = <A>(context: Context.Context<never>, number: number, wait: Effect.Effect<A, IcrError>) => {
+const noteJoined = (context: Context.Context<never>, number: number) => {
   const span = Context.getOrUndefined(context, Tracer.ParentSpan)
-  if (span?._tag !== "Span") return wait
-  return Effect.flatMap(Clock.currentTimeNanos, (now) => {
-    span.event("token exchange joined", now, { "icr.token.exchange": number })
-    return wait
-  })
+  if (span?._tag !== "Span") return
+  const now = Context.get(context, Clock.Clock).currentTimeNanosUnsafe()
+  span.event("token exchange joined", now, { "icr.token.exchange": number })
 }
 
 /** An empty cache. Its exchanges end with the scope. */
 export const make = Effect.fnUntraced(function* <T>(
   options: Options<T>
 ): Effect.fn.Return<RefreshCache<T>, never, Scope.Scope> {
-  const { capacity, onCaller, onEvent } = options
+  const { capacity, onEvent, retry, windows } = options
   const scope = yield* Effect.scope
   const state = yield* Ref.make<State<T>>({
     entries: Entries.make(),
@@ -66,68 +71,67 @@ export const make = Effect.fnUntraced(function* <T>(
     isClosed: false
   })
 
-  const transition = <A>(f: (all: State<T>, now: number) => readonly [A, State<T>]) =>
-    Clock.clockWith((clock) =>
-      Ref.modify(state, (before) => {
-        const all = atPresent(before, clock)
-        return f(all, all.time.now)
-      })
+  /** Changes an entry at one moment. */
+  const change: RefreshCache<T>["change"] = (key, f) =>
+    Effect.contextWith((context: Context.Context<never>) =>
+      Effect.map(
+        Ref.modify(state, (old) => {
+          const all = atPresent(old, context)
+          const { now } = all.time
+          const before = Entries.get(all.entries, key)
+          const entry = f(before, now, all.lastExchange)
+          if (entry === before) return [{ before, entry, now, evicted: 0 }, all]
+          const { entries, evicted } = Entries.put(all.entries, key, entry, capacity)
+          return [
+            { before, entry, now, evicted },
+            { ...all, entries }
+          ]
+        }),
+        (changed) => {
+          if (changed.evicted > 0) onEvent("evicted", context)
+          return changed
+        }
+      )
     )
 
-  const look = <A>(key: string, f: (entry: Entry.Entry<T>, now: number) => A) =>
-    transition((all, now) => [f(Entries.get(all.entries, key), now), all])
+  const look = (key: string) => change(key, identity)
 
-  /** The age of a held token. */
-  const ageOf = ({ isOld, since }: Entry.Held<T>, now: number) => (isOld ? Infinity : now - since)
-
-  const change = (key: string, f: (entry: Entry.Entry<T>, now: number, lastExchange: number) => Entry.Entry<T>) =>
-    transition((all, now) => {
-      const before = Entries.get(all.entries, key)
-      const after = f(before, now, all.lastExchange)
-      const { entries, evicted } = Entries.put(all.entries, key, after, capacity)
-      const changed = { before, after, now, evicted }
-      return [changed, { ...all, entries }]
-    }).pipe(Effect.tap(({ evicted }) => (evicted > 0 ? onEvent("evicted", evicted) : Effect.void)))
-
-  /** What the end of an exchange changes. */
-  const settle = Effect.fnUntraced(function* (
+  /** Holds what an exchange brought. */
+  const succeeded = (
     key: string,
-    number: number,
-    isRefresh: boolean,
-    exit: Exit.Exit<Entry.Exchanged<T>, IcrError>
-  ) {
-    if (Exit.isSuccess(exit)) {
-      const jitter = yield* Random.next
-      const { stored, value } = exit.value
-      const { after } = yield* change(key, (entry, now) =>
-        Entry.exchanged(entry, Entry.hold(exit.value, number, now, options.windows, jitter))
+    { isRefresh, number }: Begun,
+    exchanged: Entry.Exchanged<T>,
+    context: Context.Context<never>
+  ) =>
+    Effect.flatMap(Random.next, (jitter) =>
+      Effect.flatMap(
+        change(key, (entry, now) => Entry.exchanged(entry, Entry.hold(exchanged, number, now, windows, jitter))),
+        ({ entry: { held } }) => {
+          if (exchanged.stored) return Effect.void
+          onEvent(isRefresh ? "refreshed" : "exchanged", context)
+          return held?.value === exchanged.value ? Effect.void : options.onOutdated(key, exchanged.value)
+        }
       )
-      if (stored) return
-      yield* onEvent(isRefresh ? "refreshed" : "exchanged", 1)
-      return after.held?.value === value ? undefined : yield* options.onOutdated(key, value)
-    }
-    const isGone = Option.exists(Cause.findErrorOption(exit.cause), options.isGone)
-    const { after, before, now } = yield* change(key, (entry, now) => {
-      const next = Entry.failed(entry, number, now, options.retry)
+    )
+
+  const failed = Effect.fnUntraced(function* (
+    key: string,
+    { isRefresh, number }: Begun,
+    cause: Cause.Cause<IcrError>,
+    context: Context.Context<never>
+  ) {
+    const isGone = Option.exists(Cause.findErrorOption(cause), options.isGone)
+    const { before, entry, now } = yield* change(key, (entry, now) => {
+      const next = Entry.failed(entry, number, now, retry)
       return isGone ? Entry.invalidated(next, number) : next
     })
-    if (!isRefresh || Cause.hasInterruptsOnly(exit.cause)) return
-    yield* onEvent("refreshFailed", 1)
-    if (after.backOff === undefined || after.backOff === before.backOff) return
-    const seconds = Math.round((after.backOff.until - now) / 1000)
+    if (!isRefresh || Cause.hasInterruptsOnly(cause)) return
+    onEvent("refreshFailed", context)
+    if (entry.backOff === undefined || entry.backOff === before.backOff) return
+    const seconds = Math.round((entry.backOff.until - now) / 1000)
     const outcome = `could not be refreshed; the present one stays in use, next try in ${seconds} s`
-    yield* Effect.logWarning(`${options.name} ${outcome}`, exit.cause)
+    yield* Effect.logWarning(`${options.name} ${outcome}`, cause)
   })
-
-  /** Runs an exchange in the background. Callers rely on its end, so nothing may interrupt this effect itself. */
-  const start = (key: string, exchange: Entry.Exchange<T>, current: T | undefined, required: Entry.Requirement) => {
-    const minimumLife = required.after > 0 ? Infinity : required.minimumValidity
-    return Effect.suspend(() => options.exchange(key, { current, minimumLife })).pipe(
-      Effect.onExit((exit) => settle(key, exchange.number, current !== undefined, exit)),
-      Effect.onExit((exit) => Deferred.done(exchange.result, exit)),
-      Effect.forkIn(scope, { startImmediately: true, uninterruptible: false })
-    )
-  }
 
   // A closed scope starts no fiber, so an exchange that begins while the scope closes would never end by itself.
   const close = Effect.gen(function* () {
@@ -152,62 +156,76 @@ export const make = Effect.fnUntraced(function* <T>(
 
   /** The held token if it lives long enough for the caller, else the result of `otherwise`. */
   const heldOr = (key: string, required: Entry.Requirement, otherwise: Effect.Effect<T, IcrError>) =>
-    Effect.flatten(
-      look(key, (entry, now) => {
-        const held = Entry.living(entry, now)
-        return held !== undefined && Entry.livesEnough(held, now, required) ? Effect.succeed(held.value) : otherwise
-      })
-    )
+    Effect.flatMap(look(key), ({ entry, now }) => {
+      const held = Entry.living(entry, now)
+      return held !== undefined && Entry.livesEnough(held, now, required) ? Effect.succeed(held.value) : otherwise
+    })
 
   /** Waits as long as that endangers nobody; the held token will do should waiting fail or take longer. */
   const waitOrHeld = (key: string, required: Entry.Requirement, wait: Effect.Effect<T, IcrError>) =>
-    Effect.flatMap(
-      look(key, ({ held }, now) => (held?.until ?? now) - now),
-      (left) =>
-        wait.pipe(
-          Effect.timeoutOrElse({ duration: Math.min(patience, left / 2), orElse: () => heldOr(key, required, wait) }),
-          Effect.catch((error) => heldOr(key, required, Effect.fail(error)))
-        )
-    )
+    Effect.flatMap(look(key), ({ entry: { held }, now }) => {
+      const left = (held?.until ?? now) - now
+      return wait.pipe(
+        Effect.timeoutOrElse({ duration: Math.min(patience, left / 2), orElse: () => heldOr(key, required, wait) }),
+        Effect.catch((error) => heldOr(key, required, Effect.fail(error)))
+      )
+    })
 
-  /** Decides once more and begins an exchange in the same step, which nothing can interrupt; waiting for it can be. */
+  const serve = ({ value }: Entry.Held<T>, context: Context.Context<never>) => {
+    onEvent("served", context)
+    return Effect.succeed(value)
+  }
+
+  /**
+   * Decides once more and begins an exchange in the same step, which nothing can interrupt; waiting for it can be. The exchange
+   * runs in the background, and callers rely on its end.
+   */
   const begin = (key: string, required: Entry.Requirement, context: Context.Context<never>) =>
-    Effect.flatMap(Deferred.make<Entry.Exchanged<T>, IcrError>(), (result) =>
+    Effect.uninterruptibleMask((restore) =>
       Effect.flatten(
-        transition((all, now): readonly [Effect.Effect<Effect.Effect<T, IcrError>>, State<T>] => {
+        Ref.modify(state, (old): readonly [Effect.Effect<T, IcrError>, State<T>] => {
+          const all = atPresent(old, context)
+          const { now } = all.time
           const entry = Entries.get(all.entries, key)
           const decision = Entry.decide(entry, now, required)
           // Another caller was faster.
-          if (decision._tag !== "Exchange" && decision._tag !== "ServeAndRefresh")
-            return [Effect.succeed(get(key, required)), all]
-          if (all.isClosed) return [Effect.succeed(Effect.interrupt), all]
-          const token = Effect.map(Deferred.await(result), ({ value }) => value)
-          const exchange = { number: all.lastExchange + 1, result, token }
-          const { entries } = Entries.put(all.entries, key, Entry.begun(entry, exchange), capacity)
-          const started = start(key, exchange, Entry.living(entry, now)?.value, required)
-          const next = { ...all, entries, lastExchange: exchange.number }
-          if (decision._tag === "ServeAndRefresh") {
-            const served = Effect.suspend(() => serve(decision.held, context))
-            return [Effect.as(started, served), next]
+          if (decision._tag !== "Exchange" && decision._tag !== "ServeAndRefresh") {
+            return [restore(get(key, required)), all]
           }
-          return [Effect.as(started, decision.fallback ? waitOrHeld(key, required, token) : token), next]
+          if (all.isClosed) return [Effect.interrupt, all]
+          const number = all.lastExchange + 1
+          const result = Deferred.makeUnsafe<Entry.Exchanged<T>, IcrError>()
+          const token = Effect.map(Deferred.await(result), ({ value }) => value)
+          const { entries } = Entries.put(all.entries, key, Entry.begun(entry, { number, result, token }), capacity)
+          const current = Entry.living(entry, now)?.value
+          const begun = { number, isRefresh: current !== undefined }
+          const minimumLife = required.after > 0 ? Infinity : required.minimumValidity
+          const started = Effect.suspend(() => options.exchange(key, { current, minimumLife })).pipe(
+            Effect.onExit((exit) =>
+              Exit.isSuccess(exit)
+                ? succeeded(key, begun, exit.value, context)
+                : failed(key, begun, exit.cause, context)
+            ),
+            Effect.onExit((exit) => Deferred.done(result, exit)),
+            Effect.forkIn(scope, { startImmediately: true, uninterruptible: false })
+          )
+          const next = { ...all, entries, lastExchange: number }
+          if (decision._tag === "ServeAndRefresh") {
+            return [Effect.flatMap(started, () => serve(decision.held, context)), next]
+          }
+          return [Effect.andThen(started, restore(decision.fallback ? waitOrHeld(key, required, token) : token)), next]
         })
       )
-    ).pipe(Effect.uninterruptible, Effect.flatten)
-
-  const serve = ({ value }: Entry.Held<T>, context: Context.Context<never>) => {
-    onCaller("served", context)
-    return Effect.succeed(value)
-  }
+    )
 
   /** Read by every call, so without a generator: one doubles what a cached token costs. */
   const get = (key: string, required: Entry.Requirement): Effect.Effect<T, IcrError> =>
     Effect.contextWith((context: Context.Context<never>) =>
       Effect.flatMap(
-        Ref.modify(state, (before) => {
-          const entry = Entries.get(before.entries, key)
+        Ref.modify(state, (old) => {
+          const entry = Entries.get(old.entries, key)
           // Where nothing is held nothing ends: thousands who wait for a first token need not look at the clock.
-          const all = entry.held === undefined ? before : atPresent(before, Context.get(context, Clock.Clock))
+          const all = entry.held === undefined ? old : atPresent(old, context)
           return [Entry.decide(entry, all.time.now, required), all]
         }),
         (decision) => {
@@ -215,10 +233,11 @@ export const make = Effect.fnUntraced(function* <T>(
             case "Serve":
               return serve(decision.held, context)
             case "Join": {
-              onCaller("joined", context)
-              const wait = join(key, decision.exchange, required)
-              const { fallback, exchange } = decision
-              return noteJoined(context, exchange.number, fallback ? waitOrHeld(key, required, wait) : wait)
+              const { exchange, fallback } = decision
+              onEvent("joined", context)
+              noteJoined(context, exchange.number)
+              const wait = join(key, exchange, required)
+              return fallback ? waitOrHeld(key, required, wait) : wait
             }
             case "Queue":
               return Effect.andThen(Effect.exit(Deferred.await(decision.exchange.result)), get(key, required))
@@ -237,30 +256,7 @@ export const make = Effect.fnUntraced(function* <T>(
         : Effect.flatMap(Ref.get(state), ({ lastExchange }) =>
             get(key, { minimumValidity: given.minimumValidity, after: given.fresh ? lastExchange : 0 })
           ),
-    status: (key) => look(key, (entry, now) => Entry.statusOf(Entry.decide(entry, now, Entry.anyToken))),
-    peek: (key) =>
-      look(key, (entry, now) => {
-        const held = Entry.living(entry, now)
-        if (held === undefined) return undefined
-        const isResting = (path: string, kind: string) => Entry.isResting(entry, path, kind, now)
-        return { value: held.value, age: ageOf(held, now), accepted: held.accepted, isResting }
-      }),
-    rest: (key, path, kind) => change(key, (entry, now) => Entry.rested(entry, path, kind, now)),
-    accepted: (key, path, kind, newFor) => {
-      const next = (entry: Entry.Entry<T>, now: number) =>
-        Entry.accepted(entry, path, kind, entry.held !== undefined && ageOf(entry.held, now) < newFor)
-      // Called after every success, and nearly never a change.
-      return Effect.flatten(
-        look(key, (entry, now) => (next(entry, now) === entry ? Effect.void : Effect.asVoid(change(key, next))))
-      )
-    },
-    drop: (key, isMeant) => change(key, (entry) => Entry.dropped(entry, isMeant)),
-    invalidate: (key) =>
-      Effect.map(
-        change(key, (entry, _, lastExchange) => Entry.invalidated(entry, lastExchange)),
-        ({ before, now }) => Entry.living(before, now)?.value
-      ),
-    invalidateIf: (key, isMeant) =>
-      change(key, (entry, _, lastExchange) => Entry.invalidatedIf(entry, lastExchange, isMeant))
+    look,
+    change
   }
 })

@@ -33,30 +33,30 @@ export const get = <T>({ exchanging, resting }: Entries<T>, key: string): Entry.
 /** 0 where nothing is held. */
 const minuteOf = <T>({ held }: Entry.Entry<T>) => (held === undefined ? 0 : Math.floor(held.until / 60_000))
 
-const add = <T>(entries: Entries<T>, key: string, entry: Entry.Entry<T>): Entries<T> => ({
-  ...entries,
-  resting: HashMap.set(entries.resting, key, entry),
-  byEnd: HashMap.modifyAt(entries.byEnd, minuteOf(entry), (keys) =>
+const add = <T>({ byEnd, exchanging, resting }: Entries<T>, key: string, entry: Entry.Entry<T>): Entries<T> => ({
+  exchanging,
+  resting: HashMap.set(resting, key, entry),
+  byEnd: HashMap.modifyAt(byEnd, minuteOf(entry), (keys) =>
     Option.some(HashSet.add(Option.getOrElse(keys, HashSet.empty<string>), key))
   )
 })
 
-const remove = <T>(entries: Entries<T>, key: string): Entries<T> => {
+const withoutResting = <T>(entries: Entries<T>, key: string): Entries<T> => {
   const found = HashMap.get(entries.resting, key)
-  if (Option.isNone(found)) return { ...entries, exchanging: HashMap.remove(entries.exchanging, key) }
+  if (Option.isNone(found)) return entries
   const byEnd = HashMap.modifyAt(entries.byEnd, minuteOf(found.value), (keys) =>
     keys.pipe(
       Option.map(HashSet.remove(key)),
       Option.filter((others) => !HashSet.isEmpty(others))
     )
   )
-  return { ...entries, resting: HashMap.remove(entries.resting, key), byEnd }
+  return { exchanging: entries.exchanging, resting: HashMap.remove(entries.resting, key), byEnd }
 }
 
 const withoutSoonest = <T>(entries: Entries<T>): Entries<T> => {
   const soonest = HashMap.reduce(entries.byEnd, Infinity, (least, _, minute) => Math.min(least, minute))
   const [key] = Option.getOrElse(HashMap.get(entries.byEnd, soonest), HashSet.empty<string>)
-  return key === undefined ? entries : remove(entries, key)
+  return key === undefined ? entries : withoutResting(entries, key)
 }
 
 /** Puts an entry in its place, or takes out an empty one. Tells how many entries had to go for it. */
@@ -66,10 +66,11 @@ export const put = <T>(
   entry: Entry.Entry<T>,
   capacity: number
 ): { readonly entries: Entries<T>; readonly evicted: number } => {
-  const others = remove(before, key)
+  const { byEnd, exchanging, resting } = withoutResting(before, key)
   if (entry.exchange !== undefined) {
-    return { entries: { ...others, exchanging: HashMap.set(others.exchanging, key, entry) }, evicted: 0 }
+    return { entries: { byEnd, resting, exchanging: HashMap.set(exchanging, key, entry) }, evicted: 0 }
   }
+  const others = { byEnd, resting, exchanging: HashMap.remove(exchanging, key) }
   if (Entry.isEmpty(entry)) return { entries: others, evicted: 0 }
   const all = add(others, key, entry)
   const isOver = HashMap.size(all.resting) > capacity

@@ -120,8 +120,9 @@ export const decide = <T>(entry: Entry<T>, now: number, required: Requirement): 
 /** How a caller comes by a token: it is held, an exchange under way brings it, or one has to begin. */
 export type Status = "hit" | "joined" | "miss"
 
-/** How a caller comes by a token. */
-export const statusOf = <T>(decision: Decision<T>): Status => {
+/** How a caller whom any token will do comes by one. */
+export const statusOf = <T>(entry: Entry<T>, now: number): Status => {
+  const decision = decide(entry, now, anyToken)
   if ("held" in decision) return "hit"
   return "exchange" in decision ? "joined" : "miss"
 }
@@ -152,6 +153,9 @@ export const isBackingOff = <T>({ backOff }: Entry<T>, now: number): boolean =>
 /** The held token, if it still lives. */
 export const living = <T>({ held }: Entry<T>, now: number): Held<T> | undefined =>
   held !== undefined && now < held.until ? held : undefined
+
+/** The age of a held token; one from a store counts as old. */
+export const ageOf = <T>({ isOld, since }: Held<T>, now: number): number => (isOld ? Infinity : now - since)
 
 /** An exchange begins. */
 export const begun = <T>(entry: Entry<T>, exchange: Exchange<T>): Entry<T> => ({ ...entry, exchange })

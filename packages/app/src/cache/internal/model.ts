@@ -12,11 +12,8 @@ export interface GetOptions {
   readonly fresh: boolean
 }
 
-/** What happens to a caller. */
-export type CallerEvent = "served" | "joined"
-
-/** What happens to an entry. */
-export type EntryEvent = "exchanged" | "refreshed" | "refreshFailed" | "evicted"
+/** What is counted: two things that happen to a caller, and four that happen to an entry. */
+export type CacheEvent = "served" | "joined" | "exchanged" | "refreshed" | "refreshFailed" | "evicted"
 
 /** What an exchange has to know of the entry it is for. */
 export interface Situation<T> {
@@ -39,37 +36,25 @@ export interface Options<T> {
   readonly isGone: (error: IcrError) => boolean
   /** The entry was invalidated while the exchange that brought this was under way. */
   readonly onOutdated: (key: string, value: T) => Effect.Effect<void>
-  readonly onEvent: (event: EntryEvent, count: number) => Effect.Effect<void>
   /** Synchronous, since it is called for every caller: as an effect it took 100 ns of the 500 of a cached read. */
-  readonly onCaller: (event: CallerEvent, context: Context.Context<never>) => void
+  readonly onEvent: (event: CacheEvent, context: Context.Context<never>) => void
 }
 
-/** A held token. */
-export interface Peek<T> {
-  readonly value: T
-  /** Milliseconds since it was obtained; one from a store counts as old. */
-  readonly age: number
-  /** The paths at which it was accepted while it was new. */
-  readonly accepted: ReadonlyArray<string>
-  /** Whether a refusal at a path says nothing about it. */
-  readonly isResting: (path: string, kind: string) => boolean
+/** An entry at one moment, before and after a change. */
+export interface Changed<T> {
+  readonly before: Entry.Entry<T>
+  readonly entry: Entry.Entry<T>
+  readonly now: number
 }
 
 /** The tokens of one layer. */
 export interface RefreshCache<T> {
   readonly get: (key: string, options?: GetOptions) => Effect.Effect<T, IcrError>
-  /** How `get` would come by a token if it were called now. */
-  readonly status: (key: string) => Effect.Effect<Entry.Status>
-  /** What is held now; begins no exchange. */
-  readonly peek: (key: string) => Effect.Effect<Peek<T> | undefined>
-  /** For a while refusals of a kind at a path say nothing about the token. */
-  readonly rest: (key: string, path: string, kind: string) => Effect.Effect<void>
-  /** The token was accepted at a path, which ends the rest of a kind there; `newFor` says how long a token is new. */
-  readonly accepted: (key: string, path: string, kind: string, newFor: number) => Effect.Effect<void>
-  /** Drops the held token if it is the one that is meant. */
-  readonly drop: (key: string, isMeant: (value: T) => boolean) => Effect.Effect<void>
-  /** Empties the entry and returns what it held. An exchange under way does not fill it again. */
-  readonly invalidate: (key: string) => Effect.Effect<T | undefined>
-  /** As `invalidate`, unless a token is held that is not meant. */
-  readonly invalidateIf: (key: string, isMeant: (value: T) => boolean) => Effect.Effect<void>
+  /** The entry of a key as it is now; begins no exchange. */
+  readonly look: (key: string) => Effect.Effect<Changed<T>>
+  /** Makes a transition of `entry.ts` in one step. `lastExchange` is the number of the last exchange begun. */
+  readonly change: (
+    key: string,
+    transition: (entry: Entry.Entry<T>, now: number, lastExchange: number) => Entry.Entry<T>
+  ) => Effect.Effect<Changed<T>>
 }

@@ -6,6 +6,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Random from "effect/Random"
 import * as Redacted from "effect/Redacted"
+import * as Entry from "../../cache/internal/entry.ts"
 import type { RefreshCache } from "../../cache/internal/RefreshCache.ts"
 import type { Tried } from "../../errors/IcrReason.ts"
 import { type Credential, giveUp, type Refusal, type Verdict } from "../../http/Credential.ts"
@@ -42,16 +43,17 @@ export const tokenCredentials = <T extends Token>(
     const most = timesSent(refusal) === 1 ? newTokenGrace / 3 : Math.max(0, newTokenGrace - age)
     yield* Effect.sleep(most * (0.5 + 0.5 * (yield* Random.next)))
     // Another caller may have found out meanwhile that waiting does not help here.
-    const held = yield* cache.peek(key)
-    return held === undefined || !held.isResting(refusal.path, kindOf(refusal))
+    const { entry, now } = yield* cache.look(key)
+    return Entry.living(entry, now) === undefined || !Entry.isResting(entry, refusal.path, kindOf(refusal), now)
   })
 
   // A 403 that names the permission is no refusal of a credential. One without a reason may be about a permission as well.
   const onRefused = Effect.fnUntraced(function* (key: string, refusal: Refusal): Effect.fn.Return<Verdict> {
     const { canRepeat, path, refused } = refusal
+    const kind = kindOf(refusal)
     const times = timesSent(refusal)
     const tried: Tried = times > 1 ? "sameToken" : "nothing"
-    const rest = cache.rest(key, path, kindOf(refusal))
+    const rest = cache.change(key, (entry, now) => Entry.rested(entry, path, kind, now))
     // The token that replaced the first one was refused as well.
     if (times < refused.length) {
       yield* rest
@@ -59,16 +61,18 @@ export const tokenCredentials = <T extends Token>(
     }
     // A registry may give the same token for a new one.
     if (times > mostTimes) return { again: false, tried }
-    const held = yield* cache.peek(key)
+    const { entry, now } = yield* cache.look(key)
+    const held = Entry.living(entry, now)
     if (held !== undefined && isFirst(refusal, held.value.token)) {
       // A new token was refused at this path lately, so it is the path or a permission.
-      if (held.isResting(path, kindOf(refusal))) return { again: false, tried }
+      if (Entry.isResting(entry, path, kind, now)) return { again: false, tried }
       // It is so new that not every part of the registry may know it. Where it was accepted it is known.
-      if (times < mostTimes && held.age < newTokenGrace && !held.accepted.includes(path)) {
-        return canRepeat ? { again: yield* wait(key, refusal, held.age), tried } : giveUp
+      const age = Entry.ageOf(held, now)
+      if (times < mostTimes && age < newTokenGrace && !held.accepted.includes(path)) {
+        return canRepeat ? { again: yield* wait(key, refusal, age), tried } : giveUp
       }
       // Waiting did not change it, so it is a missing permission.
-      if (kindOf(refusal) === "Forbidden" && times > 1) {
+      if (kind === "Forbidden" && times > 1) {
         yield* rest
         return { again: false, tried }
       }
@@ -80,15 +84,22 @@ export const tokenCredentials = <T extends Token>(
     return { again: canRepeat, tried: "nothing" }
   })
 
-  return (key) => ({
-    prepare: Effect.flatMap(cache.status(key), (status) => (status === "hit" ? Effect.void : prepare)),
-    get: Effect.flatMap(cache.status(key), (status) =>
-      Effect.map(cache.get(key), ({ token }) => ({ value: token, cache: status }))
-    ),
-    onRefused: (refusal) => onRefused(key, refusal),
-    // One 403 without a reason is about this resource, another success of the same template about that one; a 401 is not.
-    onAccepted: (path) => cache.accepted(key, path, "Unauthorized", newTokenGrace)
-  })
+  return (key) => {
+    const status = Effect.map(cache.look(key), ({ entry, now }) => Entry.statusOf(entry, now))
+    return {
+      prepare: Effect.flatMap(status, (status) => (status === "hit" ? Effect.void : prepare)),
+      get: Effect.flatMap(status, (status) =>
+        Effect.map(cache.get(key), ({ token }) => ({ value: token, cache: status }))
+      ),
+      onRefused: (refusal) => onRefused(key, refusal),
+      // One 403 without a reason is about this resource, another success of the same template about that one; a 401 is not.
+      onAccepted: (path) =>
+        cache.change(key, (entry, now) => {
+          const isNew = entry.held !== undefined && Entry.ageOf(entry.held, now) < newTokenGrace
+          return Entry.accepted(entry, path, "Unauthorized", isNew)
+        })
+    }
+  }
 }
 
 /**

@@ -2,19 +2,26 @@
  * How many exchanges run at a time: a process that starts with 500 installations must not ask the registry for 500 tokens at
  * once. Half as many after an attempt that the registry turned down, one more after as many successes.
  */
+import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
 import * as Scope from "effect/Scope"
 import * as Semaphore from "effect/Semaphore"
 import type { IcrError } from "../../errors/IcrError.ts"
 import type { Credential } from "../../http/Credential.ts"
 
-/** Runs an exchange with a credential whose first value waits for its turn, so that waiting is within the call's deadline. */
+/** What an exchange brought, and when the registry was asked. */
+export interface Asked<A> {
+  readonly value: A
+  readonly askedAt: number
+}
+
+/** Runs an exchange with a credential whose value waits for its turn, so that waiting is within the call's deadline. */
 export type ExchangeLimit = <A>(
-  credential: Credential,
   exchange: (credential: Credential) => Effect.Effect<A, IcrError>
-) => Effect.Effect<A, IcrError>
+) => Effect.Effect<Asked<A>, IcrError>
 
 interface State {
   /** With fractions of the next one. */
@@ -23,14 +30,21 @@ interface State {
   readonly decreases: number
 }
 
+/** The turn of one attempt. */
 interface Turn {
+  /** Holds the permit. */
   readonly scope: Scope.Closeable
   /** How often the number had gone down when it began; `Infinity` while it waits. */
   readonly since: number
+  readonly askedAt: number
 }
 
 /** At most this many at a time. */
-export const make = Effect.fnUntraced(function* (most: number): Effect.fn.Return<ExchangeLimit> {
+export const make = Effect.fnUntraced(function* (
+  most: number,
+  jwt: Credential,
+  clock: Effect.Effect<number>
+): Effect.fn.Return<ExchangeLimit> {
   const semaphore = yield* Semaphore.make(most)
   const state = yield* Ref.make<State>({ permits: most, decreases: 0 })
 
@@ -44,24 +58,34 @@ export const make = Effect.fnUntraced(function* (most: number): Effect.fn.Return
       now.decreases === since ? { permits: Math.max(1, now.permits / 2), decreases: now.decreases + 1 } : now
     )
 
-  return Effect.fnUntraced(function* (credential, exchange) {
-    const turn = yield* Ref.make<Turn | undefined>(undefined)
-    const ifBegun = (f: (turn: Turn) => Effect.Effect<void>) =>
-      Effect.flatMap(Ref.get(turn), (turn) => (turn === undefined ? Effect.void : f(turn)))
-    const end = ifBegun(({ scope }) => Scope.close(scope, Exit.void))
-    const begin = Effect.gen(function* () {
-      const scope = yield* Scope.make()
-      yield* Ref.set(turn, { scope, since: Infinity })
-      yield* Scope.provide(Semaphore.takeScoped(semaphore, 1), scope)
-      yield* Ref.set(turn, { scope, since: (yield* Ref.get(state)).decreases })
+  return (exchange) =>
+    Effect.flatMap(Ref.make<Turn | undefined>(undefined), (turn) => {
+      const end = (isTurnedDown: boolean) =>
+        Effect.flatMap(Ref.get(turn), (now) => {
+          if (now === undefined) return Effect.void
+          const close = Scope.close(now.scope, Exit.void)
+          return isTurnedDown ? Effect.andThen(shrink(now.since), close) : close
+        })
+      const get = Effect.gen(function* () {
+        // A value that is asked for again is for an attempt after one that the registry turned down.
+        yield* end(true)
+        const scope = yield* Scope.make()
+        yield* Ref.set(turn, { scope, since: Infinity, askedAt: -Infinity })
+        yield* Scope.provide(Semaphore.takeScoped(semaphore, 1), scope)
+        const { decreases } = yield* Ref.get(state)
+        yield* Ref.set(turn, { scope, since: decreases, askedAt: -Infinity })
+        const presented = yield* jwt.get
+        yield* Ref.set(turn, { scope, since: decreases, askedAt: yield* clock })
+        return presented
+      })
+      return exchange({ ...jwt, get }).pipe(
+        Effect.tap(grow),
+        Effect.flatMap((value) =>
+          Effect.map(Ref.get(turn), (last) => ({ value, askedAt: last?.askedAt ?? -Infinity }))
+        ),
+        Effect.onExit((exit) =>
+          end(Exit.isFailure(exit) && Option.exists(Cause.findErrorOption(exit.cause), (error) => error.isRetryable))
+        )
+      )
     })
-    const turnedDown = ifBegun(({ since }) => shrink(since))
-    // A value that is asked for again is for an attempt after one that the registry turned down: it waits for another turn.
-    const get = Effect.andThen(Effect.andThen(turnedDown, end), Effect.andThen(begin, credential.get))
-    return yield* exchange({ ...credential, get }).pipe(
-      Effect.tap(grow),
-      Effect.tapError(({ isRetryable }) => (isRetryable ? turnedDown : Effect.void)),
-      Effect.onExit(() => end)
-    )
-  })
 })

@@ -15,8 +15,8 @@ import * as Semaphore from "effect/Semaphore"
 import * as ElapsedTime from "../../clock/internal/elapsedTime.ts"
 import type * as TokenStore from "../TokenStore.ts"
 
-/** What reading gave: nothing from an unavailable store, which is not the same as one without an entry. */
-export type Answer = Option.Option<Option.Option<TokenStore.Entry>>
+/** What reading gave: `undefined` from an unavailable store, which is not the same as one without an entry. */
+export type Answer = Option.Option<TokenStore.Entry> | undefined
 
 /** Nothing here fails, and nothing takes longer than a fraction of a call. */
 export interface GuardedStore {
@@ -25,7 +25,7 @@ export interface GuardedStore {
   /** For callers who have to know: an unavailable store is asked as well. */
   readonly readAnyway: (key: string) => Effect.Effect<Answer>
   /** For `life` milliseconds. As with `read`, a store that gave no answer lately is not asked. */
-  readonly write: (key: string, entry: Effect.Effect<TokenStore.Entry>, life: number) => Effect.Effect<void>
+  readonly write: (key: string, entry: () => TokenStore.Entry, life: number) => Effect.Effect<void>
   /** Removes what ends no later than `upTo`. */
   readonly remove: (key: string, upTo: number) => Effect.Effect<void>
   /**
@@ -47,16 +47,6 @@ const leasePatience = 10_000
 /** How long a store that gave no answer is left alone: else each exchange would cost its caller the same wait. */
 const rest = 10_000
 
-/** Stands for no store at all. */
-export const none: GuardedStore = {
-  read: () => Effect.succeedNone,
-  readAnyway: () => Effect.succeedNone,
-  write: () => Effect.void,
-  remove: () => Effect.void,
-  underLease: (_, __, exchange) => exchange,
-  removals: undefined
-}
-
 /** A store is somebody else's code: its defects are its failures, and only the message it made for people is shown. */
 const describe = (cause: Cause.Cause<{ readonly message: string }>) =>
   Option.match(Cause.findErrorOption(cause), {
@@ -68,15 +58,15 @@ const describe = (cause: Cause.Cause<{ readonly message: string }>) =>
  * The result of an operation, or nothing. It runs in a fiber of its own: one that cannot be interrupted is not waited for,
  * and one that interrupts itself interrupts nobody else.
  */
-const guard = Effect.fnUntraced(function* <A, R>(
-  operation: string,
+const guard = <A, R>(
+  operation: keyof TokenStore.Service,
   limit: number,
-  self: Effect.Effect<A, TokenStore.TokenStoreError, R>,
+  self: () => Effect.Effect<A, TokenStore.TokenStoreError, R>,
   onSilence: Effect.Effect<void> = Effect.void
-): Effect.fn.Return<Option.Option<A>, never, R> {
+): Effect.Effect<A | undefined, never, R> => {
   const silence = { message: `TokenStore.${operation} failed: no answer within ${limit / 1000} seconds` }
-  const ended = yield* Effect.acquireUseRelease(
-    Effect.forkDetach(self, { startImmediately: true }),
+  const ended = Effect.acquireUseRelease(
+    Effect.forkDetach(Effect.suspend(self), { startImmediately: true }),
     (running) =>
       Effect.timeoutOrElse(Fiber.await(running), {
         duration: limit,
@@ -84,13 +74,25 @@ const guard = Effect.fnUntraced(function* <A, R>(
       }),
     (running) => Effect.forkDetach(Fiber.interrupt(running), { startImmediately: true })
   )
-  if (Exit.isSuccess(ended)) return Option.some(ended.value)
-  yield* Effect.logWarning("The token store failed; tokens come from the registry without it", describe(ended.cause))
-  return Option.none()
-})
+  return Effect.flatMap(ended, (exit) =>
+    Exit.isSuccess(exit)
+      ? Effect.succeed(exit.value)
+      : Effect.as(
+          Effect.logWarning("The token store failed; tokens come from the registry without it", describe(exit.cause)),
+          undefined
+        )
+  )
+}
 
-/** The operations for which a silent store is remembered, as those of `TokenStore`. */
-type Operation = "get" | "set"
+/** As `guard`, for an operation that is left alone for a while after it gave no answer. */
+const makeGuardUnlessSilent = (operation: "get" | "set", now: Effect.Effect<number>) =>
+  Effect.map(Ref.make(-Infinity), (silentUntil) => {
+    const onSilence = Effect.flatMap(now, (now) => Ref.set(silentUntil, now + rest))
+    return <A>(limit: number, self: () => Effect.Effect<A, TokenStore.TokenStoreError>) =>
+      Effect.flatMap(Effect.zip(now, Ref.get(silentUntil)), ([now, until]) =>
+        now < until ? Effect.undefined : guard(operation, limit, self, onSilence)
+      )
+  })
 
 /** Guards a store for as long as the scope is open. */
 export const make = Effect.fnUntraced(function* (
@@ -101,52 +103,13 @@ export const make = Effect.fnUntraced(function* (
   const leases = yield* Semaphore.make(mostLeases)
   const scope = yield* Effect.scope
   const now = yield* ElapsedTime.make
-  const silentUntil = yield* Ref.make({ get: -Infinity, set: -Infinity })
-
-  const guardUnlessSilent = Effect.fnUntraced(function* <A>(
-    operation: Operation,
-    limit: number,
-    self: Effect.Effect<A, TokenStore.TokenStoreError>
-  ) {
-    if ((yield* now) < (yield* Ref.get(silentUntil))[operation]) return Option.none<A>()
-    const onSilence = Effect.flatMap(now, (now) =>
-      Ref.update(silentUntil, (until) => ({ ...until, [operation]: now + rest }))
-    )
-    return yield* guard(operation, limit, self, onSilence)
-  })
-
-  const underLease: GuardedStore["underLease"] = (key, newerThan, exchange) =>
-    Effect.acquireUseRelease(
-      Effect.gen(function* () {
-        const own = yield* Scope.make()
-        const lease = Scope.provide(
-          Effect.suspend(() => store.lease(key, newerThan)),
-          own
-        )
-        return { own, taking: yield* Effect.forkDetach(lease, { startImmediately: true }) }
-      }),
-      ({ taking }) =>
-        Effect.flatMap(guard("lease", leasePatience, Fiber.join(taking)), (hasNewer) =>
-          Option.contains(hasNewer, true) ? Effect.undefined : exchange
-        ),
-      ({ own, taking }) => {
-        // Goes on beyond the limit, since a lease that is granted late has to be returned as well.
-        const giveBack = guard(
-          "lease",
-          patience,
-          Effect.uninterruptible(Effect.andThen(Fiber.interrupt(taking), Scope.close(own, Exit.void)))
-        )
-        // A closed scope starts no fiber: the layer is closing, and waits.
-        return scope.state._tag === "Closed"
-          ? giveBack
-          : Effect.forkIn(giveBack, scope, { startImmediately: true, uninterruptible: true })
-      }
-    )
+  const guardGet = yield* makeGuardUnlessSilent("get", now)
+  const guardSet = yield* makeGuardUnlessSilent("set", now)
 
   // What is no entry is a defect of the store here, and not one of the exchange that reads it.
-  const get = (key: string) =>
+  const get = (key: string) => () =>
     Effect.map(
-      Effect.suspend(() => store.get(key)),
+      store.get(key),
       Option.map(({ expiresAt, timeLeft, value }) => ({
         expiresAt,
         timeLeft,
@@ -155,18 +118,29 @@ export const make = Effect.fnUntraced(function* (
     )
 
   return {
-    read: (key) => guardUnlessSilent("get", patience, get(key)),
+    read: (key) => guardGet(patience, get(key)),
     readAnyway: (key) => guard("get", patience, get(key)),
-    write: (key, entry, life) => {
-      const set = Effect.flatMap(entry, (entry) => store.set(key, entry, Duration.millis(life)))
-      // Waiting takes half of a short life at the most.
-      return Effect.asVoid(guardUnlessSilent("set", Math.min(patience, life / 2), set))
-    },
-    remove: (key, upTo) => {
-      const remove = Effect.suspend(() => store.remove(key, upTo))
-      return Effect.asVoid(guard("remove", patience, remove))
-    },
-    underLease: (key, newerThan, exchange) => Semaphore.withPermit(leases, underLease(key, newerThan, exchange)),
+    // Waiting takes half of a short life at the most.
+    write: (key, entry, life) =>
+      guardSet(Math.min(patience, life / 2), () => store.set(key, entry(), Duration.millis(life))),
+    remove: (key, upTo) => guard("remove", patience, () => store.remove(key, upTo)),
+    underLease: (key, newerThan, exchange) =>
+      Effect.acquireUseRelease(
+        Scope.make(),
+        (own) =>
+          Effect.flatMap(
+            guard("lease", leasePatience, () => Scope.provide(store.lease(key, newerThan), own)),
+            (hasNewer) => (hasNewer === true ? Effect.undefined : exchange)
+          ),
+        (own) => {
+          // Goes on beyond the limit. A lease that is granted after it finds its scope closed, and is returned at once.
+          const giveBack = guard("lease", patience, () => Effect.uninterruptible(Scope.close(own, Exit.void)))
+          // A closed scope starts no fiber: the layer is closing, and waits.
+          return scope.state._tag === "Closed"
+            ? giveBack
+            : Effect.forkIn(giveBack, scope, { startImmediately: true, uninterruptible: true })
+        }
+      ).pipe(Semaphore.withPermit(leases)),
     removals: store.removals
   }
 })
