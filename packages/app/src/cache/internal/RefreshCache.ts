@@ -23,7 +23,7 @@ import * as ElapsedTime from "../../clock/internal/elapsedTime.ts"
 import type { IcrError } from "../../errors/IcrError.ts"
 import * as Entries from "./entries.ts"
 import * as Entry from "./entry.ts"
-import type { Options, RefreshCache } from "./model.ts"
+import type { Changed, Options, RefreshCache } from "./model.ts"
 
 // A slow registry must not use up what a living token has left: half of that leaves its caller the other half.
 const patience = 5000
@@ -37,12 +37,6 @@ interface State<T> {
   readonly time: ElapsedTime.ElapsedTime
   /** Set when the scope closes: no exchange begins any more. */
   readonly isClosed: boolean
-}
-
-/** An exchange of which only the end is missing. */
-interface Begun {
-  readonly number: number
-  readonly isRefresh: boolean
 }
 
 const atPresent = <T>(all: State<T>, context: Context.Context<never>): State<T> => {
@@ -75,7 +69,7 @@ export const make = Effect.fnUntraced(function* <T>(
   const change: RefreshCache<T>["change"] = (key, f) =>
     Effect.contextWith((context: Context.Context<never>) =>
       Effect.map(
-        Ref.modify(state, (old) => {
+        Ref.modify(state, (old): readonly [Changed<T> & { readonly evicted: number }, State<T>] => {
           const all = atPresent(old, context)
           const { now } = all.time
           const before = Entries.get(all.entries, key)
@@ -93,57 +87,49 @@ export const make = Effect.fnUntraced(function* <T>(
         }
       )
     )
-
   const look = (key: string) => change(key, identity)
 
-  /** Holds what an exchange brought. */
-  const succeeded = (
+  /** What the end of an exchange changes. */
+  const settle = (
     key: string,
-    { isRefresh, number }: Begun,
-    exchanged: Entry.Exchanged<T>,
+    number: number,
+    isRefresh: boolean,
+    exit: Exit.Exit<Entry.Exchanged<T>, IcrError>,
     context: Context.Context<never>
-  ) =>
-    Effect.flatMap(Random.next, (jitter) =>
-      Effect.flatMap(
-        change(key, (entry, now) => Entry.exchanged(entry, Entry.hold(exchanged, number, now, windows, jitter))),
-        ({ entry: { held } }) => {
-          if (exchanged.stored) return Effect.void
-          onEvent(isRefresh ? "refreshed" : "exchanged", context)
-          return held?.value === exchanged.value ? Effect.void : options.onOutdated(key, exchanged.value)
-        }
-      )
-    )
-
-  const failed = Effect.fnUntraced(function* (
-    key: string,
-    { isRefresh, number }: Begun,
-    cause: Cause.Cause<IcrError>,
-    context: Context.Context<never>
-  ) {
-    const isGone = Option.exists(Cause.findErrorOption(cause), options.isGone)
-    const { before, entry, now } = yield* change(key, (entry, now) => {
+  ) => {
+    if (Exit.isSuccess(exit)) {
+      const { stored, value } = exit.value
+      const jitter = Context.get(context, Random.Random).nextDoubleUnsafe()
+      const hold = (entry: Entry.Entry<T>, now: number) =>
+        Entry.exchanged(entry, Entry.hold(exit.value, number, now, windows, jitter))
+      return Effect.flatMap(change(key, hold), ({ entry }) => {
+        if (!stored) onEvent(isRefresh ? "refreshed" : "exchanged", context)
+        return stored || entry.held?.value === value ? Effect.void : options.onOutdated(key, value)
+      })
+    }
+    const isGone = Option.exists(Cause.findErrorOption(exit.cause), options.isGone)
+    const fail = (entry: Entry.Entry<T>, now: number) => {
       const next = Entry.failed(entry, number, now, retry)
       return isGone ? Entry.invalidated(next, number) : next
+    }
+    return Effect.flatMap(change(key, fail), ({ before, entry: { backOff }, now }) => {
+      if (!isRefresh || Cause.hasInterruptsOnly(exit.cause)) return Effect.void
+      onEvent("refreshFailed", context)
+      if (backOff === undefined || backOff === before.backOff) return Effect.void
+      const seconds = Math.round((backOff.until - now) / 1000)
+      const outcome = `could not be refreshed; the present one stays in use, next try in ${seconds} s`
+      return Effect.logWarning(`${options.name} ${outcome}`, exit.cause)
     })
-    if (!isRefresh || Cause.hasInterruptsOnly(cause)) return
-    onEvent("refreshFailed", context)
-    if (entry.backOff === undefined || entry.backOff === before.backOff) return
-    const seconds = Math.round((entry.backOff.until - now) / 1000)
-    const outcome = `could not be refreshed; the present one stays in use, next try in ${seconds} s`
-    yield* Effect.logWarning(`${options.name} ${outcome}`, cause)
-  })
+  }
 
   // A closed scope starts no fiber, so an exchange that begins while the scope closes would never end by itself.
-  const close = Effect.gen(function* () {
-    const { entries } = yield* Ref.getAndUpdate(state, (all) => ({
-      ...all,
-      entries: Entries.make<T>(),
-      isClosed: true
-    }))
-    for (const { exchange } of HashMap.values(entries.exchanging)) {
-      if (exchange !== undefined) yield* Deferred.interrupt(exchange.result)
-    }
-  })
+  const close = Effect.flatMap(
+    Ref.getAndUpdate(state, (all) => ({ ...all, entries: Entries.make<T>(), isClosed: true })),
+    ({ entries }) =>
+      Effect.forEach(HashMap.values(entries.exchanging), ({ exchange }) =>
+        exchange === undefined ? Effect.void : Deferred.interrupt(exchange.result)
+      )
+  )
   yield* Scope.addFinalizer(scope, close)
 
   /** Waits for an exchange, and for another one should its result be less than is required. */
@@ -164,9 +150,9 @@ export const make = Effect.fnUntraced(function* <T>(
   /** Waits as long as that endangers nobody; the held token will do should waiting fail or take longer. */
   const waitOrHeld = (key: string, required: Entry.Requirement, wait: Effect.Effect<T, IcrError>) =>
     Effect.flatMap(look(key), ({ entry: { held }, now }) => {
-      const left = (held?.until ?? now) - now
+      const duration = Math.min(patience, ((held?.until ?? now) - now) / 2)
       return wait.pipe(
-        Effect.timeoutOrElse({ duration: Math.min(patience, left / 2), orElse: () => heldOr(key, required, wait) }),
+        Effect.timeoutOrElse({ duration, orElse: () => heldOr(key, required, wait) }),
         Effect.catch((error) => heldOr(key, required, Effect.fail(error)))
       )
     })
@@ -176,18 +162,14 @@ export const make = Effect.fnUntraced(function* <T>(
     return Effect.succeed(value)
   }
 
-  /**
-   * Decides once more and begins an exchange in the same step, which nothing can interrupt; waiting for it can be. The exchange
-   * runs in the background, and callers rely on its end.
-   */
+  /** Decides once more and begins an exchange in the same step, which nothing can interrupt; waiting for it can be. */
   const begin = (key: string, required: Entry.Requirement, context: Context.Context<never>) =>
     Effect.uninterruptibleMask((restore) =>
       Effect.flatten(
         Ref.modify(state, (old): readonly [Effect.Effect<T, IcrError>, State<T>] => {
           const all = atPresent(old, context)
-          const { now } = all.time
           const entry = Entries.get(all.entries, key)
-          const decision = Entry.decide(entry, now, required)
+          const decision = Entry.decide(entry, all.time.now, required)
           // Another caller was faster.
           if (decision._tag !== "Exchange" && decision._tag !== "ServeAndRefresh") {
             return [restore(get(key, required)), all]
@@ -197,15 +179,11 @@ export const make = Effect.fnUntraced(function* <T>(
           const result = Deferred.makeUnsafe<Entry.Exchanged<T>, IcrError>()
           const token = Effect.map(Deferred.await(result), ({ value }) => value)
           const { entries } = Entries.put(all.entries, key, Entry.begun(entry, { number, result, token }), capacity)
-          const current = Entry.living(entry, now)?.value
-          const begun = { number, isRefresh: current !== undefined }
+          const current = Entry.living(entry, all.time.now)?.value
           const minimumLife = required.after > 0 ? Infinity : required.minimumValidity
-          const started = Effect.suspend(() => options.exchange(key, { current, minimumLife })).pipe(
-            Effect.onExit((exit) =>
-              Exit.isSuccess(exit)
-                ? succeeded(key, begun, exit.value, context)
-                : failed(key, begun, exit.cause, context)
-            ),
+          // Callers rely on the end of an exchange, so only the exchange itself can be interrupted.
+          const started = Effect.suspend(() => options.exchange(key, { current, minimumLife, context })).pipe(
+            Effect.onExit((exit) => settle(key, number, current !== undefined, exit, context)),
             Effect.onExit((exit) => Deferred.done(result, exit)),
             Effect.forkIn(scope, { startImmediately: true, uninterruptible: false })
           )

@@ -33,14 +33,6 @@ export const get = <T>({ exchanging, resting }: Entries<T>, key: string): Entry.
 /** 0 where nothing is held. */
 const minuteOf = <T>({ held }: Entry.Entry<T>) => (held === undefined ? 0 : Math.floor(held.until / 60_000))
 
-const add = <T>({ byEnd, exchanging, resting }: Entries<T>, key: string, entry: Entry.Entry<T>): Entries<T> => ({
-  exchanging,
-  resting: HashMap.set(resting, key, entry),
-  byEnd: HashMap.modifyAt(byEnd, minuteOf(entry), (keys) =>
-    Option.some(HashSet.add(Option.getOrElse(keys, HashSet.empty<string>), key))
-  )
-})
-
 const withoutResting = <T>(entries: Entries<T>, key: string): Entries<T> => {
   const found = HashMap.get(entries.resting, key)
   if (Option.isNone(found)) return entries
@@ -50,7 +42,7 @@ const withoutResting = <T>(entries: Entries<T>, key: string): Entries<T> => {
       Option.filter((others) => !HashSet.isEmpty(others))
     )
   )
-  return { exchanging: entries.exchanging, resting: HashMap.remove(entries.resting, key), byEnd }
+  return { ...entries, resting: HashMap.remove(entries.resting, key), byEnd }
 }
 
 const withoutSoonest = <T>(entries: Entries<T>): Entries<T> => {
@@ -66,13 +58,16 @@ export const put = <T>(
   entry: Entry.Entry<T>,
   capacity: number
 ): { readonly entries: Entries<T>; readonly evicted: number } => {
-  const { byEnd, exchanging, resting } = withoutResting(before, key)
+  const others = withoutResting(before, key)
   if (entry.exchange !== undefined) {
-    return { entries: { byEnd, resting, exchanging: HashMap.set(exchanging, key, entry) }, evicted: 0 }
+    return { entries: { ...others, exchanging: HashMap.set(others.exchanging, key, entry) }, evicted: 0 }
   }
-  const others = { byEnd, resting, exchanging: HashMap.remove(exchanging, key) }
-  if (Entry.isEmpty(entry)) return { entries: others, evicted: 0 }
-  const all = add(others, key, entry)
-  const isOver = HashMap.size(all.resting) > capacity
-  return { entries: isOver ? withoutSoonest(all) : all, evicted: isOver ? 1 : 0 }
+  const exchanging = HashMap.remove(others.exchanging, key)
+  if (Entry.isEmpty(entry)) return { entries: { ...others, exchanging }, evicted: 0 }
+  const resting = HashMap.set(others.resting, key, entry)
+  const byEnd = HashMap.modifyAt(others.byEnd, minuteOf(entry), (keys) =>
+    Option.some(HashSet.add(Option.getOrElse(keys, HashSet.empty<string>), key))
+  )
+  const all = { resting, exchanging, byEnd }
+  return HashMap.size(resting) > capacity ? { entries: withoutSoonest(all), evicted: 1 } : { entries: all, evicted: 0 }
 }

@@ -3,6 +3,7 @@
  * store.
  */
 import * as Cause from "effect/Cause"
+import * as Context from "effect/Context"
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -10,6 +11,7 @@ import * as Exit from "effect/Exit"
 import * as LogLevel from "effect/LogLevel"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
+import * as References from "effect/References"
 import * as Schema from "effect/Schema"
 import * as Entry from "../../cache/internal/entry.ts"
 import * as RefreshCache from "../../cache/internal/RefreshCache.ts"
@@ -66,9 +68,17 @@ const isSame = (one: Redacted.Redacted, other: Redacted.Redacted | undefined) =>
 export const isGone = ({ reason }: IcrError) =>
   reason._tag === "InstallationSuspended" || reason._tag === "InstallationNotFound"
 
+/** For the debug log. */
+const outcomeOf = (isRefresh: boolean, exit: Exit.Exit<Entry.Exchanged<unknown>, IcrError>) => {
+  if (Exit.isSuccess(exit) && exit.value.stored) return "taken from the store"
+  if (Exit.isSuccess(exit)) return isRefresh ? "refreshed" : "exchanged"
+  const error = Option.getOrUndefined(Cause.findErrorOption(exit.cause))
+  return `${isRefresh ? "refresh" : "exchange"} ${error === undefined ? "ended" : `failed: ${error.message}`}`
+}
+
 /** Reads the store before an exchange, exchanges under its lease, and writes to it afterwards. */
 export const make = Effect.fnUntraced(function* <T extends Token, I>(options: Options<T, I>) {
-  const { clock, isFor, longestLife, operation, store, storeKey, windows } = options
+  const { clock, longestLife, operation, store, storeKey, windows } = options
   const elapsed = yield* ElapsedTime.make
   const refused = yield* RefusedTokens.make
 
@@ -80,51 +90,39 @@ export const make = Effect.fnUntraced(function* <T extends Token, I>(options: Op
     return problem === undefined ? self() : Effect.fail(invalidRequest(operation, problem))
   }
 
-  // ---------------------------------------------------------------------------------------------------------------------
-  // From the registry
-  // ---------------------------------------------------------------------------------------------------------------------
-
   /** The registry's clock is known to some seconds, and a call has to travel. `whole` is the life when it was minted. */
   const withoutMargin = (life: number, whole: number) => life - Math.min(options.endMargin, whole / 100)
 
-  const ifAlive = (exchanged: Entry.Exchanged<T>) =>
-    exchanged.life > 0
-      ? Effect.succeed(exchanged)
-      : Effect.fail(
-          new IcrError({ reason: new ClockSkew({ operation, expiredFor: Duration.millis(-exchanged.life) }) })
-        )
+  /** Fails with what was brought if nothing of its life is left. */
+  const ifAlive = <A>(life: number, brought: A): Effect.Effect<A, IcrError> =>
+    life > 0
+      ? Effect.succeed(brought)
+      : Effect.fail(new IcrError({ reason: new ClockSkew({ operation, expiredFor: Duration.millis(-life) }) }))
 
   const fromRegistry = (key: string) =>
     Effect.flatMap(options.request(key), ({ askedAt, value }) =>
       Effect.flatMap(clock.now, (present) => {
         // The date of a kept answer is as old as the answer, and may just have set the clock back.
         const isOld = mintedAt(value) < askedAt - longAgo
-        const now = isOld ? Math.max(present, askedAt) : present
-        return ifAlive({ value, life: Math.min(longestLife, endOf(value) - now), stored: false, isOld })
+        const life = Math.min(longestLife, endOf(value) - (isOld ? Math.max(present, askedAt) : present))
+        return ifAlive(life, { value, life: withoutMargin(life, life), whole: life, stored: false, isOld })
       })
     )
 
   // ---------------------------------------------------------------------------------------------------------------------
-  // From the store
+  // With a store
   // ---------------------------------------------------------------------------------------------------------------------
 
   const json = Schema.fromJsonString(Schema.toCodecJson(options.codec))
-  const decodeText = Schema.decodeOption(json)
+  const decode = Schema.decodeOption(json)
   const encode = Schema.encodeSync(json)
 
   /** The token that a store gave, if it is one of this key. */
   const tokenOf = (key: string, answer: Answer) =>
-    (answer ?? Option.none()).pipe(
-      Option.flatMap(({ value }) => decodeText(Redacted.value(value))),
-      Option.filter((token) => isFor(key, token)),
+    Option.flatMap(answer ?? Option.none(), ({ value }) => decode(Redacted.value(value))).pipe(
+      Option.filter((token) => options.isFor(key, token)),
       Option.getOrUndefined
     )
-
-  /** What the store has, even one that gave no answer lately. */
-  const stored = (key: string) =>
-    store === undefined
-      ? Effect.undefined
-      : Effect.map(store.readAnyway(storeKey(key)), (answer) => tokenOf(key, answer))
 
   /** With a token: unless the store has one that ends later. */
   const remove = (key: string, upTo?: T) =>
@@ -134,96 +132,85 @@ export const make = Effect.fnUntraced(function* <T extends Token, I>(options: Op
   const lifeAt = (token: T, now: number) =>
     Math.min(longestLife, longestLife + mintedAt(token) - now, endOf(token) - now)
 
-  const wholeLife = (token: T) => Math.min(longestLife, endOf(token) - mintedAt(token))
+  const throughStore = (store: GuardedStore) => {
+    /** What the store has for a situation, and the end of its token: only a newer one is worth another look. */
+    const fromStore = Effect.fnUntraced(function* (key: string, { current, minimumLife }: RefreshCache.Situation<T>) {
+      // For some callers no stored token will do, not even one that another process obtains meanwhile.
+      if (minimumLife === Infinity) return { newerThan: Infinity, found: undefined }
+      const answer = yield* store.read(storeKey(key))
+      if (answer === undefined) return undefined
+      const value = tokenOf(key, answer)
+      if (value === undefined) return { newerThan: 0, found: undefined }
+      const { timeLeft = Infinity } = Option.getOrThrow(answer)
+      const isRefused = yield* refused.has(key, value.token)
+      // Its removal may still be on its way, and would then take along the lease of this exchange.
+      if (isRefused) yield* remove(key, value)
+      const whole = Math.min(longestLife, endOf(value) - mintedAt(value))
+      const life = withoutMargin(Math.min(lifeAt(value, yield* clock.now), timeLeft), whole)
+      // It has to improve the situation: it is not the one in use, and lives for a while.
+      const { forced, refresh } = Entry.capped(windows, Math.max(life, whole))
+      const isGood = life > (current === undefined ? forced : refresh) && life >= minimumLife
+      const isNews = !isRefused && !isSame(value.token, current?.token)
+      return { newerThan: endOf(value), found: isGood && isNews ? { value, life, stored: true } : undefined }
+    })
 
-  /** Whether a stored token improves the situation: it is not the one in use, and lives for a while. */
-  const isGood = (token: T, life: number, { current, minimumLife }: RefreshCache.Situation<T>) => {
-    if (isSame(token.token, current?.token)) return false
-    const { forced, refresh } = Entry.capped(windows, Math.max(life, wholeLife(token)))
-    return life > (current === undefined ? forced : refresh) && life >= minimumLife
+    const toStore = Effect.fnUntraced(function* (key: string) {
+      const { whole, ...brought } = yield* fromRegistry(key)
+      const end = (yield* elapsed) + whole
+      const entry = () => ({ value: Redacted.make(encode(brought.value)), expiresAt: endOf(brought.value) })
+      yield* store.write(storeKey(key), entry, whole)
+      // However long the store took, the end of the token is where it was.
+      const left = end - (yield* elapsed)
+      return yield* ifAlive(left, { ...brought, life: withoutMargin(left, whole) })
+    })
+
+    return Effect.fnUntraced(
+      function* (key: string, situation: RefreshCache.Situation<T>) {
+        const before = yield* fromStore(key, situation)
+        if (before?.found !== undefined) return before.found
+        // An unavailable store cannot grant a lease, and the caller has waited for it once.
+        if (before === undefined) return yield* toStore(key)
+        const own = yield* store.underLease(storeKey(key), before.newerThan, toStore(key))
+        return own ?? (yield* fromStore(key, situation))?.found ?? (yield* toStore(key))
+      },
+      (self, key) => Effect.tapError(self, (error) => (isGone(error) ? remove(key) : Effect.void))
+    )
   }
 
-  /** What the store has for a situation, if it is available, and the end of its token: only a newer one is worth a look. */
-  const fromStore = Effect.fnUntraced(function* (
-    store: GuardedStore,
-    key: string,
-    situation: RefreshCache.Situation<T>
-  ) {
-    // For some callers no stored token will do, not even one that another process obtains meanwhile.
-    if (situation.minimumLife === Infinity) return { newerThan: Infinity, found: undefined }
-    const answer = yield* store.read(storeKey(key))
-    if (answer === undefined) return undefined
-    const token = tokenOf(key, answer)
-    if (token === undefined) return { newerThan: 0, found: undefined }
-    const { timeLeft = Infinity } = Option.getOrThrow(answer)
-    const isRefused = yield* refused.has(key, token.token)
-    // Its removal may still be on its way, and would then take along the lease of this exchange.
-    if (isRefused) yield* remove(key, token)
-    const life = withoutMargin(Math.min(lifeAt(token, yield* clock.now), timeLeft), wholeLife(token))
-    const found = !isRefused && isGood(token, life, situation) ? { value: token, life, stored: true } : undefined
-    return { newerThan: endOf(token), found }
-  })
-
-  const toStore = Effect.fnUntraced(function* (store: GuardedStore, key: string) {
-    const exchanged = yield* fromRegistry(key)
-    const { life, value } = exchanged
-    const end = (yield* elapsed) + life
-    const entry = () => ({ value: Redacted.make(encode(value)), expiresAt: endOf(value) })
-    yield* store.write(storeKey(key), entry, life)
-    // However long the store took, the end of the token is where it was.
-    const left = yield* ifAlive({ ...exchanged, life: end - (yield* elapsed) })
-    return { ...left, life: withoutMargin(left.life, life) }
-  })
-
-  const throughStore = Effect.fnUntraced(function* (
-    store: GuardedStore,
-    key: string,
-    situation: RefreshCache.Situation<T>
-  ) {
-    const before = yield* fromStore(store, key, situation)
-    if (before?.found !== undefined) return before.found
-    // An unavailable store cannot grant a lease, and the caller has waited for it once.
-    if (before === undefined) return yield* toStore(store, key)
-    const own = yield* store.underLease(storeKey(key), before.newerThan, toStore(store, key))
-    if (own !== undefined) return own
-    const after = yield* fromStore(store, key, situation)
-    return after?.found ?? (yield* toStore(store, key))
-  })
-
   // ---------------------------------------------------------------------------------------------------------------------
-  // The cache
+  // With a cache
   // ---------------------------------------------------------------------------------------------------------------------
 
-  const exchange = (key: string, situation: RefreshCache.Situation<T>): Effect.Effect<Entry.Exchanged<T>, IcrError> =>
-    store === undefined
-      ? Effect.map(fromRegistry(key), (brought) => ({ ...brought, life: withoutMargin(brought.life, brought.life) }))
-      : Effect.tapError(throughStore(store, key, situation), (error) => (isGone(error) ? remove(key) : Effect.void))
+  const exchange: RefreshCache.Options<T>["exchange"] = store === undefined ? fromRegistry : throughStore(store)
 
   /** Does an exchange, with a line in the debug log. */
-  const noted = Effect.fnUntraced(function* (key: string, situation: RefreshCache.Situation<T>) {
-    const began = yield* elapsed
-    const [what, past] = situation.current === undefined ? ["exchange", "exchanged"] : ["refresh", "refreshed"]
-    const outcomeOf = (exit: Exit.Exit<Entry.Exchanged<T>, IcrError>) => {
-      if (Exit.isSuccess(exit)) return exit.value.stored ? "taken from the store" : past
-      const error = Option.getOrUndefined(Cause.findErrorOption(exit.cause))
-      return error === undefined ? `${what} ended` : `${what} failed: ${error.message}`
-    }
-    return yield* Effect.onExit(exchange(key, situation), (exit) =>
-      Effect.flatMap(elapsed, (now) => debug(key, `${outcomeOf(exit)}, ${Math.round(now - began)} ms`))
+  const noted: RefreshCache.Options<T>["exchange"] = (key, situation) =>
+    Effect.flatMap(elapsed, (began) =>
+      Effect.onExit(exchange(key, situation), (exit) =>
+        Effect.flatMap(elapsed, (now) =>
+          debug(key, `${outcomeOf(situation.current !== undefined, exit)}, ${Math.round(now - began)} ms`)
+        )
+      )
     )
-  })
 
   const cache = yield* RefreshCache.make<T>({
     ...options,
-    exchange: (key, situation) =>
-      checked(key, () =>
-        Effect.flatMap(LogLevel.isEnabled("Debug"), (isEnabled) => (isEnabled ? noted : exchange)(key, situation))
-      ),
+    exchange: (key, situation) => {
+      const lowest = Context.get(situation.context, References.MinimumLogLevel)
+      const isQuiet = LogLevel.isGreaterThan(lowest, "Debug")
+      return checked(key, () => (isQuiet ? exchange : noted)(key, situation))
+    },
     isGone,
     // The store was emptied before this token came, so it is still there.
     onOutdated: (key, value) => Effect.andThen(refused.add(key, value.token), remove(key, value)),
     onEvent: countEvent
   })
+
+  /** What the store has, even one that gave no answer lately. */
+  const stored = (key: string) =>
+    store === undefined
+      ? Effect.undefined
+      : Effect.map(store.readAnyway(storeKey(key)), (answer) => tokenOf(key, answer))
 
   /** Remembered before it is dropped, so that no exchange begun in between takes it from the store again. */
   const refuse = Effect.fnUntraced(function* (key: string, token: Redacted.Redacted) {
@@ -236,8 +223,12 @@ export const make = Effect.fnUntraced(function* <T extends Token, I>(options: Op
     if (found !== undefined && isSame(found.token, token)) yield* remove(key, found)
   })
 
-  const invalidateEntry = (key: string) =>
-    cache.change(key, (entry, _, lastExchange) => Entry.invalidated(entry, lastExchange))
+  /** Empties an entry and returns what it held. */
+  const empty = (key: string) =>
+    Effect.map(
+      cache.change(key, (entry, _, lastExchange) => Entry.invalidated(entry, lastExchange)),
+      ({ before, now }) => Entry.living(before, now)?.value
+    )
 
   /** Empties the entry and the store, and returns what lived. */
   const invalidate = Effect.fnUntraced(function* (key: string) {
@@ -245,18 +236,15 @@ export const make = Effect.fnUntraced(function* <T extends Token, I>(options: Op
     const { entry, now } = yield* cache.look(key)
     const current = Entry.living(entry, now)
     if (current !== undefined) yield* refused.add(key, current.value.token)
-    const { before, now: then } = yield* invalidateEntry(key)
-    // It may be a newer one by now.
-    const held = Entry.living(before, then)?.value
-    if (held !== undefined) yield* refused.add(key, held.token)
+    const held = yield* empty(key)
     yield* debug(key, "invalidated")
-    // Only a token that was held is returned and removed: a newer one, of another process, would be lost without being revoked.
     const found = held ?? (yield* stored(key))
-    if (held === undefined && found !== undefined) yield* refused.add(key, found.token)
+    // The one that was held may be a newer one by now.
+    if (found !== undefined) yield* refused.add(key, found.token)
+    // Only what is returned is removed: a newer one, of another process, would be lost without being revoked.
     yield* remove(key, held)
-    return found !== undefined && (held !== undefined || lifeAt(found, yield* clock.now) > 0)
-      ? Option.some(found)
-      : Option.none()
+    const lives = found !== undefined && (held !== undefined || lifeAt(found, yield* clock.now) > 0)
+    return lives ? Option.some(found) : Option.none()
   })
 
   return {
@@ -265,9 +253,8 @@ export const make = Effect.fnUntraced(function* <T extends Token, I>(options: Op
     /** From the registry, neither kept nor stored. */
     fresh: (key: string) =>
       checked(key, () =>
-        fromRegistry(key).pipe(
-          Effect.map(({ value }) => value),
-          Effect.tapError((error) => (isGone(error) ? Effect.andThen(invalidateEntry(key), remove(key)) : Effect.void))
+        Effect.map(fromRegistry(key), ({ value }) => value).pipe(
+          Effect.tapError((error) => (isGone(error) ? Effect.andThen(empty(key), remove(key)) : Effect.void))
         )
       ),
     invalidate,

@@ -2,10 +2,8 @@
  * How many exchanges run at a time: a process that starts with 500 installations must not ask the registry for 500 tokens at
  * once. Half as many after an attempt that the registry turned down, one more after as many successes.
  */
-import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
 import * as Scope from "effect/Scope"
 import * as Semaphore from "effect/Semaphore"
@@ -43,9 +41,10 @@ interface Turn {
 export const make = Effect.fnUntraced(function* (
   most: number,
   jwt: Credential,
-  clock: Effect.Effect<number>
+  now: Effect.Effect<number>
 ): Effect.fn.Return<ExchangeLimit> {
   const semaphore = yield* Semaphore.make(most)
+  const takePermit = Semaphore.takeScoped(semaphore, 1)
   const state = yield* Ref.make<State>({ permits: most, decreases: 0 })
 
   const resize = (change: (state: State) => State) =>
@@ -61,31 +60,29 @@ export const make = Effect.fnUntraced(function* (
   return (exchange) =>
     Effect.flatMap(Ref.make<Turn | undefined>(undefined), (turn) => {
       const end = (isTurnedDown: boolean) =>
-        Effect.flatMap(Ref.get(turn), (now) => {
-          if (now === undefined) return Effect.void
-          const close = Scope.close(now.scope, Exit.void)
-          return isTurnedDown ? Effect.andThen(shrink(now.since), close) : close
+        Effect.flatMap(Ref.get(turn), (last) => {
+          if (last === undefined) return Effect.void
+          const close = Scope.close(last.scope, Exit.void)
+          return isTurnedDown ? Effect.andThen(shrink(last.since), close) : close
         })
       const get = Effect.gen(function* () {
         // A value that is asked for again is for an attempt after one that the registry turned down.
         yield* end(true)
-        const scope = yield* Scope.make()
+        const scope = Scope.makeUnsafe()
         yield* Ref.set(turn, { scope, since: Infinity, askedAt: -Infinity })
-        yield* Scope.provide(Semaphore.takeScoped(semaphore, 1), scope)
-        const { decreases } = yield* Ref.get(state)
-        yield* Ref.set(turn, { scope, since: decreases, askedAt: -Infinity })
+        yield* Scope.provide(takePermit, scope)
         const presented = yield* jwt.get
-        yield* Ref.set(turn, { scope, since: decreases, askedAt: yield* clock })
+        const { decreases } = yield* Ref.get(state)
+        yield* Ref.set(turn, { scope, since: decreases, askedAt: yield* now })
         return presented
       })
       return exchange({ ...jwt, get }).pipe(
-        Effect.tap(grow),
-        Effect.flatMap((value) =>
-          Effect.map(Ref.get(turn), (last) => ({ value, askedAt: last?.askedAt ?? -Infinity }))
-        ),
-        Effect.onExit((exit) =>
-          end(Exit.isFailure(exit) && Option.exists(Cause.findErrorOption(exit.cause), (error) => error.isRetryable))
-        )
+        Effect.flatMap((value) => {
+          const asked = Effect.map(Ref.get(turn), (last) => ({ value, askedAt: last?.askedAt ?? -Infinity }))
+          return Effect.andThen(grow, asked)
+        }),
+        Effect.tapError(({ isRetryable }) => (isRetryable ? end(true) : Effect.void)),
+        Effect.onExit(() => end(false))
       )
     })
 })
