@@ -23,7 +23,7 @@ import * as ElapsedTime from "../../clock/internal/elapsedTime.ts"
 import type { IcrError } from "../../errors/IcrError.ts"
 import * as Entries from "./entries.ts"
 import * as Entry from "./entry.ts"
-import type { Changed, Options, RefreshCache } from "./model.ts"
+import type { Changed, Options, RefreshCache, Transition } from "./model.ts"
 
 // A slow registry must not use up what a living token has left: half of that leaves its caller the other half.
 const patience = 5000
@@ -66,27 +66,27 @@ export const make = Effect.fnUntraced(function* <T>(
   })
 
   /** Changes an entry at one moment. */
-  const change: RefreshCache<T>["change"] = (key, f) =>
-    Effect.contextWith((context: Context.Context<never>) =>
-      Effect.map(
-        Ref.modify(state, (old): readonly [Changed<T> & { readonly evicted: number }, State<T>] => {
-          const all = atPresent(old, context)
-          const { now } = all.time
-          const before = Entries.get(all.entries, key)
-          const entry = f(before, now, all.lastExchange)
-          if (entry === before) return [{ before, entry, now, evicted: 0 }, all]
-          const { entries, evicted } = Entries.put(all.entries, key, entry, capacity)
-          return [
-            { before, entry, now, evicted },
-            { ...all, entries }
-          ]
-        }),
-        (changed) => {
-          if (changed.evicted > 0) onEvent("evicted", context)
-          return changed
-        }
-      )
+  const changeIn = (context: Context.Context<never>, key: string, transition: Transition<T>) =>
+    Effect.map(
+      Ref.modify(state, (old): readonly [Changed<T> & { readonly evicted: number }, State<T>] => {
+        const all = atPresent(old, context)
+        const { now } = all.time
+        const before = Entries.get(all.entries, key)
+        const entry = transition(before, now, all.lastExchange)
+        if (entry === before) return [{ before, entry, now, evicted: 0 }, all]
+        const { entries, evicted } = Entries.put(all.entries, key, entry, capacity, before)
+        return [
+          { before, entry, now, evicted },
+          { ...all, entries }
+        ]
+      }),
+      (changed) => {
+        if (changed.evicted > 0) onEvent("evicted", context)
+        return changed
+      }
     )
+  const change: RefreshCache<T>["change"] = (key, transition) =>
+    Effect.contextWith((context: Context.Context<never>) => changeIn(context, key, transition))
   const look = (key: string) => change(key, identity)
 
   /** What the end of an exchange changes. */
@@ -102,7 +102,7 @@ export const make = Effect.fnUntraced(function* <T>(
       const jitter = Context.get(context, Random.Random).nextDoubleUnsafe()
       const hold = (entry: Entry.Entry<T>, now: number) =>
         Entry.exchanged(entry, Entry.hold(exit.value, number, now, windows, jitter))
-      return Effect.flatMap(change(key, hold), ({ entry }) => {
+      return Effect.flatMap(changeIn(context, key, hold), ({ entry }) => {
         if (!stored) onEvent(isRefresh ? "refreshed" : "exchanged", context)
         return stored || entry.held?.value === value ? Effect.void : options.onOutdated(key, value)
       })
@@ -112,7 +112,7 @@ export const make = Effect.fnUntraced(function* <T>(
       const next = Entry.failed(entry, number, now, retry)
       return isGone ? Entry.invalidated(next, number) : next
     }
-    return Effect.flatMap(change(key, fail), ({ before, entry: { backOff }, now }) => {
+    return Effect.flatMap(changeIn(context, key, fail), ({ before, entry: { backOff }, now }) => {
       if (!isRefresh || Cause.hasInterruptsOnly(exit.cause)) return Effect.void
       onEvent("refreshFailed", context)
       if (backOff === undefined || backOff === before.backOff) return Effect.void
@@ -178,7 +178,8 @@ export const make = Effect.fnUntraced(function* <T>(
           const number = all.lastExchange + 1
           const result = Deferred.makeUnsafe<Entry.Exchanged<T>, IcrError>()
           const token = Effect.map(Deferred.await(result), ({ value }) => value)
-          const { entries } = Entries.put(all.entries, key, Entry.begun(entry, { number, result, token }), capacity)
+          const begun = Entry.begun(entry, { number, result, token })
+          const { entries } = Entries.put(all.entries, key, begun, capacity, entry)
           const current = Entry.living(entry, all.time.now)?.value
           const minimumLife = required.after > 0 ? Infinity : required.minimumValidity
           // Callers rely on the end of an exchange, so only the exchange itself can be interrupted.

@@ -33,41 +33,39 @@ export const get = <T>({ exchanging, resting }: Entries<T>, key: string): Entry.
 /** 0 where nothing is held. */
 const minuteOf = <T>({ held }: Entry.Entry<T>) => (held === undefined ? 0 : Math.floor(held.until / 60_000))
 
-const withoutResting = <T>(entries: Entries<T>, key: string): Entries<T> => {
-  const found = HashMap.get(entries.resting, key)
-  if (Option.isNone(found)) return entries
-  const byEnd = HashMap.modifyAt(entries.byEnd, minuteOf(found.value), (keys) =>
-    keys.pipe(
-      Option.map(HashSet.remove(key)),
-      Option.filter((others) => !HashSet.isEmpty(others))
-    )
+const withoutResting = <T>(entries: Entries<T>, key: string, entry: Entry.Entry<T>): Entries<T> => ({
+  ...entries,
+  resting: HashMap.remove(entries.resting, key),
+  byEnd: HashMap.modifyAt(entries.byEnd, minuteOf(entry), (keys) =>
+    Option.filter(Option.map(keys, HashSet.remove(key)), (others) => !HashSet.isEmpty(others))
   )
-  return { ...entries, resting: HashMap.remove(entries.resting, key), byEnd }
-}
+})
 
 const withoutSoonest = <T>(entries: Entries<T>): Entries<T> => {
   const soonest = HashMap.reduce(entries.byEnd, Infinity, (least, _, minute) => Math.min(least, minute))
   const [key] = Option.getOrElse(HashMap.get(entries.byEnd, soonest), HashSet.empty<string>)
-  return key === undefined ? entries : withoutResting(entries, key)
+  return key === undefined ? entries : withoutResting(entries, key, get(entries, key))
 }
 
-/** Puts an entry in its place, or takes out an empty one. Tells how many entries had to go for it. */
+/** Puts an entry in the place of the one before, or takes that out for an empty one. Tells how many others had to go for it. */
 export const put = <T>(
-  before: Entries<T>,
+  all: Entries<T>,
   key: string,
   entry: Entry.Entry<T>,
-  capacity: number
+  capacity: number,
+  before: Entry.Entry<T> = get(all, key)
 ): { readonly entries: Entries<T>; readonly evicted: number } => {
-  const others = withoutResting(before, key)
+  const wasResting = before.exchange === undefined && !Entry.isEmpty(before)
+  const others = wasResting ? withoutResting(all, key, before) : all
   if (entry.exchange !== undefined) {
     return { entries: { ...others, exchanging: HashMap.set(others.exchanging, key, entry) }, evicted: 0 }
   }
-  const exchanging = HashMap.remove(others.exchanging, key)
+  const exchanging = wasResting ? others.exchanging : HashMap.remove(others.exchanging, key)
   if (Entry.isEmpty(entry)) return { entries: { ...others, exchanging }, evicted: 0 }
   const resting = HashMap.set(others.resting, key, entry)
   const byEnd = HashMap.modifyAt(others.byEnd, minuteOf(entry), (keys) =>
     Option.some(HashSet.add(Option.getOrElse(keys, HashSet.empty<string>), key))
   )
-  const all = { resting, exchanging, byEnd }
-  return HashMap.size(resting) > capacity ? { entries: withoutSoonest(all), evicted: 1 } : { entries: all, evicted: 0 }
+  const entries = { resting, exchanging, byEnd }
+  return HashMap.size(resting) > capacity ? { entries: withoutSoonest(entries), evicted: 1 } : { entries, evicted: 0 }
 }

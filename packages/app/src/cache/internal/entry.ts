@@ -110,8 +110,9 @@ const waitFor = <T>({ exchange }: Entry<T>, after: number, fallback: boolean): D
 export const decide = <T>(entry: Entry<T>, now: number, required: Requirement): Decision<T> => {
   const { exchange, held } = entry
   const after = Math.max(entry.invalidatedUpTo, required.after)
-  if (held === undefined || now >= held.until || isOlder(held, required)) return waitFor(entry, after, false)
-  if (!livesEnough(held, now, required)) return waitFor(entry, after, false)
+  if (held === undefined || now >= held.until || isOlder(held, required) || !livesEnough(held, now, required)) {
+    return waitFor(entry, after, false)
+  }
   if (now < held.refreshAt || isBackingOff(entry, now)) return { _tag: "Serve", held }
   if (now >= held.forcedRefreshAt) return waitFor(entry, after, true)
   return exchange === undefined ? { _tag: "ServeAndRefresh", held } : { _tag: "Serve", held }
@@ -214,13 +215,9 @@ export const accepted = <T>(entry: Entry<T>, path: string, kind: string, isNew: 
   const { held } = entry
   const found = restAt(entry.rests, path, kind)
   const isNews = isNew && held !== undefined && !held.accepted.includes(path) && held.accepted.length < mostPaths
-  return found === undefined && !isNews
-    ? entry
-    : {
-        ...entry,
-        held: isNews ? { ...held, accepted: [...held.accepted, path] } : held,
-        rests: entry.rests.filter((one) => one !== found)
-      }
+  if (found === undefined && !isNews) return entry
+  const known = isNews ? { ...held, accepted: [...held.accepted, path] } : held
+  return { ...entry, held: known, rests: entry.rests.filter((one) => one !== found) }
 }
 
 /** Empties the entry. What an exchange up to this one brings is not kept. */
@@ -271,15 +268,6 @@ export const hold = <T>(
   const { forced, refresh } = capped(windows, life)
   const forcedRefreshAt = until - forced
   const refreshAt = Math.min(forcedRefreshAt, until - refresh * (1 - 0.2 * jitter))
-  return {
-    value,
-    exchange,
-    stored,
-    isOld: stored || isOld,
-    since: now,
-    refreshAt,
-    forcedRefreshAt,
-    until,
-    accepted: []
-  }
+  const times = { since: now, refreshAt, forcedRefreshAt, until }
+  return { value, exchange, stored, isOld: stored || isOld, ...times, accepted: [] }
 }

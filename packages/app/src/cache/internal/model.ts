@@ -42,6 +42,9 @@ export interface Options<T> {
   readonly onEvent: (event: CacheEvent, context: Context.Context<never>) => void
 }
 
+/** A transition of `entry.ts`; `lastExchange` is the number of the last exchange begun. */
+export type Transition<T> = (entry: Entry.Entry<T>, now: number, lastExchange: number) => Entry.Entry<T>
+
 /** An entry at one moment, before and after a change. */
 export interface Changed<T> {
   readonly before: Entry.Entry<T>
@@ -54,9 +57,6 @@ export interface RefreshCache<T> {
   readonly get: (key: string, options?: GetOptions) => Effect.Effect<T, IcrError>
   /** The entry of a key as it is now; begins no exchange. */
   readonly look: (key: string) => Effect.Effect<Changed<T>>
-  /** Makes a transition of `entry.ts` in one step. `lastExchange` is the number of the last exchange begun. */
-  readonly change: (
-    key: string,
-    transition: (entry: Entry.Entry<T>, now: number, lastExchange: number) => Entry.Entry<T>
-  ) => Effect.Effect<Changed<T>>
+  /** Makes a transition in one step. */
+  readonly change: (key: string, transition: Transition<T>) => Effect.Effect<Changed<T>>
 }

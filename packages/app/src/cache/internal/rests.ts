@@ -21,11 +21,6 @@ const shortest = 10_000
 
 const unauthorized = "Unauthorized"
 
-const nextLength = (kind: string, before: Rest | undefined) => {
-  if (kind !== unauthorized) return longest
-  return before === undefined ? shortest : Math.min(longest, 2 * before.length)
-}
-
 /** The last rest of a kind at a path, which may be over. */
 export const restAt = (rests: ReadonlyArray<Rest>, path: string, kind: string): Rest | undefined =>
   rests.find((one) => one.path === path && one.kind === kind)
@@ -34,9 +29,8 @@ export const restAt = (rests: ReadonlyArray<Rest>, path: string, kind: string): 
 export const addRest = (rests: ReadonlyArray<Rest>, path: string, kind: string, now: number): ReadonlyArray<Rest> => {
   const remembered = rests.filter(({ kind, length, until }) => now < until + (kind === unauthorized ? length : 0))
   const before = restAt(remembered, path, kind)
-  const length = nextLength(kind, before)
-  return [{ path, kind, until: now + length, length }, ...remembered.filter((one) => one !== before)].slice(
-    0,
-    mostPaths
-  )
+  const length =
+    kind === unauthorized ? Math.min(longest, before === undefined ? shortest : 2 * before.length) : longest
+  const next = { path, kind, until: now + length, length }
+  return [next, ...remembered.filter((one) => one !== before)].slice(0, mostPaths)
 }

@@ -8,51 +8,32 @@ import * as Random from "effect/Random"
 import * as Redacted from "effect/Redacted"
 import * as Entry from "../../cache/internal/entry.ts"
 import type { RefreshCache } from "../../cache/internal/RefreshCache.ts"
-import type { Tried } from "../../errors/IcrReason.ts"
 import { type Credential, giveUp, type Refusal, type Verdict } from "../../http/Credential.ts"
 import type * as Signer from "../../signer/Signer.ts"
-
-/** What all access tokens have. */
-interface Token {
-  readonly token: Redacted.Redacted
-}
 
 // The first wait is short, for a registry that needs only a moment; the second lasts as long as the token is new.
 const mostTimes = 3
 
-const kindOf = ({ error }: Refusal) => error.reason._tag
-
 const isFirst = ({ refused: [first] }: Refusal, token: Redacted.Redacted) =>
   Redacted.value(token) === Redacted.value(first)
-
-/** How often the first token was sent. */
-const timesSent = (refusal: Refusal) => refusal.refused.filter((token) => isFirst(refusal, token)).length
 
 /**
  * Makes credentials of access tokens. A refused request was not done, so it is sent again, whatever its method: with the same
  * token while that is new, after waits of `newTokenGrace` milliseconds in all, otherwise once with a new one.
  */
-export const tokenCredentials = <T extends Token>(
+export const tokenCredentials = <T extends { readonly token: Redacted.Redacted }>(
   cache: RefreshCache<T>,
   newTokenGrace: number,
   refuse: (key: string, token: Redacted.Redacted) => Effect.Effect<void>,
   prepare: Effect.Effect<void> = Effect.void
 ): ((key: string) => Credential) => {
-  /** Jitter keeps callers who were refused together from coming back together. */
-  const wait = Effect.fnUntraced(function* (key: string, refusal: Refusal, age: number) {
-    const most = timesSent(refusal) === 1 ? newTokenGrace / 3 : Math.max(0, newTokenGrace - age)
-    yield* Effect.sleep(most * (0.5 + 0.5 * (yield* Random.next)))
-    // Another caller may have found out meanwhile that waiting does not help here.
-    const { entry, now } = yield* cache.look(key)
-    return Entry.living(entry, now) === undefined || !Entry.isResting(entry, refusal.path, kindOf(refusal), now)
-  })
-
   // A 403 that names the permission is no refusal of a credential. One without a reason may be about a permission as well.
   const onRefused = Effect.fnUntraced(function* (key: string, refusal: Refusal): Effect.fn.Return<Verdict> {
-    const { canRepeat, path, refused } = refusal
-    const kind = kindOf(refusal)
-    const times = timesSent(refusal)
-    const tried: Tried = times > 1 ? "sameToken" : "nothing"
+    const { canRepeat, error, path, refused } = refusal
+    const kind = error.reason._tag
+    /** How often the first token was sent. */
+    const times = refused.filter((token) => isFirst(refusal, token)).length
+    const no: Verdict = { again: false, tried: times > 1 ? "sameToken" : "nothing" }
     const rest = cache.change(key, (entry, now) => Entry.rested(entry, path, kind, now))
     // The token that replaced the first one was refused as well.
     if (times < refused.length) {
@@ -60,21 +41,28 @@ export const tokenCredentials = <T extends Token>(
       return { again: false, tried: times > 1 ? "sameThenNewToken" : "newToken" }
     }
     // A registry may give the same token for a new one.
-    if (times > mostTimes) return { again: false, tried }
+    if (times > mostTimes) return no
     const { entry, now } = yield* cache.look(key)
     const held = Entry.living(entry, now)
     if (held !== undefined && isFirst(refusal, held.value.token)) {
       // A new token was refused at this path lately, so it is the path or a permission.
-      if (Entry.isResting(entry, path, kind, now)) return { again: false, tried }
+      if (Entry.isResting(entry, path, kind, now)) return no
       // It is so new that not every part of the registry may know it. Where it was accepted it is known.
       const age = Entry.ageOf(held, now)
       if (times < mostTimes && age < newTokenGrace && !held.accepted.includes(path)) {
-        return canRepeat ? { again: yield* wait(key, refusal, age), tried } : giveUp
+        if (!canRepeat) return giveUp
+        const most = times === 1 ? newTokenGrace / 3 : Math.max(0, newTokenGrace - age)
+        // Jitter keeps callers who were refused together from coming back together.
+        yield* Effect.sleep(most * (0.5 + 0.5 * (yield* Random.next)))
+        // Another caller may have found out meanwhile that waiting does not help here.
+        const then = yield* cache.look(key)
+        const isHeld = Entry.living(then.entry, then.now) !== undefined
+        return isHeld && Entry.isResting(then.entry, path, kind, then.now) ? no : { ...no, again: true }
       }
       // Waiting did not change it, so it is a missing permission.
       if (kind === "Forbidden" && times > 1) {
         yield* rest
-        return { again: false, tried }
+        return no
       }
       // Nobody will tell whether the next token does better, so it gets the benefit of the doubt.
       if (!canRepeat) yield* rest

@@ -2,8 +2,10 @@
  * How many exchanges run at a time: a process that starts with 500 installations must not ask the registry for 500 tokens at
  * once. Half as many after an attempt that the registry turned down, one more after as many successes.
  */
+import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
 import * as Scope from "effect/Scope"
 import * as Semaphore from "effect/Semaphore"
@@ -37,6 +39,9 @@ interface Turn {
   readonly askedAt: number
 }
 
+const isRetryable = (cause: Cause.Cause<IcrError>) =>
+  Option.exists(Cause.findErrorOption(cause), (error) => error.isRetryable)
+
 /** At most this many at a time. */
 export const make = Effect.fnUntraced(function* (
   most: number,
@@ -47,13 +52,19 @@ export const make = Effect.fnUntraced(function* (
   const takePermit = Semaphore.takeScoped(semaphore, 1)
   const state = yield* Ref.make<State>({ permits: most, decreases: 0 })
 
-  const resize = (change: (state: State) => State) =>
-    Effect.flatMap(Ref.updateAndGet(state, change), ({ permits }) => Semaphore.resize(semaphore, Math.floor(permits)))
-  const more = resize((now) => ({ ...now, permits: Math.min(most, now.permits + 1 / now.permits) }))
   // A semaphore that is resized looks at all who wait, which no success in quiet times is to cost.
-  const grow = Effect.flatMap(Ref.get(state), ({ permits }) => (permits < most ? more : Effect.void))
+  const adapt = (change: (state: State) => State) =>
+    Effect.flatten(
+      Ref.modify(state, (before) => {
+        const after = change(before)
+        return [after === before ? Effect.void : Semaphore.resize(semaphore, Math.floor(after.permits)), after]
+      })
+    )
+  const grow = adapt((now) =>
+    now.permits < most ? { ...now, permits: Math.min(most, now.permits + 1 / now.permits) } : now
+  )
   const shrink = (since: number) =>
-    resize((now) =>
+    adapt((now) =>
       now.decreases === since ? { permits: Math.max(1, now.permits / 2), decreases: now.decreases + 1 } : now
     )
 
@@ -77,12 +88,11 @@ export const make = Effect.fnUntraced(function* (
         return presented
       })
       return exchange({ ...jwt, get }).pipe(
-        Effect.flatMap((value) => {
-          const asked = Effect.map(Ref.get(turn), (last) => ({ value, askedAt: last?.askedAt ?? -Infinity }))
-          return Effect.andThen(grow, asked)
-        }),
-        Effect.tapError(({ isRetryable }) => (isRetryable ? end(true) : Effect.void)),
-        Effect.onExit(() => end(false))
+        Effect.tap(grow),
+        Effect.flatMap((value) =>
+          Effect.map(Ref.get(turn), (last) => ({ value, askedAt: last?.askedAt ?? -Infinity }))
+        ),
+        Effect.onExit((exit) => end(Exit.isFailure(exit) && isRetryable(exit.cause)))
       )
     })
 })
