@@ -263,8 +263,8 @@ export class TokenCache extends Context.Service<TokenCache, Service>()("@effect-
   /** Always these tokens, for tests that are about something else. Asking for one that is not given is a defect. */
   static readonly layerTest = (tokens: TestTokens): Layer.Layer<TokenCache> => {
     const missing = (name: string) => Effect.die(new Error(`TokenCache.layerTest was given no ${name}`))
+    const { installation = () => missing("installation token") } = tokens
     const app = tokens.app === undefined ? missing("app token") : Effect.succeed(tokens.app)
-    const installation = tokens.installation ?? (() => missing("installation token"))
     const credential = (token: Effect.Effect<AppAccessToken, IcrError>): Credential => ({
       get: Effect.map(token, ({ token }) => ({ value: token })),
       onRefused: () => Effect.succeed(giveUp)

@@ -131,20 +131,20 @@ const importKey = Effect.fnUntraced(function* (bytes: Uint8Array<ArrayBuffer>): 
 const readKeys = Effect.fnUntraced(function* (
   given: ReadonlyArray<Redacted.Redacted>
 ): Effect.fn.Return<readonly [Key, ...ReadonlyArray<Key>], IcrError> {
-  const keys = yield* Effect.forEach(given, (text) =>
-    Effect.forEach(
-      Redacted.value(text)
-        .split(between)
-        .filter((part) => part !== ""),
-      (part) =>
-        Option.match(bytesOf(part), {
-          // Neither the key nor a part of it: it may be right but for one character.
-          onNone: () => Effect.fail(configurationError(text.label ?? "keys", expected)),
-          onSome: importKey
-        })
-    )
+  const parts = given.flatMap((text) =>
+    Redacted.value(text)
+      .split(between)
+      .map((part) => ({ part, label: text.label }))
   )
-  const [first, ...others] = keys.flat()
+  const [first, ...others] = yield* Effect.forEach(
+    parts.filter(({ part }) => part !== ""),
+    ({ label = "keys", part }) =>
+      Option.match(bytesOf(part), {
+        // Neither the key nor a part of it: it may be right but for one character.
+        onNone: () => Effect.fail(configurationError(label, expected)),
+        onSome: importKey
+      })
+  )
   return first === undefined ? yield* configurationError(given[0]?.label ?? "keys", expected) : [first, ...others]
 })
 

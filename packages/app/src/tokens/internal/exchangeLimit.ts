@@ -2,10 +2,8 @@
  * How many exchanges run at a time: a process that starts with 500 installations must not ask the registry for 500 tokens at
  * once. Half as many after an attempt that the registry turned down, one more after as many successes.
  */
-import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
 import * as Scope from "effect/Scope"
 import * as Semaphore from "effect/Semaphore"
@@ -32,15 +30,12 @@ interface State {
 
 /** The turn of one attempt. */
 interface Turn {
-  /** Holds the permit. */
-  readonly scope: Scope.Closeable
-  /** How often the number had gone down when it began; `Infinity` while it waits. */
-  readonly since: number
+  /** Gives the permit back; after an attempt that the registry turned down, with fewer permits from then on. */
+  readonly end: (isTurnedDown: boolean) => Effect.Effect<void>
   readonly askedAt: number
 }
 
-const isRetryable = (cause: Cause.Cause<IcrError>) =>
-  Option.exists(Cause.findErrorOption(cause), (error) => error.isRetryable)
+const noTurn: Turn = { end: () => Effect.void, askedAt: -Infinity }
 
 /** At most this many at a time. */
 export const make = Effect.fnUntraced(function* (
@@ -69,30 +64,26 @@ export const make = Effect.fnUntraced(function* (
     )
 
   return (exchange) =>
-    Effect.flatMap(Ref.make<Turn | undefined>(undefined), (turn) => {
-      const end = (isTurnedDown: boolean) =>
-        Effect.flatMap(Ref.get(turn), (last) => {
-          if (last === undefined) return Effect.void
-          const close = Scope.close(last.scope, Exit.void)
-          return isTurnedDown ? Effect.andThen(shrink(last.since), close) : close
-        })
+    Effect.flatMap(Ref.make(noTurn), (turn) => {
+      const end = (isTurnedDown: boolean) => Effect.flatMap(Ref.get(turn), (now) => now.end(isTurnedDown))
       const get = Effect.gen(function* () {
         // A value that is asked for again is for an attempt after one that the registry turned down.
         yield* end(true)
         const scope = Scope.makeUnsafe()
-        yield* Ref.set(turn, { scope, since: Infinity, askedAt: -Infinity })
+        const close = Scope.close(scope, Exit.void)
+        yield* Ref.set(turn, { ...noTurn, end: () => close })
         yield* Scope.provide(takePermit, scope)
         const presented = yield* jwt.get
         const { decreases } = yield* Ref.get(state)
-        yield* Ref.set(turn, { scope, since: decreases, askedAt: yield* now })
+        const endTurn = (isTurnedDown: boolean) => (isTurnedDown ? Effect.andThen(shrink(decreases), close) : close)
+        yield* Ref.set(turn, { end: endTurn, askedAt: yield* now })
         return presented
       })
       return exchange({ ...jwt, get }).pipe(
         Effect.tap(grow),
-        Effect.flatMap((value) =>
-          Effect.map(Ref.get(turn), (last) => ({ value, askedAt: last?.askedAt ?? -Infinity }))
-        ),
-        Effect.onExit((exit) => end(Exit.isFailure(exit) && isRetryable(exit.cause)))
+        Effect.flatMap((value) => Effect.map(Ref.get(turn), ({ askedAt }) => ({ value, askedAt }))),
+        Effect.tapError(({ isRetryable }) => (isRetryable ? end(true) : Effect.void)),
+        Effect.onExit(() => end(false))
       )
     })
 })
