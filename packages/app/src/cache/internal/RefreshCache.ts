@@ -12,7 +12,6 @@ import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import { identity } from "effect/Function"
 import * as HashMap from "effect/HashMap"
 import * as Option from "effect/Option"
 import * as Random from "effect/Random"
@@ -87,7 +86,13 @@ export const make = Effect.fnUntraced(function* <T>(
     )
   const change: RefreshCache<T>["change"] = (key, transition) =>
     Effect.contextWith((context: Context.Context<never>) => changeIn(context, key, transition))
-  const look = (key: string) => change(key, identity)
+  const look: RefreshCache<T>["look"] = (key) =>
+    Effect.contextWith((context: Context.Context<never>) =>
+      Ref.modify(state, (old) => {
+        const all = atPresent(old, context)
+        return [{ entry: Entries.get(all.entries, key), now: all.time.now }, all]
+      })
+    )
 
   /** What the end of an exchange changes. */
   const settle = (

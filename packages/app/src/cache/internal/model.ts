@@ -45,18 +45,22 @@ export interface Options<T> {
 /** A transition of `entry.ts`; `lastExchange` is the number of the last exchange begun. */
 export type Transition<T> = (entry: Entry.Entry<T>, now: number, lastExchange: number) => Entry.Entry<T>
 
-/** An entry at one moment, before and after a change. */
-export interface Changed<T> {
-  readonly before: Entry.Entry<T>
+/** An entry at one moment. */
+export interface Seen<T> {
   readonly entry: Entry.Entry<T>
   readonly now: number
+}
+
+/** An entry after a change, and what it was before. */
+export interface Changed<T> extends Seen<T> {
+  readonly before: Entry.Entry<T>
 }
 
 /** The tokens of one layer. */
 export interface RefreshCache<T> {
   readonly get: (key: string, options?: GetOptions) => Effect.Effect<T, IcrError>
   /** The entry of a key as it is now; begins no exchange. */
-  readonly look: (key: string) => Effect.Effect<Changed<T>>
+  readonly look: (key: string) => Effect.Effect<Seen<T>>
   /** Makes a transition in one step. */
   readonly change: (key: string, transition: Transition<T>) => Effect.Effect<Changed<T>>
 }

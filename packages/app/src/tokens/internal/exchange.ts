@@ -64,6 +64,12 @@ const longAgo = 2 * 60 * 60 * 1000
 const isSame = (one: Redacted.Redacted, other: Redacted.Redacted | undefined) =>
   other !== undefined && Redacted.value(one) === Redacted.value(other)
 
+/** A token as a store keeps it. Encoding what was decoded fails only by a bug in the codec. */
+const asText = <T, I>(codec: Schema.Codec<T, I>) => {
+  const json = Schema.fromJsonString(Schema.toCodecJson(codec))
+  return { decode: Schema.decodeOption(json), encode: Schema.encodeSync(json) }
+}
+
 /** Uninstalled or suspended: the token in use is invalid as well, and so is the one in a store. */
 export const isGone = ({ reason }: IcrError) =>
   reason._tag === "InstallationSuspended" || reason._tag === "InstallationNotFound"
@@ -113,9 +119,7 @@ export const make = Effect.fnUntraced(function* <T extends Token, I>(options: Op
   // With a store
   // ---------------------------------------------------------------------------------------------------------------------
 
-  const json = Schema.fromJsonString(Schema.toCodecJson(options.codec))
-  const decode = Schema.decodeOption(json)
-  const encode = Schema.encodeSync(json)
+  const { decode, encode } = asText(options.codec)
 
   /** The token that a store gave, if it is one of this key. */
   const tokenOf = (key: string, answer: Answer) =>
