@@ -71,43 +71,52 @@ const describe = (offset: number) =>
     : `The registry's clock is ${Math.abs(offset / 1000).toFixed(0)} s ${offset > 0 ? "ahead of" : "behind"} this machine's; JWTs and expiry are corrected for it`
 
 interface State {
+  readonly time: ElapsedTime.ElapsedTime
   readonly offset: number
   /** The registry's time by the last date that taught something, less the elapsed time at that moment. */
   readonly lead: number
 }
 
-const make = Effect.gen(function* () {
-  const elapsed = yield* ElapsedTime.make
-  const state = yield* Ref.make<State>({ offset: 0, lead: -Infinity })
-  const offset = Effect.map(Ref.get(state), ({ offset }) => offset)
+/** An answer: the date that it was stamped with, and this machine's times around its request. */
+interface Observed {
+  readonly stamped: number
+  readonly sentAt: number
+  readonly receivedAt: number
+  readonly isExchange: boolean
+}
 
-  const observe = Effect.fnUntraced(function* (
-    date: string,
-    sentAt: number,
-    receivedAt: number,
-    { isExchange = false }: ObserveOptions = {}
-  ) {
-    const parsed = Headers.parseHttpDate(date)
-    if (Result.isFailure(parsed)) return
-    // The stamp was made between sending and receiving and has whole seconds.
-    const stamped = DateTime.toEpochMillis(parsed.success)
-    const now = yield* elapsed
-    const changed = yield* Ref.modify(state, (state): readonly [number | undefined, State] => {
-      // A slow answer was stamped long before it was received.
-      const lead = stamped - now + (receivedAt - sentAt)
-      if (!isExchange && lead < state.lead - tolerance) return [undefined, state]
-      const offset = corrected(state.offset, stamped - receivedAt, stamped + 1000 - sentAt)
-      return [offset === state.offset ? undefined : offset, { offset, lead: stamped - now }]
-    })
-    if (changed !== undefined) yield* Effect.logWarning(describe(changed))
-  })
+const learn = (state: State, time: ElapsedTime.ElapsedTime, answer: Observed): State => {
+  const { isExchange, receivedAt, sentAt, stamped } = answer
+  const lead = stamped - time.now
+  // A slow answer was stamped long before it was received.
+  if (!isExchange && lead + (receivedAt - sentAt) < state.lead - tolerance) return { ...state, time }
+  // The stamp was made between sending and receiving and has whole seconds.
+  return { time, offset: corrected(state.offset, stamped - receivedAt, stamped + 1000 - sentAt), lead }
+}
 
-  return ServerClock.of({
-    offset,
-    now: Effect.zipWith(Clock.currentTimeMillis, offset, (now, offset) => now + offset),
-    observe
+const make = Effect.map(Ref.make<State>({ time: ElapsedTime.start, offset: 0, lead: -Infinity }), (state) =>
+  ServerClock.of({
+    offset: Effect.map(Ref.get(state), ({ offset }) => offset),
+    now: Clock.clockWith((clock) =>
+      Effect.map(Ref.get(state), ({ offset }) => clock.currentTimeMillisUnsafe() + offset)
+    ),
+    observe: (date, sentAt, receivedAt, { isExchange = false } = {}) => {
+      const parsed = Headers.parseHttpDate(date)
+      if (Result.isFailure(parsed)) return Effect.void
+      const stamped = DateTime.toEpochMillis(parsed.success)
+      const learned = Clock.clockWith((clock) =>
+        Ref.modify(state, (before) => {
+          const time = ElapsedTime.read(before.time, clock)
+          const after = learn(before, time, { stamped, sentAt, receivedAt, isExchange })
+          return [after.offset === before.offset ? undefined : after.offset, after]
+        })
+      )
+      return Effect.flatMap(learned, (changed) =>
+        changed === undefined ? Effect.void : Effect.logWarning(describe(changed))
+      )
+    }
   })
-})
+)
 
 /**
  * The registry's time.

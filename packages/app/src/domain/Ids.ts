@@ -7,6 +7,7 @@
  *
  * @module
  */
+import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import * as SchemaParser from "effect/SchemaParser"
 
@@ -20,20 +21,6 @@ const expected = "an id of 1 to 200 characters without '/', '?', '#', '%' or bla
  * @since 0.1.0
  */
 export const pathSegment = Schema.String.check(Schema.isPattern(form, { expected }))
-
-const isSegment = Schema.is(pathSegment)
-
-/** Effect's own `make` says only that validation failed; this one says of what, and what was expected. */
-const explained = <S extends Schema.Codec<string, string>>(name: string, schema: S): S => {
-  const make = SchemaParser.make(schema)
-  return Object.defineProperty(schema, "make", {
-    enumerable: true,
-    value: (...[input, options]: Parameters<typeof make>) => {
-      if (options?.disableChecks !== true && !isSegment(input)) throw new Error(`${name} must be ${expected}`)
-      return make(input, options)
-    }
-  })
-}
 
 /**
  * What is wrong with an id, for plain JavaScript and for values that were cast; undefined when nothing is. `name` is what it is
@@ -51,7 +38,20 @@ const explained = <S extends Schema.Codec<string, string>>(name: string, schema:
  * @since 0.1.0
  */
 export const idProblem = (id: unknown, name = "the id"): string | undefined =>
-  isSegment(id) ? undefined : `${name} must be ${expected}`
+  Predicate.isString(id) && form.test(id) ? undefined : `${name} must be ${expected}`
+
+/** Effect's own `make` says only that validation failed; this one says of what, and what was expected. */
+const explained = <S extends Schema.Codec<string, string>>(name: string, schema: S): S => {
+  const make = SchemaParser.make(schema)
+  return Object.defineProperty(schema, "make", {
+    enumerable: true,
+    value: (...[id, options]: Parameters<typeof make>) => {
+      const problem = options?.disableChecks === true ? undefined : idProblem(id, name)
+      if (problem !== undefined) throw new Error(problem)
+      return make(id, options)
+    }
+  })
+}
 
 /**
  * The app's id from the dashboard, the `iss` of its JWT (`Generate a JWT`).

@@ -3,7 +3,6 @@
  *
  * @module
  */
-import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { lenient, lenientList, lenientText } from "./lenient.ts"
 import { OrganizationId } from "./Ids.ts"
@@ -65,6 +64,6 @@ export class Organization extends Schema.Class<Organization>("@effect-icr/app/Or
 }) {
   /** The name, or the id where the name is blank. */
   get displayName(): string {
-    return Option.getOrElse(Option.liftPredicate((name: string) => name.trim() !== "")(this.fullName), () => this.id)
+    return this.fullName.trim() === "" ? this.id : this.fullName
   }
 }

@@ -36,13 +36,16 @@ export const PermissionName = /* @__PURE__ */ Schema.Literals([
  */
 export type PermissionName = typeof PermissionName.Type
 
+/** One level is a single text on the wire, so each has to include the ones before it (`Permissions`). */
+const levels = ["VIEW", "REQUEST", "WRITE"] as const
+
 /**
  * The levels seen on the wire. `REQUEST` and `WRITE` include reading.
  *
  * @category schemas
  * @since 0.1.0
  */
-export const PermissionLevel = /* @__PURE__ */ Schema.Literals(["VIEW", "REQUEST", "WRITE"])
+export const PermissionLevel = /* @__PURE__ */ Schema.Literals(levels)
 /**
  * The levels seen on the wire. `REQUEST` and `WRITE` include reading.
  *
@@ -97,8 +100,7 @@ export interface MissingPermission {
   readonly granted: Option.Option<AnyPermissionLevel>
 }
 
-/** One level is a single text on the wire, so each has to include the ones before it (`Permissions`). */
-const order: ReadonlyArray<AnyPermissionLevel> = ["VIEW", "REQUEST", "WRITE"]
+const order: ReadonlyArray<AnyPermissionLevel> = levels
 
 /** A level nobody knows is only enough for itself. */
 const suffices = (granted: AnyPermissionLevel, required: AnyPermissionLevel) =>

@@ -46,11 +46,10 @@ export const lenientList = <A, I>(item: Schema.Codec<A, I>) => {
   const encode = Schema.encodeSync(item)
   return Schema.optionalKey(Schema.Unknown).pipe(
     Schema.decodeTo(Schema.Array(Schema.toType(item)), {
-      decode: SchemaGetter.transformOptional((field) =>
-        Option.some(
-          Arr.getSomes(Arr.map(Arr.ensure(Option.getOrElse(field, (): unknown => [])), (value) => decode(value)))
-        )
-      ),
+      decode: SchemaGetter.transformOptional((field) => {
+        const items = Arr.ensure(Option.getOrElse(field, (): unknown => []))
+        return Option.some(items.flatMap((value) => Option.toArray(decode(value))))
+      }),
       encode: SchemaGetter.transform((items): unknown => items.map((value) => encode(value)))
     })
   )

@@ -12,7 +12,7 @@ import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Ref from "effect/Ref"
 import * as Schedule from "effect/Schedule"
-import { monotonic } from "../../clock/internal/elapsedTime.ts"
+import { monotonicMillis } from "../../clock/internal/elapsedTime.ts"
 import { invalidRequest } from "../../config/internal/validate.ts"
 import { credentialText } from "../../domain/internal/credentialText.ts"
 import type { IcrError } from "../../errors/IcrError.ts"
@@ -239,7 +239,7 @@ export const makeCall = <A>(settings: Run.Settings, call: Call, finish: Run.Fini
   const made = traceCall(settings.telemetry, call, (span, clock) =>
     Effect.flatMap(LogLevel.isEnabled("Debug"), (isDebug) =>
       Effect.flatMap(Ref.make(untouched), (progress) => {
-        const started = monotonic(clock)
+        const started = monotonicMillis(clock)
         const deadline = started + settings.deadline
         const run: Run.Run = { settings, call, span, clock, isDebug, started, deadline, progress, askedWait }
         const limit = { duration: settings.deadline, orElse: () => outOfTime(run) }

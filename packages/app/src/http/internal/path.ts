@@ -2,8 +2,8 @@
 import * as Result from "effect/Result"
 import { idProblem } from "../../domain/Ids.ts"
 
-// A segment that the URL parser would read as "." or "..", percent-encoded forms included.
-const dots = /^(?:\.|%2e){1,2}$/i
+/** A path with a segment that the URL parser would read as "." or "..", percent-encoded forms included. */
+const dotsForm = /^(?:[^?#]*\/)?(?:\.|%2e){1,2}(?:[/?#]|$)/i
 
 /**
  * Why a path given to `appClient` or `installationClient` must not be sent, or undefined when it may: it has to stay below the
@@ -14,19 +14,15 @@ export const whyNotRelative = (path: string): string | undefined => {
   if (/^[\\/]{2}/.test(path)) return "a URL with another host was given; give a path such as /projects"
   // eslint-disable-next-line no-control-regex -- URL parsers drop tabs and line ends, which would hide a scheme
   if (/[\\\u0000-\u001f\u007f]/.test(path)) return "the path contains a backslash or a control character"
-  const [pathname = ""] = path.split(/[?#]/, 1)
-  if (pathname.split("/").some((segment) => dots.test(segment))) return "the path contains '.' or '..' as a segment"
-  return undefined
+  return dotsForm.test(path) ? "the path contains '.' or '..' as a segment" : undefined
 }
 
+/** A segment that is a version or a word, and so no id. */
+const wordForm = /^(?:v\d+(?:\.\d+)*|[A-Za-z_.-]{1,24})$/
+
 /** A path for spans and errors: what looks like an id becomes `{id}`, so that names stay few. */
-export const pathTemplate = (path: string): string => {
-  const [pathname = ""] = path.split(/[?#]/, 1)
-  return pathname
-    .split("/")
-    .map((segment) => (/^v\d+(\.\d+)*$/.test(segment) || !/\d|[^\w.-]|.{25}/.test(segment) ? segment : "{id}"))
-    .join("/")
-}
+export const pathTemplate = (path: string): string =>
+  path.replace(/[?#][^]*/, "").replace(/[^/]+/g, (segment) => (wordForm.test(segment) ? segment : "{id}"))
 
 const placeholders = /\{(\w+)\}/g
 
@@ -38,8 +34,9 @@ export const fillPath = (
   path: string,
   params: { readonly [name: string]: unknown } = {}
 ): Result.Result<string, string> => {
-  const [problem] = [...path.matchAll(placeholders)].flatMap(([, name = ""]) => idProblem(params[name], name) ?? [])
-  return problem === undefined
-    ? Result.succeed(path.replace(placeholders, (_, name: string) => encodeURIComponent(String(params[name]))))
-    : Result.fail(problem)
+  for (const [, name = ""] of path.matchAll(placeholders)) {
+    const problem = idProblem(params[name], name)
+    if (problem !== undefined) return Result.fail(problem)
+  }
+  return Result.succeed(path.replace(placeholders, (_, name: string) => encodeURIComponent(String(params[name]))))
 }

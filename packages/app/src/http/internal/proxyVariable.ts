@@ -1,15 +1,8 @@
 import * as Config from "effect/Config"
 import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
 
-const isSet = (name: string) =>
-  Config.option(Config.NonEmptyString(name))
-    .parse(ConfigProvider.fromEnv())
-    .pipe(
-      Effect.map(Option.isSome),
-      Effect.orElseSucceed(() => false)
-    )
+const isSet = (name: string) => Effect.isSuccess(Config.NonEmptyString(name).parse(ConfigProvider.fromEnv()))
 
 /**
  * The variable of the environment that asks for a proxy on the way to an address, if one is set. It is looked for where the

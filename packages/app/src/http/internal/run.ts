@@ -5,7 +5,7 @@ import * as Effect from "effect/Effect"
 import type * as HttpClientError from "effect/http/HttpClientError"
 import type * as Redacted from "effect/Redacted"
 import * as Ref from "effect/Ref"
-import { monotonic } from "../../clock/internal/elapsedTime.ts"
+import { monotonicMillis } from "../../clock/internal/elapsedTime.ts"
 import type * as ServerClock from "../../clock/ServerClock.ts"
 import { IcrError } from "../../errors/IcrError.ts"
 import { DecodeFailure, type IcrReason, InvalidRequest, Timeout, Transport } from "../../errors/IcrReason.ts"
@@ -73,7 +73,7 @@ export interface Run {
 }
 
 /** The present moment, in milliseconds of the monotonic clock. */
-export const now = ({ clock }: Run): number => monotonic(clock)
+export const now = ({ clock }: Run): number => monotonicMillis(clock)
 
 /** Logs one line at `Debug` that begins with the call and how often it was sent. Made only where somebody sees it. */
 export const debug = (run: Run, what: () => string): Effect.Effect<void> => {

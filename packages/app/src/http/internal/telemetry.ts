@@ -8,7 +8,7 @@ import * as Exit from "effect/Exit"
 import * as Metric from "effect/Metric"
 import * as Option from "effect/Option"
 import * as Tracer from "effect/Tracer"
-import { monotonic } from "../../clock/internal/elapsedTime.ts"
+import { monotonicMillis } from "../../clock/internal/elapsedTime.ts"
 import type { IcrError } from "../../errors/IcrError.ts"
 import type { Call } from "./subject.ts"
 
@@ -99,12 +99,12 @@ export const traceCall = <A>(
   self: (span: Span, clock: Clock.Clock) => Effect.Effect<A, IcrError>
 ): Effect.Effect<A, IcrError> =>
   traced(telemetry, call.operation, call, {}, (span, clock) => {
-    const started = monotonic(clock)
+    const started = monotonicMillis(clock)
     return Effect.onExit(self(span, clock), (exit) => {
       const outcome = outcomeOf(exit)
       if (outcome !== "Success") span?.attribute("error.type", outcome)
       const { duration, requests } = metricsOf(telemetry, call.operation, outcome)
-      const took = Duration.millis(monotonic(clock) - started)
+      const took = Duration.millis(monotonicMillis(clock) - started)
       return Effect.andThen(Metric.update(requests, 1), Metric.update(duration, took))
     })
   })
