@@ -77,23 +77,6 @@ interface State {
   readonly lead: number
 }
 
-/** An answer: the date that it was stamped with, and this machine's times around its request. */
-interface Observed {
-  readonly stamped: number
-  readonly sentAt: number
-  readonly receivedAt: number
-  readonly isExchange: boolean
-}
-
-const learn = (state: State, time: ElapsedTime.ElapsedTime, answer: Observed): State => {
-  const { isExchange, receivedAt, sentAt, stamped } = answer
-  const lead = stamped - time.now
-  // A slow answer was stamped long before it was received.
-  if (!isExchange && lead + (receivedAt - sentAt) < state.lead - tolerance) return { ...state, time }
-  // The stamp was made between sending and receiving and has whole seconds.
-  return { time, offset: corrected(state.offset, stamped - receivedAt, stamped + 1000 - sentAt), lead }
-}
-
 const make = Effect.map(Ref.make<State>({ time: ElapsedTime.start, offset: 0, lead: -Infinity }), (state) =>
   ServerClock.of({
     offset: Effect.map(Ref.get(state), ({ offset }) => offset),
@@ -104,15 +87,20 @@ const make = Effect.map(Ref.make<State>({ time: ElapsedTime.start, offset: 0, le
       const parsed = Headers.parseHttpDate(date)
       if (Result.isFailure(parsed)) return Effect.void
       const stamped = DateTime.toEpochMillis(parsed.success)
-      const learned = Clock.clockWith((clock) =>
-        Ref.modify(state, (before) => {
+      const changed = Clock.clockWith((clock) =>
+        Ref.modify(state, (before): readonly [number | undefined, State] => {
           const time = ElapsedTime.read(before.time, clock)
-          const after = learn(before, time, { stamped, sentAt, receivedAt, isExchange })
-          return [after.offset === before.offset ? undefined : after.offset, after]
+          const lead = stamped - time.now
+          // A slow answer was stamped long before it was received.
+          const isKept = lead + (receivedAt - sentAt) < before.lead - tolerance
+          if (isKept && !isExchange) return [undefined, { ...before, time }]
+          // The stamp was made between sending and receiving and has whole seconds.
+          const offset = corrected(before.offset, stamped - receivedAt, stamped + 1000 - sentAt)
+          return [offset === before.offset ? undefined : offset, { time, offset, lead }]
         })
       )
-      return Effect.flatMap(learned, (changed) =>
-        changed === undefined ? Effect.void : Effect.logWarning(describe(changed))
+      return Effect.flatMap(changed, (offset) =>
+        offset === undefined ? Effect.void : Effect.logWarning(describe(offset))
       )
     }
   })

@@ -25,6 +25,7 @@
 import * as DateTime from "effect/DateTime"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
+import * as Schema from "effect/Schema"
 import { AppAccessToken, InstallationAccessToken } from "./AccessToken.ts"
 import { AppId, InstallationId, OrganizationId } from "./Ids.ts"
 import { Installation } from "./Installation.ts"
@@ -44,6 +45,15 @@ const tokenFields = {
   permissions: { organization_info: "VIEW" },
   appId
 }
+
+/** An organization of which the registry says no more than it must. */
+const plainOrganization = Schema.decodeSync(Organization)({
+  id: "organization-1",
+  createdAt: "1970-01-01T00:00:00Z",
+  updatedAt: "1970-01-01T00:00:00Z",
+  fullName: "Organization 1",
+  type: "projectProponent"
+})
 
 /**
  * A token of the app.
@@ -80,24 +90,7 @@ export const installationAccessToken = (fields: Fields<typeof InstallationAccess
  * @since 0.1.0
  */
 export const organization = (fields: Fields<typeof Organization> = {}): Organization =>
-  new Organization({
-    id: OrganizationId.make("organization-1"),
-    createdAt: begin,
-    updatedAt: begin,
-    fullName: "Organization 1",
-    type: Option.some("projectProponent"),
-    countryCode: Option.none(),
-    city: Option.none(),
-    zip: Option.none(),
-    physicalAddress: Option.none(),
-    registrationNumber: Option.none(),
-    website: Option.none(),
-    logo: Option.none(),
-    url: Option.none(),
-    isPublic: Option.none(),
-    organizationIndustries: [],
-    ...fields
-  })
+  new Organization({ ...plainOrganization, ...fields })
 
 /**
  * The grant of the app on an organization.

@@ -8,10 +8,10 @@
  * @module
  */
 import type * as Duration from "effect/Duration"
+import * as Match from "effect/Match"
 import type * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
-import { certain } from "./internal/certain.ts"
-import { IcrReason } from "./IcrReason.ts"
+import { DecodeFailure, IcrReason, ServerError, Timeout, Transport, UnexpectedStatus } from "./IcrReason.ts"
 
 /**
  * A call that failed, or a layer that could not be built; `reason` says why.
@@ -72,4 +72,16 @@ export class IcrError extends Schema.TaggedError<IcrError>("@effect-icr/app/IcrE
  * @category combinators
  * @since 0.1.0
  */
-export const notDone = (error: IcrError): IcrError => new IcrError({ reason: certain(error.reason) })
+export const notDone = (error: IcrError): IcrError =>
+  new IcrError({
+    reason: Match.value(error.reason).pipe(
+      Match.tags({
+        ServerError: (reason) => new ServerError({ ...reason, isDone: false }),
+        UnexpectedStatus: (reason) => new UnexpectedStatus({ ...reason, isDone: false }),
+        DecodeFailure: (reason) => new DecodeFailure({ ...reason, isDone: false }),
+        Transport: (reason) => new Transport({ ...reason, isDone: false }),
+        Timeout: (reason) => new Timeout({ ...reason, isDone: false })
+      }),
+      Match.orElse((reason) => reason)
+    )
+  })

@@ -3,7 +3,7 @@
  */
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
-import { RefusedCredential, Tried, answerFields, answerOrNotSentFields } from "./fields.ts"
+import { RefusedCredential, Tried, answerFields, maybeAnsweredFields, lasting, noRetryAfter, reason } from "./fields.ts"
 import * as Message from "./message.ts"
 
 /**
@@ -12,12 +12,7 @@ import * as Message from "./message.ts"
  * @category reasons
  * @since 0.1.0
  */
-export class BadRequest extends Schema.TaggedError<BadRequest>("@effect-icr/app/BadRequest")(
-  "BadRequest",
-  answerFields
-) {
-  readonly isRetryable = false
-  readonly retryAfter = Message.noRetryAfter
+export class BadRequest extends lasting<BadRequest>()("BadRequest", answerFields) {
   override get message() {
     return Message.answerText(this, "correct the request")
   }
@@ -29,7 +24,7 @@ export class BadRequest extends Schema.TaggedError<BadRequest>("@effect-icr/app/
  * @category reasons
  * @since 0.1.0
  */
-export class Unauthorized extends Schema.TaggedError<Unauthorized>("@effect-icr/app/Unauthorized")("Unauthorized", {
+export class Unauthorized extends reason<Unauthorized>()("Unauthorized", {
   ...answerFields,
   /** What was done about it before the call gave up. */
   tried: Tried,
@@ -38,7 +33,7 @@ export class Unauthorized extends Schema.TaggedError<Unauthorized>("@effect-icr/
   /** `false` when another credential might have done, but the body had been read, or the time was over. */
   isRepeatable: Schema.optionalKey(Schema.Boolean)
 }) {
-  readonly retryAfter = Message.noRetryAfter
+  readonly retryAfter = noRetryAfter
   /** Whether the same call, made anew, may work: nothing was done, and it could not be repeated here. */
   get isRetryable(): boolean {
     return this.isRepeatable === false
@@ -58,24 +53,20 @@ export class Unauthorized extends Schema.TaggedError<Unauthorized>("@effect-icr/
  * @category reasons
  * @since 0.1.0
  */
-export class Forbidden extends Schema.TaggedError<Forbidden>("@effect-icr/app/Forbidden")("Forbidden", {
-  ...answerOrNotSentFields,
+export class Forbidden extends lasting<Forbidden>()("Forbidden", {
+  ...maybeAnsweredFields,
   /** The missing permission, such as `organization_inventory:read`, where the answer names it. */
   permission: Schema.Option(Schema.String),
   /** As in {@link Unauthorized}: a 403 may also mean a token that has not spread yet. */
   tried: Tried
 }) {
-  readonly isRetryable = false
-  readonly retryAfter = Message.noRetryAfter
   override get message() {
+    const tried = Message.triedText[this.tried]
     return Message.answerText(
       this,
-      Option.match(this.permission, {
-        onNone: () =>
-          `the app may not do this${Message.triedText[this.tried]}; compare its permissions with those of the installation`,
-        onSome: (name) =>
-          `the permission ${name} is missing${Message.triedText[this.tried]}; ask the organization to accept it`
-      })
+      Option.isSome(this.permission)
+        ? `the permission ${this.permission.value} is missing${tried}; ask the organization to accept it`
+        : `the app may not do this${tried}; compare its permissions with those of the installation`
     )
   }
 }
@@ -86,9 +77,7 @@ export class Forbidden extends Schema.TaggedError<Forbidden>("@effect-icr/app/Fo
  * @category reasons
  * @since 0.1.0
  */
-export class NotFound extends Schema.TaggedError<NotFound>("@effect-icr/app/NotFound")("NotFound", answerFields) {
-  readonly isRetryable = false
-  readonly retryAfter = Message.noRetryAfter
+export class NotFound extends lasting<NotFound>()("NotFound", answerFields) {
   override get message() {
     // The registry names a missing resource in words of its own; a wrong address it does not know, or does not answer itself.
     // A path without an id has none that could be wrong.
@@ -107,11 +96,10 @@ export class NotFound extends Schema.TaggedError<NotFound>("@effect-icr/app/NotF
  * @category reasons
  * @since 0.1.0
  */
-export class InstallationSuspended extends Schema.TaggedError<InstallationSuspended>(
-  "@effect-icr/app/InstallationSuspended"
-)("InstallationSuspended", { ...answerFields, installationId: Schema.String }) {
-  readonly isRetryable = false
-  readonly retryAfter = Message.noRetryAfter
+export class InstallationSuspended extends lasting<InstallationSuspended>()("InstallationSuspended", {
+  ...answerFields,
+  installationId: Schema.String
+}) {
   override get message() {
     return Message.answerText(
       this,
@@ -126,15 +114,11 @@ export class InstallationSuspended extends Schema.TaggedError<InstallationSuspen
  * @category reasons
  * @since 0.1.0
  */
-export class InstallationNotFound extends Schema.TaggedError<InstallationNotFound>(
-  "@effect-icr/app/InstallationNotFound"
-)("InstallationNotFound", {
+export class InstallationNotFound extends lasting<InstallationNotFound>()("InstallationNotFound", {
   ...answerFields,
   /** The installation, or the organization it was looked up by. */
   id: Schema.String
 }) {
-  readonly isRetryable = false
-  readonly retryAfter = Message.noRetryAfter
   override get message() {
     const orElse = Message.isWordless(this.registryMessage) ? ", or the base URL is wrong" : ""
     return Message.answerText(
@@ -150,9 +134,7 @@ export class InstallationNotFound extends Schema.TaggedError<InstallationNotFoun
  * @category reasons
  * @since 0.1.0
  */
-export class Conflict extends Schema.TaggedError<Conflict>("@effect-icr/app/Conflict")("Conflict", answerFields) {
-  readonly isRetryable = false
-  readonly retryAfter = Message.noRetryAfter
+export class Conflict extends lasting<Conflict>()("Conflict", answerFields) {
   override get message() {
     return Message.answerText(this, "it conflicts with the present state; read the resource again before repeating")
   }
@@ -165,8 +147,8 @@ export class Conflict extends Schema.TaggedError<Conflict>("@effect-icr/app/Conf
  * @category reasons
  * @since 0.1.0
  */
-export class RateLimited extends Schema.TaggedError<RateLimited>("@effect-icr/app/RateLimited")("RateLimited", {
-  ...answerOrNotSentFields,
+export class RateLimited extends reason<RateLimited>()("RateLimited", {
+  ...maybeAnsweredFields,
   retryAfter: Schema.Option(Schema.Duration)
 }) {
   readonly isRetryable = true
@@ -182,7 +164,7 @@ export class RateLimited extends Schema.TaggedError<RateLimited>("@effect-icr/ap
  * @category reasons
  * @since 0.1.0
  */
-export class ServerError extends Schema.TaggedError<ServerError>("@effect-icr/app/ServerError")("ServerError", {
+export class ServerError extends reason<ServerError>()("ServerError", {
   ...answerFields,
   retryAfter: Schema.Option(Schema.Duration)
 }) {
@@ -205,12 +187,7 @@ export class ServerError extends Schema.TaggedError<ServerError>("@effect-icr/ap
  * @category reasons
  * @since 0.1.0
  */
-export class UnexpectedStatus extends Schema.TaggedError<UnexpectedStatus>("@effect-icr/app/UnexpectedStatus")(
-  "UnexpectedStatus",
-  answerFields
-) {
-  readonly isRetryable = false
-  readonly retryAfter = Message.noRetryAfter
+export class UnexpectedStatus extends lasting<UnexpectedStatus>()("UnexpectedStatus", answerFields) {
   /** Whether it was a write that may have been done all the same: look before sending it again. */
   get mayHaveHappened(): boolean {
     return Message.mayBeWritten(this) && this.status < 400

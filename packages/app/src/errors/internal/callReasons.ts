@@ -1,7 +1,7 @@
 /** The reasons that do not stem from an answer's status. */
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
-import { callFields } from "./fields.ts"
+import { callFields, lasting, noRetryAfter, reason } from "./fields.ts"
 import * as Message from "./message.ts"
 
 /**
@@ -10,15 +10,13 @@ import * as Message from "./message.ts"
  * @category reasons
  * @since 0.1.0
  */
-export class DecodeFailure extends Schema.TaggedError<DecodeFailure>("@effect-icr/app/DecodeFailure")("DecodeFailure", {
+export class DecodeFailure extends lasting<DecodeFailure>()("DecodeFailure", {
   ...callFields,
   status: Schema.Int,
   /** Where in the body, such as `installations[3].organization.id`; empty for the body as a whole. */
   at: Schema.String,
   expected: Schema.String
 }) {
-  readonly isRetryable = false
-  readonly retryAfter = Message.noRetryAfter
   /** Whether it was a write that may have been done all the same: look before sending it again. */
   get mayHaveHappened(): boolean {
     return Message.mayBeWritten(this)
@@ -61,7 +59,7 @@ const transportHints: { readonly [Kind in TransportKind]: string } = {
  * @category reasons
  * @since 0.1.0
  */
-export class Transport extends Schema.TaggedError<Transport>("@effect-icr/app/Transport")("Transport", {
+export class Transport extends reason<Transport>()("Transport", {
   ...callFields,
   kind: TransportKind,
   /** The runtime's code, such as `ECONNREFUSED`, where it gives one. */
@@ -70,13 +68,13 @@ export class Transport extends Schema.TaggedError<Transport>("@effect-icr/app/Tr
   proxyVariable: Schema.optionalKey(Schema.String)
 }) {
   readonly isRetryable = true
-  readonly retryAfter = Message.noRetryAfter
+  readonly retryAfter = noRetryAfter
   /** Whether it was a write that may have been done all the same: look before sending it again. */
   get mayHaveHappened(): boolean {
     return Message.mayBeWritten(this) && !Message.neverSent.has(this.kind)
   }
   override get message() {
-    const code = Option.match(this.code, { onNone: () => "", onSome: (code) => ` (${code})` })
+    const code = Option.isSome(this.code) ? ` (${this.code.value})` : ""
     const proxy =
       this.proxyVariable !== undefined && Message.neverSent.has(this.kind)
         ? `; ${this.proxyVariable} is set: check that this HttpClient goes through the proxy`
@@ -92,13 +90,13 @@ export class Transport extends Schema.TaggedError<Transport>("@effect-icr/app/Tr
  * @category reasons
  * @since 0.1.0
  */
-export class Timeout extends Schema.TaggedError<Timeout>("@effect-icr/app/Timeout")("Timeout", {
+export class Timeout extends reason<Timeout>()("Timeout", {
   ...callFields,
   limit: Schema.Duration,
   of: Schema.Literals(["attempt", "call"])
 }) {
   readonly isRetryable = true
-  readonly retryAfter = Message.noRetryAfter
+  readonly retryAfter = noRetryAfter
   /** Whether it was a write that may have been done all the same: look before sending it again. */
   get mayHaveHappened(): boolean {
     return Message.mayBeWritten(this)
@@ -119,11 +117,11 @@ export class Timeout extends Schema.TaggedError<Timeout>("@effect-icr/app/Timeou
  * @category reasons
  * @since 0.1.0
  */
-export class Signing extends Schema.TaggedError<Signing>("@effect-icr/app/Signing")("Signing", {
+export class Signing extends reason<Signing>()("Signing", {
   detail: Schema.String
 }) {
   readonly isRetryable = true
-  readonly retryAfter = Message.noRetryAfter
+  readonly retryAfter = noRetryAfter
   override get message() {
     return `The app JWT could not be signed: ${this.detail}.`
   }
@@ -135,13 +133,11 @@ export class Signing extends Schema.TaggedError<Signing>("@effect-icr/app/Signin
  * @category reasons
  * @since 0.1.0
  */
-export class Configuration extends Schema.TaggedError<Configuration>("@effect-icr/app/Configuration")("Configuration", {
+export class Configuration extends lasting<Configuration>()("Configuration", {
   /** The variable or option at fault, such as `ICR_PRIVATE_KEY`. */
   variable: Schema.String,
   detail: Schema.String
 }) {
-  readonly isRetryable = false
-  readonly retryAfter = Message.noRetryAfter
   override get message() {
     return `${this.variable}: ${this.detail}.`
   }
@@ -153,12 +149,10 @@ export class Configuration extends Schema.TaggedError<Configuration>("@effect-ic
  * @category reasons
  * @since 0.1.0
  */
-export class InvalidRequest extends Schema.TaggedError<InvalidRequest>("@effect-icr/app/InvalidRequest")(
-  "InvalidRequest",
-  { operation: Schema.String, detail: Schema.String }
-) {
-  readonly isRetryable = false
-  readonly retryAfter = Message.noRetryAfter
+export class InvalidRequest extends lasting<InvalidRequest>()("InvalidRequest", {
+  operation: Schema.String,
+  detail: Schema.String
+}) {
   override get message() {
     return `${this.operation} sent nothing: ${this.detail}.`
   }
@@ -170,13 +164,11 @@ export class InvalidRequest extends Schema.TaggedError<InvalidRequest>("@effect-
  * @category reasons
  * @since 0.1.0
  */
-export class ClockSkew extends Schema.TaggedError<ClockSkew>("@effect-icr/app/ClockSkew")("ClockSkew", {
+export class ClockSkew extends lasting<ClockSkew>()("ClockSkew", {
   operation: Schema.String,
   /** How far the token's end lay in the past, by the registry's own clock as far as it is known. */
   expiredFor: Schema.Duration
 }) {
-  readonly isRetryable = false
-  readonly retryAfter = Message.noRetryAfter
   override get message() {
     return `${this.operation} got a token that had already expired ${Message.secondsText(this.expiredFor)} ago; compare this machine's clock with the registry's.`
   }

@@ -1,5 +1,30 @@
-/** The fields that reasons share. */
+/** What reasons share: their form, and the fields that say of which call and which answer. */
+import type * as Duration from "effect/Duration"
+import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
+
+type Fields = Schema.Struct.Fields
+
+/** An error class that is named by its tag. */
+export const reason =
+  <Self = never>() =>
+  <Tag extends string, const F extends Fields>(tag: Tag, fields: F) =>
+    Schema.TaggedError<Self>(`@effect-icr/app/${tag}`)(tag, fields)
+
+/** For reasons that tell no time. */
+export const noRetryAfter = Option.none<Duration.Duration>()
+
+/** A reason that no waiting helps. */
+export class Lasting extends Schema.Error<Lasting>("@effect-icr/app/Lasting")({}) {
+  readonly isRetryable = false
+  readonly retryAfter = noRetryAfter
+}
+
+/** As {@link reason}, for a reason that no waiting helps. */
+export const lasting =
+  <Self = never>() =>
+  <Tag extends string, const F extends Fields>(tag: Tag, fields: F) =>
+    Lasting.extend<Self>(`@effect-icr/app/${tag}`)({ _tag: Schema.tag(tag), ...fields })
 
 /** The call that failed. Every reason that stems from a call carries these fields. */
 export const callFields = {
@@ -29,7 +54,7 @@ export const answerFields = {
 }
 
 /** As {@link answerFields}, for reasons that may be known before a request is sent: then there is no status. */
-export const answerOrNotSentFields = {
+export const maybeAnsweredFields = {
   ...answerFields,
   status: Schema.optionalKey(Schema.Int)
 }
@@ -68,4 +93,4 @@ export type RefusedCredential = typeof RefusedCredential.Type
 export type CallInfo = Schema.Struct.Type<typeof callFields>
 
 /** What reasons say of an answer, or of one that was not asked for. */
-export type AnswerInfo = Schema.Struct.Type<typeof answerOrNotSentFields>
+export type AnswerInfo = Schema.Struct.Type<typeof maybeAnsweredFields>

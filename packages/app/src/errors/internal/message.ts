@@ -75,10 +75,7 @@ export const secondsText = (duration: Duration.Duration) => `${Math.ceil(Duratio
 
 /** When to try again. */
 export const tryAgainText = (retryAfter: Option.Option<Duration.Duration>) =>
-  Option.match(retryAfter, { onNone: () => "try again later", onSome: (wait) => `try again in ${secondsText(wait)}` })
+  Option.isSome(retryAfter) ? `try again in ${secondsText(retryAfter.value)}` : "try again later"
 
 /** Without a connection nothing can have been written. */
 export const neverSent: ReadonlySet<string> = new Set(["dns", "refused", "tls"])
-
-/** For reasons that no waiting helps, or that tell no time. */
-export const noRetryAfter = Option.none<Duration.Duration>()

@@ -11,15 +11,15 @@ export const schemaIssues = (error: Schema.SchemaError) => format(error.issue).i
 export const issuePath = (issue: ReturnType<typeof schemaIssues>[number] | undefined): ReadonlyArray<PropertyKey> =>
   (issue?.path ?? []).map((step) => (typeof step === "object" ? step.key : step))
 
-const pathText = (path: ReadonlyArray<PropertyKey>): string =>
-  path
-    .map((key, index) => (typeof key === "number" ? `[${key}]` : index === 0 ? String(key) : `.${String(key)}`))
-    .join("")
+const pathText = (path: ReadonlyArray<PropertyKey>): string => {
+  const steps = path.map((key) => (typeof key === "number" ? `[${key}]` : `.${String(key)}`))
+  return steps.join("").replace(/^\./, "")
+}
 
 /** Where in the value, and what was expected there: never the value itself, which may be a token. */
 export const describeIssue = (error: Schema.SchemaError): { readonly at: string; readonly expected: string } => {
   const [first] = schemaIssues(error)
   const [at = ""] = redactText([pathText(issuePath(first))])
-  const [expected = "expected another shape"] = redactText([(first?.message ?? "").split(", got ", 1)[0] ?? ""])
+  const [expected = "expected another shape"] = redactText([first?.message.replace(/, got [^]*/, "") ?? ""])
   return { at, expected: expected.charAt(0).toLowerCase() + expected.slice(1) }
 }

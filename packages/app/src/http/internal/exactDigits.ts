@@ -4,7 +4,7 @@
  */
 import type * as Schema from "effect/Schema"
 import type * as SchemaAST from "effect/SchemaAST"
-import { annotationOf, exactParser } from "./exactParser.ts"
+import { annotationOf, exactParser, inPlace } from "./exactParser.ts"
 
 /**
  * Annotations of a schema that is to see the digits of a JSON number: as text where it has more than 15, else as a number.
@@ -16,28 +16,27 @@ export const exactDigits: { readonly "~@effect-icr/exactDigits": typeof exactPar
   "~@effect-icr/exactDigits": exactParser
 }
 
+/** What stands in the places of an array or an object, and in its own. */
+const partsOf = (ast: SchemaAST.AST): ReadonlyArray<SchemaAST.AST> => {
+  switch (ast._tag) {
+    case "Objects":
+      return [...ast.propertySignatures, ...ast.indexSignatures].map(({ type }) => type)
+    case "Arrays":
+      return [...ast.elements, ...ast.rest]
+    default:
+      return inPlace(ast)
+  }
+}
+
 /** `JSON.parse` for what a schema decodes: anything in it, or in what it is decoded from, may ask for digits. */
 export const jsonParser = (schema: Schema.Top): ((text: string) => unknown) => {
-  const visited = new Set<SchemaAST.AST>()
-  let parser: typeof exactParser | undefined
-  const visit = (ast: SchemaAST.AST): void => {
-    if (parser !== undefined || visited.has(ast)) return
-    visited.add(ast)
-    parser = annotationOf(ast, "~@effect-icr/exactDigits") as typeof parser
-    for (const { to } of ast.encoding ?? []) visit(to)
-    switch (ast._tag) {
-      case "Objects":
-        return [...ast.propertySignatures, ...ast.indexSignatures].forEach(({ type }) => visit(type))
-      case "Arrays":
-        return [...ast.elements, ...ast.rest].forEach(visit)
-      case "Union":
-        return ast.types.forEach(visit)
-      case "Declaration":
-        return ast.typeParameters.forEach(visit)
-      case "Suspend":
-        return visit(ast.thunk())
-    }
+  // Grows while it is read.
+  const found = new Set<SchemaAST.AST>([schema.ast])
+  for (const ast of found) {
+    const parser = annotationOf(ast, "~@effect-icr/exactDigits") as typeof exactParser | undefined
+    if (parser !== undefined) return parser(schema.ast)
+    for (const { to } of ast.encoding ?? []) found.add(to)
+    for (const part of partsOf(ast)) found.add(part)
   }
-  visit(schema.ast)
-  return parser?.(schema.ast) ?? JSON.parse
+  return JSON.parse
 }

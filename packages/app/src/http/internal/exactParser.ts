@@ -40,7 +40,7 @@ const asksForDigits = (ast: SchemaAST.AST) => annotationOf(ast, "~@effect-icr/ex
 const isOpaque = (ast: SchemaAST.AST) => SchemaAST.isUnknown(ast) || SchemaAST.isAny(ast)
 
 /** What stands at the place of its parent. */
-const inPlace = (ast: SchemaAST.AST): ReadonlyArray<SchemaAST.AST> => {
+export const inPlace = (ast: SchemaAST.AST): ReadonlyArray<SchemaAST.AST> => {
   switch (ast._tag) {
     case "Union":
       return ast.types

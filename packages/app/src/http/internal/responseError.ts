@@ -31,11 +31,9 @@ const transients = new Set([408, 429, 500, 502, 503, 504])
 
 /** `message` as a text or a list of texts; anything else (HTML, an empty body, half a JSON) says nothing. */
 const registryMessage = ({ bytes }: Answer, credential: Redacted.Redacted): ReadonlyArray<string> => {
-  const message = parseJson(bodyText(bytes)).pipe(
-    Option.filter(Predicate.hasProperty("message")),
-    Option.match({ onNone: () => [], onSome: ({ message }) => Arr.ensure(message) })
-  )
-  return redactText(Arr.filter(message, Predicate.isString), [Redacted.value(credential)])
+  const body = Option.getOrUndefined(parseJson(bodyText(bytes)))
+  const messages = Predicate.hasProperty(body, "message") ? Arr.ensure(body.message) : []
+  return redactText(messages.filter(Predicate.isString), [Redacted.value(credential)])
 }
 
 const suspended = /\bsuspended\b/i
@@ -46,12 +44,11 @@ const permissionName = /\b(?:organization_[a-z]+|examiner)(?::[a-z_]+)?/
 const speaksOfCredential = /\b(?:access token|token|jwt|bearer|credentials?)\b/i
 const speaksOfRefusal = /\b(?:invalid|expired|revoked|unknown|malformed|missing|inactive|not (?:valid|active|found))\b/i
 
-const retryAfter = (headers: Headers.Headers, now: number) =>
-  Option.fromUndefinedOr(headers["retry-after"]).pipe(
-    Option.flatMap((value) => Result.getSuccess(Headers.parseRetryAfter(value))),
-    Option.map((value) => Headers.retryAfterDelay(value, now)),
-    Option.filter((wait) => Duration.toMillis(wait) > 0)
-  )
+const retryAfter = ({ headers }: Answer, now: number) => {
+  const asked = Headers.parseRetryAfter(headers["retry-after"] ?? "")
+  const wait = Result.isSuccess(asked) ? Headers.retryAfterDelay(asked.success, now) : Duration.zero
+  return Duration.isPositive(wait) ? Option.some(wait) : Option.none()
+}
 
 /**
  * The reason for an answer that is not a success. The credential that was sent is removed from the registry's words; `now` is
@@ -91,10 +88,10 @@ export const answerReason = (
     case 409:
       return new Reason.Conflict(fields)
     case 429:
-      return new Reason.RateLimited({ ...fields, retryAfter: retryAfter(answer.headers, now) })
+      return new Reason.RateLimited({ ...fields, retryAfter: retryAfter(answer, now) })
     default:
       return status === 408 || (status >= 500 && status < 600)
-        ? new Reason.ServerError({ ...fields, retryAfter: retryAfter(answer.headers, now) })
+        ? new Reason.ServerError({ ...fields, retryAfter: retryAfter(answer, now) })
         : new Reason.UnexpectedStatus(fields)
   }
 }
@@ -112,14 +109,8 @@ export const isTransient = ({ reason }: IcrError): boolean =>
 /** Adds to a refusal what was done about it before giving up, and whether that is all that could be done. */
 export const withTried = (error: IcrError, tried: Reason.Tried, isRepeatable: boolean): IcrError => {
   const { reason } = error
-  switch (reason._tag) {
-    case "Unauthorized": {
-      const unrepeatable = isRepeatable ? {} : { isRepeatable }
-      return new IcrError({ reason: new Reason.Unauthorized({ ...reason, tried, ...unrepeatable }) })
-    }
-    case "Forbidden":
-      return new IcrError({ reason: new Reason.Forbidden({ ...reason, tried }) })
-    default:
-      return error
-  }
+  if (reason._tag === "Forbidden") return new IcrError({ reason: new Reason.Forbidden({ ...reason, tried }) })
+  if (reason._tag !== "Unauthorized") return error
+  const fields = { ...reason, tried, ...(isRepeatable ? {} : { isRepeatable }) }
+  return new IcrError({ reason: new Reason.Unauthorized(fields) })
 }

@@ -8,11 +8,8 @@ import { neverSent } from "../../errors/internal/message.ts"
 /** Error codes of Node, undici, Bun and Deno, by the part of the connection that failed. */
 const kinds: ReadonlyArray<readonly [TransportKind, RegExp]> = [
   ["dns", /ENOTFOUND|EAI_|DNS/i],
-  [
-    "refused",
-    /ECONNREFUSED|ConnectionRefused|FailedToOpenSocket|CONNECT(?:ION)?_TIMEOUT|PROXY_TUNNEL|PRX_CONN|SOCKS5/i
-  ],
-  ["refused", /EHOSTUNREACH|EHOSTDOWN|ENETUNREACH|ENETDOWN|EADDRNOTAVAIL|EAFNOSUPPORT|EMFILE|ENFILE/i],
+  ["refused", /ECONNREFUSED|ConnectionRefused|FailedToOpenSocket|CONNECT(?:ION)?_TIMEOUT|PROXY_TUNNEL|PRX_CONN/i],
+  ["refused", /SOCKS5|EHOSTUNREACH|EHOSTDOWN|ENETUNREACH|ENETDOWN|EADDRNOTAVAIL|EAFNOSUPPORT|EMFILE|ENFILE/i],
   ["cut", /RES_CONTENT_LENGTH_MISMATCH|ERR_STREAM_PREMATURE_CLOSE|ERR_HTTP2_STREAM/i],
   ["tls", /TLS|SSL|CERT|SELF_SIGNED|UNABLE_TO_|EPROTO/i],
   ["reset", /ECONNRESET|EPIPE|UND_ERR_SOCKET|ConnectionClosed|ECONNABORTED|ABORT_ERR/i]
