@@ -1,7 +1,7 @@
 /** Decodes answers whose status is a success, with failures as `IcrError`. */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import { constUndefined, memoize } from "effect/Function"
+import { memoize } from "effect/Function"
 import type * as HttpClientResponse from "effect/http/HttpClientResponse"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
@@ -35,22 +35,18 @@ export interface Mismatch {
 const parserOf = memoize((schema: Schema.Top) => Option.liftThrowable(jsonParser(schema)))
 
 /** Parses and decodes a JSON body; `mismatch` tells what is wrong with what was decoded. */
-export const decodeJson = <A>(
-  schema: Schema.Decoder<A>,
-  mismatch: (value: A) => Mismatch | undefined = constUndefined
-) => {
+export const decodeJson = <A>(schema: Schema.Decoder<A>, mismatch?: (value: A) => Mismatch | undefined) => {
   const decode = Schema.decodeUnknownEffect(schema)
   const parse = parserOf(schema)
   return (text: string, status: number, call: CallInfo): Effect.Effect<A, IcrError> => {
     const failed = (where: Mismatch) => new IcrError({ reason: new DecodeFailure({ ...call, status, ...where }) })
     const json = parse(text)
     if (Option.isNone(json)) return Effect.fail(failed({ at: "", expected: "expected JSON" }))
-    return Effect.matchEffect(decode(json.value), {
-      onFailure: (error) => Effect.fail(failed(describeIssue(error))),
-      onSuccess: (value) => {
-        const found = mismatch(value)
-        return found === undefined ? Effect.succeed(value) : Effect.fail(failed(found))
-      }
+    const decoded = Effect.mapError(decode(json.value), (error) => failed(describeIssue(error)))
+    if (mismatch === undefined) return decoded
+    return Effect.flatMap(decoded, (value) => {
+      const found = mismatch(value)
+      return found === undefined ? Effect.succeed(value) : Effect.fail(failed(found))
     })
   }
 }

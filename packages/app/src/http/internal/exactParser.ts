@@ -37,8 +37,6 @@ export const annotationOf = (ast: SchemaAST.AST, key: string): unknown =>
 
 const asksForDigits = (ast: SchemaAST.AST) => annotationOf(ast, "~@effect-icr/exactDigits") !== undefined
 
-const isOpaque = (ast: SchemaAST.AST) => SchemaAST.isUnknown(ast) || SchemaAST.isAny(ast)
-
 /** What stands at the place of its parent. */
 export const inPlace = (ast: SchemaAST.AST): ReadonlyArray<SchemaAST.AST> => {
   switch (ast._tag) {
@@ -59,7 +57,7 @@ const spread = (chain: Chain, places: Places): void => {
   const before = chain.slice(0, -1)
   if (before.length > 0 && isJsonText(wire)) places.inJson.push(before)
   // What is decoded from anything is told by what it becomes.
-  else if (before.length > 0 && isOpaque(wire)) spread(before, places)
+  else if (before.length > 0 && (SchemaAST.isUnknown(wire) || SchemaAST.isAny(wire))) spread(before, places)
   else {
     places.here.add(wire)
     for (const child of inPlace(wire)) spread(chainOf(child), places)
@@ -98,13 +96,10 @@ const itemOf = (index: number) => (ast: SchemaAST.Arrays) => {
 const settle = (plain: unknown, marked: unknown, chains: ReadonlyArray<Chain>): unknown => {
   const places = chains.map(placesOf)
   const here = places.flatMap((place) => [...place.here])
-  if (here.length === 0 && places.every(({ inJson }) => inJson.length === 0)) return plain
+  const inJson = places.flatMap((place) => place.inJson)
+  if (here.length === 0 && inJson.length === 0) return plain
   if (typeof plain === "number") return typeof marked === "string" && here.some(asksForDigits) ? marked : plain
-  if (typeof plain === "string")
-    return settleText(
-      plain,
-      places.flatMap(({ inJson }) => inJson)
-    )
+  if (typeof plain === "string") return settleText(plain, inJson)
   if (Array.isArray(plain) && Array.isArray(marked)) {
     const lists = here.filter(SchemaAST.isArrays)
     return plain.map((item, index) => settle(item, marked[index], lists.flatMap(itemOf(index))))
@@ -112,12 +107,8 @@ const settle = (plain: unknown, marked: unknown, chains: ReadonlyArray<Chain>): 
   if (!Predicate.isObject(plain) || !Predicate.isObject(marked)) return plain
   const other = new Map(Object.entries(marked))
   const objects = here.filter(SchemaAST.isObjects).filter(fits(plain))
-  return Object.fromEntries(
-    Object.entries(plain).map(([name, value]) => [
-      name,
-      settle(value, other.get(name), objects.flatMap(memberOf(name)))
-    ])
-  )
+  const settleMember = (value: unknown, name: string) => settle(value, other.get(name), objects.flatMap(memberOf(name)))
+  return Object.fromEntries(Object.entries(plain).map(([name, value]) => [name, settleMember(value, name)]))
 }
 
 /** A text that may have a number of more than 15 digits or a large exponent, in itself or in a text with escapes. */
