@@ -84,7 +84,7 @@ export const Permissions: Schema.Codec<Permissions, { readonly [name: string]: u
 ).pipe(
   Schema.decodeTo(Schema.Record(Schema.String, Schema.String), {
     decode: SchemaGetter.transform((levels) => Rec.filter(levels, Predicate.isString)),
-    encode: SchemaGetter.transform((levels) => levels)
+    encode: SchemaGetter.passthroughSubtype()
   })
 )
 

@@ -17,7 +17,7 @@ export const lenient = <A, I>(schema: Schema.Codec<A, I>) => {
   return Schema.optionalKey(Schema.Unknown).pipe(
     Schema.decodeTo(Schema.Option(Schema.toType(schema)), {
       decode: SchemaGetter.transformOptional((field: Option.Option<unknown>) =>
-        Option.some(Option.flatMap(field, (value) => (value === "" ? Option.none() : decode(value))))
+        Option.some(Option.isNone(field) || field.value === "" ? Option.none() : decode(field.value))
       ),
       encode: SchemaGetter.transformOptional((field: Option.Option<Option.Option<A>>) =>
         Option.map(Option.flatten(field), (value): unknown => encode(value))
@@ -47,7 +47,7 @@ export const lenientList = <A, I>(item: Schema.Codec<A, I>) => {
   return Schema.optionalKey(Schema.Unknown).pipe(
     Schema.decodeTo(Schema.Array(Schema.toType(item)), {
       decode: SchemaGetter.transformOptional((field) => {
-        const items = Arr.ensure(Option.getOrElse(field, (): unknown => []))
+        const items = Option.isNone(field) ? [] : Arr.ensure(field.value)
         return Option.some(items.flatMap((value) => Option.toArray(decode(value))))
       }),
       encode: SchemaGetter.transform((items): unknown => items.map((value) => encode(value)))
