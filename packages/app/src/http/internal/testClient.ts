@@ -5,9 +5,9 @@ import type * as HttpBody from "effect/http/HttpBody"
 import * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientResponse from "effect/http/HttpClientResponse"
 import * as Redacted from "effect/Redacted"
-import * as Stream from "effect/Stream"
 import { webResponse } from "./bufferedResponse.ts"
 import { bodyText } from "./decodeJson.ts"
+import { readUpTo } from "./readBody.ts"
 import { transportError } from "./request.ts"
 
 /**
@@ -60,7 +60,7 @@ const textOf = (body: HttpBody.HttpBody): Effect.Effect<string, unknown> => {
     case "Uint8Array":
       return Effect.succeed(bodyText(body.body))
     case "Stream":
-      return Stream.mkString(Stream.decodeText(body.stream))
+      return Effect.map(readUpTo(body.stream, Infinity), ({ bytes }) => bodyText(bytes))
     case "FormData":
       return Effect.promise(() => new Response(body.formData).text())
     case "Raw":
