@@ -19,7 +19,7 @@
  *
  * @module
  */
-import * as Config from "effect/Config"
+import type * as Config from "effect/Config"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
@@ -27,14 +27,12 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import type * as Redacted from "effect/Redacted"
-import type * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { AppId } from "../domain/Ids.ts"
 import type { IcrError } from "../errors/IcrError.ts"
-import { checkApiPath } from "./internal/apiPath.ts"
-import { checkBaseUrl } from "./internal/baseUrl.ts"
-import { envSecret, envText, fromConfigError } from "./internal/environment.ts"
-import { configurationError, readSecret, readText } from "./internal/validate.ts"
+import { checkApiPath, checkBaseUrl } from "./internal/apiPath.ts"
+import { envSecret, envText, readConfig } from "./internal/environment.ts"
+import { configurationError, layerOptions, readSecret, readText } from "./internal/validate.ts"
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Service
@@ -117,136 +115,93 @@ export interface Options {
   readonly allowInsecureHttp?: boolean | undefined
 }
 
-const invalid = (variable: string, detail: string) => Effect.fail(configurationError(variable, detail))
+// ---------------------------------------------------------------------------------------------------------------------
+// Constructor
+// ---------------------------------------------------------------------------------------------------------------------
 
-const validOf = <A>(variable: string, checked: Result.Result<A, string>) =>
-  Effect.mapError(Effect.fromResult(checked), (detail) => configurationError(variable, detail))
-
-/** A value and the name under which errors speak of it: the option's, or the environment variable's. */
+/** A value, and the name under which errors speak of it: the option's, or the environment variable's. */
 interface Named {
   readonly name: string
   readonly value: string | undefined
 }
 
-const readOption = Effect.fnUntraced(function* (name: string, option: unknown): Effect.fn.Return<Named, IcrError> {
-  return { name, value: option === undefined ? undefined : yield* readText(name, option) }
-})
+/** An option, or else its environment variable, which is `ICR_API_PATH` for `apiPath`. */
+const read = (name: keyof Options, option: unknown, isFromEnv = true): Effect.Effect<Named, IcrError> => {
+  if (option !== undefined) return Effect.map(readText(name, option), (value) => ({ name, value }))
+  if (!isFromEnv) return Effect.succeed({ name, value: undefined })
+  const variable = `ICR_${name.replace(/[A-Z]/g, "_$&").toUpperCase()}`
+  return Effect.map(envText(variable), (text) => ({ name: variable, value: Option.getOrUndefined(text) }))
+}
 
-const readVariable = (name: string): Effect.Effect<Named, IcrError> =>
-  Effect.map(envText(name), (text) => ({ name, value: Option.getOrUndefined(text) }))
+const refuseIf = (isWrong: boolean, name: string, detail: string) =>
+  isWrong ? Effect.fail(configurationError(name, detail)) : Effect.void
 
-const fromOptionOrEnv = (name: string, option: unknown, variable: string) =>
-  option === undefined ? readVariable(variable) : readOption(name, option)
+const isAppId = Schema.is(AppId)
 
-// ---------------------------------------------------------------------------------------------------------------------
-// Constructor
-// ---------------------------------------------------------------------------------------------------------------------
-
-const decodeAppId = Schema.decodeUnknownEffect(AppId)
-
-const readAppId = Effect.fnUntraced(function* (options: Options) {
-  const { name, value } = yield* fromOptionOrEnv("appId", options.appId, "ICR_APP_ID")
-  if (value === undefined) return yield* invalid(name, "is missing; it is the app's id on the dashboard")
-  return yield* Effect.catch(decodeAppId(value), () =>
-    invalid(name, "must be the app's id from the dashboard, without '/', '?', '#', '%' or blanks")
+const readAppId = Effect.fnUntraced(function* (option: unknown) {
+  const { name, value } = yield* read("appId", option)
+  if (isAppId(value)) return value
+  return yield* configurationError(
+    name,
+    value === undefined
+      ? "is missing; it is the app's id on the dashboard"
+      : "must be the app's id from the dashboard, without '/', '?', '#', '%' or blanks"
   )
 })
-
-const isEnvironment = (value: string): value is Environment => value === "production" || value === "sandbox"
-
-const readFlag = Effect.fnUntraced(function* (options: Options) {
-  const flag = options.allowInsecureHttp
-  const { name, value = "false" } = yield* fromOptionOrEnv(
-    "allowInsecureHttp",
-    Predicate.isBoolean(flag) ? String(flag) : flag,
-    "ICR_ALLOW_INSECURE_HTTP"
-  )
-  if (value !== "true" && value !== "false") return yield* invalid(name, "must be true or false")
-  return { name, value: value === "true" }
-})
-
-/** A URL may be of another realm, so that it is told by what it has. */
-const urlText = (url: unknown) => (Predicate.hasProperty(url, "href") ? url.href : url)
 
 /** Address and environment name the same thing: where one is an option, neither is taken from the environment. */
-const readBaseUrl = Effect.fnUntraced(function* (options: Options) {
-  const isGiven = options.baseUrl !== undefined || options.environment !== undefined
-  const baseUrl = yield* isGiven ? readOption("baseUrl", urlText(options.baseUrl)) : readVariable("ICR_BASE_URL")
-  const environment = yield* isGiven ? readOption("environment", options.environment) : readVariable("ICR_ENVIRONMENT")
-  if (environment.value !== undefined && baseUrl.value !== undefined) {
-    return yield* invalid(baseUrl.name, `is set together with ${environment.name}; set one of them`)
+const readBaseUrl = Effect.fnUntraced(function* ({ allowInsecureHttp, baseUrl, environment }: Options) {
+  const isFromEnv = baseUrl === undefined && environment === undefined
+  // A URL may be of another realm, so that it is told by what it has.
+  const address = yield* read("baseUrl", Predicate.hasProperty(baseUrl, "href") ? baseUrl.href : baseUrl, isFromEnv)
+  const { name, value } = yield* read("environment", environment, isFromEnv)
+  const isTwice = address.value !== undefined && value !== undefined
+  yield* refuseIf(isTwice, address.name, `is set together with ${name}; set one of them`)
+  if (value !== undefined && value !== "production" && value !== "sandbox") {
+    return yield* configurationError(name, "must be production or sandbox")
   }
-  if (environment.value !== undefined && !isEnvironment(environment.value)) {
-    return yield* invalid(environment.name, "must be production or sandbox")
-  }
-  const insecure = yield* readFlag(options)
-  const url = baseUrl.value ?? apiBaseUrls[environment.value ?? "production"]
-  return yield* validOf(baseUrl.name, checkBaseUrl(url, insecure.value, insecure.name))
+  const isFlag = Predicate.isBoolean(allowInsecureHttp)
+  const flag = yield* read("allowInsecureHttp", isFlag ? String(allowInsecureHttp) : allowInsecureHttp)
+  yield* refuseIf(!/^(?:true|false)$/.test(flag.value ?? "false"), flag.name, "must be true or false")
+  const url = address.value ?? apiBaseUrls[value ?? "production"]
+  return yield* checkBaseUrl(address.name, url, flag.value === "true", flag.name)
 })
 
-const readApiVersion = Effect.fnUntraced(function* (options: Options) {
-  const { name, value = defaultApiVersion } = yield* fromOptionOrEnv(
-    "apiVersion",
-    options.apiVersion,
-    "ICR_API_VERSION"
-  )
-  return /^\d{4}-\d\d-\d\d$/.test(value)
-    ? value
-    : yield* invalid(
-        name,
-        `must be a release date such as ${defaultApiVersion}; a path such as /v0.5 is for ICR_API_PATH`
-      )
+const readApiVersion = Effect.fnUntraced(function* (option: unknown) {
+  const { name, value = defaultApiVersion } = yield* read("apiVersion", option)
+  const detail = `must be a release date such as ${defaultApiVersion}; a path such as /v0.5 is for ICR_API_PATH`
+  yield* refuseIf(!/^\d{4}-\d\d-\d\d$/.test(value), name, detail)
+  return value
 })
 
-/** Empty as an option says none, whatever the environment says. */
-const readApiPath = Effect.fnUntraced(function* (options: Options, baseUrl: string) {
-  const { name, value = "" } = yield* fromOptionOrEnv("apiPath", options.apiPath, "ICR_API_PATH")
-  return yield* validOf(name, checkApiPath(value, baseUrl))
-})
-
-const keyVariable = "ICR_PRIVATE_KEY"
-const keyFileVariable = "ICR_PRIVATE_KEY_FILE"
-
-const keyFromEnv = envSecret(keyVariable)
-
-/** The key from `ICR_PRIVATE_KEY`, else from the file that `ICR_PRIVATE_KEY_FILE` names. */
-const keyFromFile = Effect.gen(function* () {
-  const inline = yield* keyFromEnv
-  const path = yield* envText(keyFileVariable)
-  if (Option.isSome(inline) && Option.isSome(path)) {
-    return yield* invalid(keyFileVariable, `is set together with ${keyVariable}; set one of them`)
-  }
-  if (Option.isNone(path)) return inline
-  if (path.value.includes("-----BEGIN")) {
-    return yield* invalid(keyFileVariable, `holds a key and not the path of a file; set ${keyVariable} instead`)
-  }
-  const fs = yield* FileSystem.FileSystem
-  const pem = yield* Effect.catch(fs.readFileString(path.value), (error) =>
-    invalid(keyFileVariable, `could not be read (${error.reason._tag}); check the path and its mode`)
-  )
-  return Option.some(yield* readSecret(keyFileVariable, pem))
-})
-
-const makeWith = Effect.fnUntraced(function* <R>(
-  options: Options,
-  keyFallback: Effect.Effect<Option.Option<Redacted.Redacted>, IcrError, R>
-): Effect.fn.Return<Service, IcrError, R> {
-  if (!Predicate.isObject(options)) return yield* invalid("options", "must be an object")
-  const appId = yield* readAppId(options)
+const make = Effect.fnUntraced(function* (given: Options): Effect.fn.Return<Service, IcrError> {
+  const options = yield* layerOptions(given)
+  const appId = yield* readAppId(options.appId)
   const baseUrl = yield* readBaseUrl(options)
-  return {
-    appId,
-    privateKey:
-      options.privateKey === undefined
-        ? yield* keyFallback
-        : Option.some(yield* readSecret("privateKey", options.privateKey)),
-    baseUrl,
-    apiPath: yield* readApiPath(options, baseUrl),
-    apiVersion: yield* readApiVersion(options)
-  }
+  const privateKey =
+    options.privateKey === undefined
+      ? yield* envSecret("ICR_PRIVATE_KEY")
+      : Option.some(yield* readSecret("privateKey", options.privateKey))
+  // Empty as an option says none, whatever the environment says.
+  const { name, value = "" } = yield* read("apiPath", options.apiPath)
+  const apiPath = yield* checkApiPath(name, value, baseUrl)
+  return { appId, privateKey, baseUrl, apiPath, apiVersion: yield* readApiVersion(options.apiVersion) }
 })
 
-const make = (options: Options) => makeWith(options, keyFromEnv)
+/** Reads the key from the file that `ICR_PRIVATE_KEY_FILE` names, if it does. */
+const withKeyFile = Effect.fnUntraced(function* (config: Service) {
+  const name = "ICR_PRIVATE_KEY_FILE"
+  const path = Option.getOrUndefined(yield* envText(name))
+  if (path === undefined) return config
+  yield* refuseIf(Option.isSome(config.privateKey), name, "is set together with ICR_PRIVATE_KEY; set one of them")
+  const isKey = path.includes("-----BEGIN")
+  yield* refuseIf(isKey, name, "holds a key and not the path of a file; set ICR_PRIVATE_KEY instead")
+  const fs = yield* FileSystem.FileSystem
+  const pem = yield* Effect.mapError(fs.readFileString(path), ({ reason }) =>
+    configurationError(name, `could not be read (${reason._tag}); check the path and its mode`)
+  )
+  return { ...config, privateKey: Option.some(yield* readSecret(name, pem)) }
+})
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Layers
@@ -285,11 +240,11 @@ export class IcrConfig extends Context.Service<IcrConfig, Service>()("@effect-ic
 
   /** From a `Config` for each value; what is not given comes from the environment. */
   static readonly layerConfig = (config: Config.Wrap<Options>): Layer.Layer<IcrConfig, IcrError> =>
-    Layer.effect(IcrConfig, Effect.flatMap(Effect.mapError(Config.unwrap(config), fromConfigError), make))
+    Layer.effect(IcrConfig, Effect.flatMap(readConfig(config), make))
 
   /** As `layer`, and the key may be in the file that `ICR_PRIVATE_KEY_FILE` names. */
   static readonly layerKeyFile: Layer.Layer<IcrConfig, IcrError, FileSystem.FileSystem> = Layer.effect(
     IcrConfig,
-    makeWith({}, keyFromFile)
+    Effect.flatMap(make({}), withKeyFile)
   )
 }

@@ -7,19 +7,54 @@ import * as Predicate from "effect/Predicate"
 import * as Redacted from "effect/Redacted"
 import { IcrError } from "../../errors/IcrError.ts"
 import { Configuration, InvalidRequest } from "../../errors/IcrReason.ts"
-import { clean, placeholderProblem, referenceProblem } from "./clean.ts"
 
 /** A `Configuration` failure that names the variable or option. */
 export const configurationError = (variable: string, detail: string): IcrError =>
   new IcrError({ reason: new Configuration({ variable, detail }) })
 
+/** A request that is refused before anything is sent. */
+export const invalidRequest = (operation: string, detail: string): IcrError =>
+  new IcrError({ reason: new InvalidRequest({ operation, detail }) })
+
+const check = <A>(
+  value: A,
+  isValid: boolean,
+  error: typeof configurationError,
+  where: string,
+  detail: string
+): Effect.Effect<A, IcrError> => (isValid ? Effect.succeed(value) : Effect.fail(error(where, detail)))
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Texts
+// ---------------------------------------------------------------------------------------------------------------------
+
+/** Blanks, byte order marks and signs without width at either end, and escaped newlines at the end. */
+const edges = /^[\s\p{Cf}]+|(?:[\s\p{Cf}]|\\+[rn])+$/gu
+
+/**
+ * The text as it was meant: without the signs that files, dashboards, pipes and environment files leave around it, and without
+ * one pair of quotes.
+ */
+export const clean = (text: string): string =>
+  text
+    .replace(edges, "")
+    .replace(/^(["'])(.*)\1$/su, "$2")
+    .replace(edges, "")
+
+/** A value that nothing was put in place of. */
+const placeholder = /^(?:\$\{.*\}|\$\(.*\)|\{\{.*\}\})$/su
+
+/** The same of a secret, where tools also leave references such as `op://vault/item/field`. */
+const reference = /^(?!file:)[a-z][a-z+.-]*:\/\//i
+
 /** A text as it was meant, which may be empty. Values of another type come from plain JavaScript. */
-export const readText = Effect.fnUntraced(function* (name: string, given: unknown): Effect.fn.Return<string, IcrError> {
-  if (typeof given !== "string") return yield* configurationError(name, `must be a text; it is of type ${typeof given}`)
+export const readText = (name: string, given: unknown): Effect.Effect<string, IcrError> => {
+  if (typeof given !== "string")
+    return Effect.fail(configurationError(name, `must be a text; it is of type ${typeof given}`))
   const text = clean(given)
-  const problem = placeholderProblem(text)
-  return problem === undefined ? text : yield* configurationError(name, problem)
-})
+  const detail = "is a placeholder such as ${…} that nothing replaced; set the value itself"
+  return check(text, !placeholder.test(text), configurationError, name, detail)
+}
 
 /** A secret as it was meant, as a plain text or `Redacted`. Its label is the name under which errors speak of it. */
 export const readSecret = Effect.fnUntraced(function* (
@@ -27,15 +62,14 @@ export const readSecret = Effect.fnUntraced(function* (
   given: unknown
 ): Effect.fn.Return<Redacted.Redacted, IcrError> {
   const label = Redacted.isRedacted(given) ? (given.label ?? name) : name
-  const value = Redacted.isRedacted(given)
-    ? yield* Effect.try({
-        try: () => Redacted.value(given),
-        catch: () => configurationError(label, "cannot be read: it was wiped, or it is of another copy of effect")
-      })
-    : given
+  const value = yield* Effect.try({
+    try: () => (Redacted.isRedacted(given) ? Redacted.value(given) : given),
+    catch: () => configurationError(label, "cannot be read: it was wiped, or it is of another copy of effect")
+  })
   const text = yield* readText(label, value)
-  const problem = referenceProblem(text)
-  return problem === undefined ? Redacted.make(text, { label }) : yield* configurationError(label, problem)
+  const detail =
+    "is a reference into a secret store, such as op://…, that nothing resolved; start the program through the store's own tool, or set the value itself"
+  return Redacted.make(yield* check(text, !reference.test(text), configurationError, label, detail), { label })
 })
 
 /** One secret or a list of them. */
@@ -45,39 +79,39 @@ export const readSecretList = (
 ): Effect.Effect<ReadonlyArray<Redacted.Redacted>, IcrError> =>
   Effect.forEach(Arr.isArray(given) ? given : [given], (secret) => readSecret(name, secret))
 
-const units = new Set(["weeks", "days", "hours", "minutes", "seconds", "milliseconds", "microseconds", "nanoseconds"])
+// ---------------------------------------------------------------------------------------------------------------------
+// Options of layers and of calls
+// ---------------------------------------------------------------------------------------------------------------------
+
+const notObject = "must be an object"
+const notNegative = "must be a duration that is not negative"
+
+const unit = /^(?:week|day|hour|minute|(?:milli|micro|nano)?second)s$/
+
+const isAmount = (amount: unknown) => typeof amount === "number" && !Number.isNaN(amount)
 
 /** `Duration` takes NaN, and objects without a unit such as dates, for zero, which would hide the mistake. */
 const isMeant = (given: unknown) => {
   if (typeof given !== "object" || Duration.isDuration(given)) return !Number.isNaN(given)
   const parts = Object.entries(given ?? {})
-  return (
-    parts.length > 0 &&
-    parts.every(
-      ([unit, amount]) =>
-        (Array.isArray(given) || units.has(unit)) &&
-        (amount === undefined || (typeof amount === "number" && !Number.isNaN(amount)))
-    )
-  )
+  const isPart = ([name, amount]: readonly [string, unknown]) =>
+    (Arr.isArray(given) || unit.test(name)) && (amount === undefined || isAmount(amount))
+  return parts.length > 0 && parts.every(isPart)
 }
 
-const notNegative = "must be a duration that is not negative"
+/** In milliseconds; negative where it is no duration. */
+const toMillis = (given: Duration.Input) =>
+  isMeant(given) ? Option.match(Duration.fromInput(given), { onNone: () => -1, onSome: Duration.toMillis }) : -1
 
-const toMillis = (given: Duration.Input): Option.Option<number> =>
-  Duration.fromInput(given).pipe(
-    Option.filter((duration) => isMeant(given) && !Duration.isNegative(duration)),
-    Option.map(Duration.toMillis)
-  )
-
-/** Options given as durations: 0 is honoured. In milliseconds. */
+/** A duration given as an option of a layer, in milliseconds. 0 is honoured. */
 export const millis = (
   variable: string,
   given: Duration.Input | undefined,
   byDefault: Duration.Input
-): Effect.Effect<number, IcrError> =>
-  Effect.mapError(Effect.fromOption(toMillis(given === undefined ? byDefault : given)), () =>
-    configurationError(variable, notNegative)
-  )
+): Effect.Effect<number, IcrError> => {
+  const value = toMillis(given === undefined ? byDefault : given)
+  return check(value, value >= 0, configurationError, variable, notNegative)
+}
 
 /** Whole numbers from `least` on. */
 export const count = (
@@ -87,20 +121,17 @@ export const count = (
   least: number
 ): Effect.Effect<number, IcrError> => {
   const value = given === undefined ? byDefault : given
-  return Number.isInteger(value) && value >= least
-    ? Effect.succeed(value)
-    : Effect.fail(configurationError(variable, `must be a whole number of at least ${least}`))
+  const isValid = Number.isInteger(value) && value >= least
+  return check(value, isValid, configurationError, variable, `must be a whole number of at least ${least}`)
 }
 
-/** A request that is refused before anything is sent. */
-export const invalidRequest = (operation: string, detail: string): IcrError =>
-  new IcrError({ reason: new InvalidRequest({ operation, detail }) })
-
-const notObject = "must be an object"
+/** An option of a layer that is of one type of JavaScript, or left out. */
+export const ofType = <A>(variable: string, given: A, type: "boolean" | "function"): Effect.Effect<A, IcrError> =>
+  check(given, given === undefined || typeof given === type, configurationError, variable, `must be a ${type}`)
 
 /** Options of a layer, or a part of them, which `name` says. Those of another type come from plain JavaScript. */
 export const layerOptions = <A extends object>(given: A, name = "options"): Effect.Effect<A, IcrError> =>
-  Predicate.isObject(given) ? Effect.succeed(given) : Effect.fail(configurationError(name, notObject))
+  check(given, Predicate.isObject(given), configurationError, name, notObject)
 
 /** Options given to one call, or a part of them, which `name` says. */
 export const callOptions = <A extends object>(
@@ -108,12 +139,14 @@ export const callOptions = <A extends object>(
   given: A,
   name = "the options"
 ): Effect.Effect<A, IcrError> =>
-  Predicate.isObject(given) ? Effect.succeed(given) : Effect.fail(invalidRequest(operation, `${name} ${notObject}`))
+  check(given, Predicate.isObject(given), invalidRequest, operation, `${name} ${notObject}`)
 
 /** A duration given to one call, in milliseconds. */
 export const validDuration = (
   operation: string,
   name: string,
   given: Duration.Input
-): Effect.Effect<number, IcrError> =>
-  Effect.mapError(Effect.fromOption(toMillis(given)), () => invalidRequest(operation, `${name} ${notNegative}`))
+): Effect.Effect<number, IcrError> => {
+  const value = toMillis(given)
+  return check(value, value >= 0, invalidRequest, operation, `${name} ${notNegative}`)
+}
