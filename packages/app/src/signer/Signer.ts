@@ -26,8 +26,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as Redacted from "effect/Redacted"
-import type * as Scope from "effect/Scope"
-import { FlattenedSign } from "jose/jws/flattened/sign"
+import { CompactSign } from "jose/jws/compact/sign"
 import { IcrConfig } from "../config/IcrConfig.ts"
 import { configurationError } from "../config/internal/validate.ts"
 import { IcrError } from "../errors/IcrError.ts"
@@ -73,9 +72,7 @@ const ahead = 9 * 60
 const patience = "10 seconds"
 
 /** Keeps one JWT for each offset of the clock. Any number of callers share one signature. */
-const make = Effect.fnUntraced(function* (
-  sign: (claims: Claims) => Effect.Effect<string, IcrError>
-): Effect.fn.Return<Service["appJwt"], never, IcrConfig | ServerClock | Scope.Scope> {
+const make = Effect.fnUntraced(function* (sign: (claims: Claims) => Effect.Effect<string, IcrError>) {
   const { appId } = yield* IcrConfig
   const clock = yield* ServerClock
   const cache = yield* RefreshCache.make<Redacted.Redacted>({
@@ -99,26 +96,18 @@ const make = Effect.fnUntraced(function* (
   return Effect.flatMap(clock.offset, (offset) => cache.get(String(offset)))
 })
 
-const importKey = (pem: Redacted.Redacted) =>
-  Effect.mapBoth(importPrivateKey(Redacted.value(pem)), {
-    onSuccess: ({ key }) => key,
-    onFailure: (problem) => configurationError(pem.label ?? "privateKey", `the private key cannot be used: ${problem}`)
-  })
-
-const bytesOf = (value: object) => utf8Bytes(JSON.stringify(value))
-
 const failed = (detail: string) => new IcrError({ reason: new Signing({ detail }) })
 
 const signPem = (key: CryptoKey) => (claims: Claims) =>
   Effect.tryPromise({
-    try: () => new FlattenedSign(bytesOf(claims)).setProtectedHeader(header).sign(key),
+    try: () => new CompactSign(utf8Bytes(JSON.stringify(claims))).setProtectedHeader(header).sign(key),
     catch: () => failed("the key was refused by the runtime's WebCrypto")
-  }).pipe(Effect.map((jws) => `${jws.protected}.${jws.payload}.${jws.signature}`))
+  })
 
-const segment = (value: object) => Base64Url.encode(bytesOf(value))
+const segment = (value: object) => Base64Url.encode(JSON.stringify(value))
 
 const describe = (error: unknown) => {
-  const message = Predicate.hasProperty(error, "message") ? String(error.message) : String(error)
+  const message = String(Predicate.hasProperty(error, "message") ? error.message : error)
   return redactText([message])[0] ?? "the signing service failed"
 }
 
@@ -128,12 +117,14 @@ const signBytes =
   (claims: Claims) => {
     const input = `${segment(header)}.${segment(claims)}`
     return Effect.suspend(() => sign(utf8Bytes(input))).pipe(
-      Effect.mapError((error) => failed(describe(error))),
+      Effect.mapBoth({
+        onFailure: (error) => failed(describe(error)),
+        onSuccess: (signature) => `${input}.${Base64Url.encode(signature)}`
+      }),
       Effect.timeoutOrElse({
         duration: patience,
         orElse: () => Effect.fail(failed(`the signing service did not answer within ${patience}`))
       }),
-      Effect.map((signature) => `${input}.${Base64Url.encode(signature)}`),
       // A client that throws, as in an `Effect.promise`: its message may contain anything, so it stays here.
       Effect.catchDefect(() => Effect.fail(failed("the signing service failed unexpectedly")))
     )
@@ -159,7 +150,10 @@ export class Signer extends Context.Service<Signer, Service>()("@effect-icr/app/
           "is missing; set it, or ICR_PRIVATE_KEY_FILE with layerKeyFile, or the option privateKey, or use Signer.layerSign"
         return yield* configurationError("ICR_PRIVATE_KEY", detail)
       }
-      const appJwt = yield* make(signPem(yield* importKey(privateKey.value)))
+      const { key } = yield* Effect.mapError(importPrivateKey(Redacted.value(privateKey.value)), (problem) =>
+        configurationError(privateKey.value.label ?? "privateKey", `the private key cannot be used: ${problem}`)
+      )
+      const appJwt = yield* make(signPem(key))
       return { appJwt, prepare: Effect.ignore(appJwt) }
     })
   )
