@@ -1,4 +1,7 @@
-/** Options of layers as plain JavaScript may hand them over: `Configuration` where they are no options. */
+/**
+ * What plain JavaScript may hand over: `Configuration` where a layer's options are none, `InvalidRequest` where what a function
+ * is given is of a wrong type.
+ */
 import {
   IcrApp,
   IcrConfig,
@@ -11,26 +14,33 @@ import {
   TokenCache
 } from "@effect-icr/app"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Layer, Redacted } from "effect"
+import { Config, Effect, Layer, Redacted, type Scope, Stream } from "effect"
 import { HttpClient } from "effect/http"
 import { KeyValueStore } from "effect/persistence"
 import { privateKeyPem } from "../support/keys.ts"
 import { fromPlainJavaScript } from "../support/plainJavaScript.ts"
-import { reasonOf } from "../support/registry.ts"
+import { idOf, reasonOf } from "../support/registry.ts"
 
 const notOptions: ReadonlyArray<unknown> = [undefined, null, 7, "text", true]
 const given = notOptions.slice(1)
 
 const good = { appId: "app", baseUrl: "http://localhost", privateKey: Redacted.make(privateKeyPem) }
+const values = {
+  appId: Config.succeed(good.appId),
+  baseUrl: Config.succeed(good.baseUrl),
+  privateKey: Config.succeed(good.privateKey)
+}
+/** A network on which nothing is answered: whoever sends, waits. */
+const silent = Layer.succeed(
+  HttpClient.HttpClient,
+  HttpClient.make(() => Effect.never)
+)
 const below = Layer.mergeAll(
   IcrConfig.layerWith(good),
   ServerClock.layer,
   Signer.layerTest(),
   KeyValueStore.layerMemory,
-  Layer.succeed(
-    HttpClient.HttpClient,
-    HttpClient.make(() => Effect.never)
-  )
+  silent
 )
 const http = IcrHttp.layer.pipe(Layer.provideMerge(below))
 
@@ -43,7 +53,11 @@ const layers: {
   "the http of IcrApp.layerWith": [(http: never) => IcrApp.layerWith({ ...good, http }), given],
   "the tokens of IcrApp.layerWith": [(tokens: never) => IcrApp.layerWith({ ...good, tokens }), given],
   "the retry of IcrHttp.layerWith": [(retry: never) => IcrHttp.layerWith({ retry }), given],
+  "the options of IcrApp.layerConfig": [(options: never) => IcrApp.layerConfig(values, options), given],
+  "IcrApp.layerConfig": [IcrApp.layerConfig, notOptions],
   "IcrConfig.layerWith": [IcrConfig.layerWith, notOptions],
+  "IcrConfig.layerConfig": [IcrConfig.layerConfig, notOptions],
+  "an option of IcrConfig.layerConfig": [(appId: never) => IcrConfig.layerConfig({ ...values, appId }), notOptions],
   "IcrHttp.layerWith": [IcrHttp.layerWith, notOptions],
   "TokenCache.layerWith": [TokenCache.layerWith, notOptions],
   "RateLimit.layerMemoryWith": [RateLimit.layerMemoryWith, notOptions],
@@ -61,5 +75,70 @@ describe("what is no options fails with Configuration in", () => {
         }).pipe(Effect.scoped)
       )
     }
+  }
+})
+
+describe("an option of layerConfig that is no Config", () => {
+  for (const value of [...notOptions, {}, [], () => Config.succeed("app")]) {
+    it.effect(`is refused by its name: ${String(value)}`, () =>
+      Effect.gen(function* () {
+        const layer = IcrConfig.layerConfig({ ...values, appId: fromPlainJavaScript(value) })
+        const { message } = yield* reasonOf(Layer.build(layer))
+        assert.strictEqual(message, "appId: must be a Config.")
+      }).pipe(Effect.scoped)
+    )
+  }
+})
+
+type App = typeof IcrApp.Service
+type Result = Effect.Effect<unknown, IcrError, Scope.Scope> | Stream.Stream<unknown, IcrError>
+
+const empty = {}
+const one = () => 1
+const anything = [...notOptions, empty, [], one, Number.NaN, Symbol("s")]
+const acme = idOf("acme")
+
+/** Each argument of each function, and what of `anything` it takes. */
+const functions: {
+  readonly [name: string]: readonly [(app: App, value: never) => Result, taken?: ReadonlyArray<unknown>]
+} = {
+  "the options of appTokenWith": [(app, value) => app.appTokenWith(value), [empty]],
+  "the id of installationToken": [(app, value) => app.installationToken(value), ["text"]],
+  "the id of installationTokenWith": [(app, value) => app.installationTokenWith(value, {}), ["text"]],
+  "the options of installationTokenWith": [(app, value) => app.installationTokenWith(acme, value), [empty]],
+  "the id of scopedInstallationToken": [(app, value) => app.scopedInstallationToken(value), ["text"]],
+  "the id of revokeInstallationToken": [(app, value) => app.revokeInstallationToken(value), ["text"]],
+  "the options of appClientWith": [(app, value) => app.appClientWith(value).get("/projects")],
+  "the operation of appClientWith": [(app, operation) => app.appClientWith({ operation }).get("/projects"), ["text"]],
+  "the id of installationClient": [(app, value) => app.installationClient(value).get("/projects"), ["text"]],
+  "the options of installationClientWith": [(app, value) => app.installationClientWith(acme, value).get("/projects")],
+  "the id of installation": [(app, value) => app.installation(value), ["text"]],
+  "the id of organizationInstallation": [(app, value) => app.organizationInstallation(value), ["text"]],
+  "the options of installationPage": [(app, value) => app.installationPage(value)],
+  "the limit of installationPage": [(app, limit) => app.installationPage({ limit, page: 0 }), [7]],
+  "the options of createOrganization": [(app, value) => app.createOrganization(value)],
+  "the function of forEachInstallation": [(app, value) => app.forEachInstallation(value), [one]],
+  "the options of forEachInstallation": [
+    (app, value) => app.forEachInstallation(() => Effect.void, value),
+    [undefined, empty]
+  ],
+  "the concurrency of forEachInstallation": [
+    (app, concurrency) => app.forEachInstallation(() => Effect.void, { concurrency }),
+    [undefined, null, 7]
+  ]
+}
+
+describe("what a function cannot take is an InvalidRequest, and nothing is sent:", () => {
+  for (const [name, [call, taken = []]] of Object.entries(functions)) {
+    it.effect(name, () =>
+      Effect.gen(function* () {
+        const app = yield* IcrApp
+        for (const value of anything.filter((value) => !taken.includes(value))) {
+          const result = call(app, fromPlainJavaScript(value))
+          const reason = yield* reasonOf(Stream.isStream(result) ? Stream.runDrain(result) : result)
+          assert.strictEqual(reason._tag, "InvalidRequest", String(value))
+        }
+      }).pipe(Effect.scoped, Effect.provide(IcrApp.layerWith(good)), Effect.provide(silent))
+    )
   }
 })

@@ -17,22 +17,21 @@ import type * as FileSystem from "effect/FileSystem"
 import * as HttpClient from "effect/http/HttpClient"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import * as Predicate from "effect/Predicate"
 import type * as Scope from "effect/Scope"
-import * as Stream from "effect/Stream"
 import { fixed } from "../http/Credential.ts"
 import type { AppAccessToken, InstallationAccessToken } from "../domain/AccessToken.ts"
 import { type InstallationId, idProblem } from "../domain/Ids.ts"
-import type { Installation } from "../domain/Installation.ts"
 import { IcrConfig, type Options as ConfigOptions } from "../config/IcrConfig.ts"
 import { invalidRequest } from "../config/internal/validate.ts"
 import type { IcrError } from "../errors/IcrError.ts"
-import { IcrHttp, idempotent } from "../http/IcrHttp.ts"
+import { type ClientOptions, IcrHttp, idempotent } from "../http/IcrHttp.ts"
 import { type ServiceOptions, composeLayers } from "./internal/layers.ts"
-import { testDefaults } from "./internal/testDefaults.ts"
+import { type Client, clientOf, testDefaults } from "./internal/clients.ts"
 import { jwtCredential } from "../tokens/internal/credentials.ts"
 import { isGone } from "../tokens/internal/exchange.ts"
 import { countRevoked } from "../tokens/internal/metrics.ts"
-import { type InstallationOutcome, type Installations, makeInstallations } from "./internal/installations.ts"
+import { type Installations, makeInstallations } from "./internal/installations.ts"
 import { Signer } from "../signer/Signer.ts"
 import { type GetOptions, TokenCache } from "../tokens/TokenCache.ts"
 import { TokenInvalidation } from "../tokens/TokenInvalidation.ts"
@@ -76,15 +75,6 @@ export interface Service extends Installations {
   ) => Effect.Effect<InstallationAccessToken, IcrError, Scope.Scope>
 
   /**
-   * Runs an effect for every active installation, with its client, and goes on past those that fail: one suspended
-   * organization must not stop the nightly job for the others. Works on `concurrency` of them at once, default 8.
-   */
-  readonly forEachInstallation: <A, E, R>(
-    f: (installation: Installation, client: HttpClient.HttpClient.With<IcrError>) => Effect.Effect<A, E, R>,
-    options?: { readonly concurrency?: number | undefined }
-  ) => Stream.Stream<InstallationOutcome<A, E>, IcrError, R>
-
-  /**
    * Revokes the token in use (`Delete an installation access token`). The cache drops it first, so nobody gets it any
    * more even if the call fails. A token that is not there, or that the registry does not know any more, counts as done.
    */
@@ -103,19 +93,16 @@ export interface Service extends Installations {
    * Any endpoint with the app's token. An `HttpClient` that takes paths such as `/projects` and sends the token to the
    * configured address and nowhere else; other statuses than 2xx fail with their reason.
    */
-  readonly appClient: HttpClient.HttpClient.With<IcrError>
+  readonly appClient: Client
 
   /** As {@link Service.appClient}, for one's own operation, which names spans and stands in errors. */
-  readonly appClientWith: (options: { readonly operation: string }) => HttpClient.HttpClient.With<IcrError>
+  readonly appClientWith: (options: { readonly operation: string }) => Client
 
   /** Any endpoint with an installation's token. As {@link Service.appClient}. */
-  readonly installationClient: (id: InstallationId) => HttpClient.HttpClient.With<IcrError>
+  readonly installationClient: (id: InstallationId) => Client
 
   /** As {@link Service.installationClient}, for one's own operation, which names spans and stands in errors. */
-  readonly installationClientWith: (
-    id: InstallationId,
-    options: { readonly operation: string }
-  ) => HttpClient.HttpClient.With<IcrError>
+  readonly installationClientWith: (id: InstallationId, options: { readonly operation: string }) => Client
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -129,29 +116,36 @@ const isUnknownToken = (error: IcrError) =>
 const make = Effect.gen(function* () {
   const http = yield* IcrHttp
   const cache = yield* TokenCache
-  const reads = makeInstallations(http, jwtCredential(yield* Signer))
+  const jwt = jwtCredential(yield* Signer)
 
   const invalidate = (id: InstallationId) => Effect.asVoid(cache.invalidateInstallationToken(id))
 
-  const appClientWith: Service["appClientWith"] = ({ operation }) =>
-    http.client({ operation, credential: cache.appCredential })
+  /** A client of one's own operation; options without one are refused by each of its requests. */
+  const clientWith = (name: string, given: { readonly operation: string }, rest: Omit<ClientOptions, "operation">) => {
+    const operation: unknown = given?.operation
+    if (Predicate.isString(operation)) return http.client({ ...rest, operation })
+    return clientOf(
+      Effect.fail(invalidRequest(name, "the options must be an object with an operation, which is a text"))
+    )
+  }
 
-  const installationClientWith: Service["installationClientWith"] = (id, { operation }) =>
-    http
-      .client({ operation, credential: cache.installationCredential(id), installation: id })
-      .pipe(HttpClient.tapError((error) => (isGone(error) ? invalidate(id) : Effect.void)))
+  const appClientWith: Service["appClientWith"] = (options) =>
+    clientWith("IcrApp.appClientWith", options, { credential: cache.appCredential })
+
+  const installationClientWith: Service["installationClientWith"] = (id, options) => {
+    const rest = { credential: cache.installationCredential(id), installation: id }
+    return HttpClient.tapError(clientWith("IcrApp.installationClientWith", options, rest), (error) =>
+      isGone(error) ? invalidate(id) : Effect.void
+    )
+  }
 
   const installationClient = (id: InstallationId) =>
     installationClientWith(id, { operation: "IcrApp.installationClient" })
 
   /** Exactly one request when the registry answers. What is dead already needs no revoking. */
-  const revoke = ({ installationId, token }: InstallationAccessToken) =>
+  const revoke = ({ installationId: installation, token }: InstallationAccessToken) =>
     http
-      .client({
-        operation: "IcrApp.revokeInstallationToken",
-        credential: fixed(token),
-        installation: installationId
-      })
+      .client({ operation: "IcrApp.revokeInstallationToken", credential: fixed(token), installation })
       .del("/app/installations/token")
       .pipe(
         idempotent,
@@ -173,25 +167,14 @@ const make = Effect.gen(function* () {
           ),
         { interruptible: true }
       ),
-    ...reads,
-    forEachInstallation: (f, { concurrency = 8 } = {}) =>
-      Stream.mapEffect(
-        reads.installations,
-        (installation) =>
-          Effect.map(Effect.result(f(installation, installationClient(installation.id))), (result) => ({
-            installation,
-            result
-          })),
-        { concurrency }
-      ),
+    ...makeInstallations(http, jwt, installationClient),
     revokeInstallationToken: (id) => {
       const problem = idProblem(id)
-      return problem === undefined
-        ? Effect.flatMap(
-            cache.invalidateInstallationToken(id),
-            Option.match({ onNone: () => Effect.void, onSome: revoke })
-          )
-        : Effect.fail(invalidRequest("IcrApp.revokeInstallationToken", problem))
+      if (problem !== undefined) return Effect.fail(invalidRequest("IcrApp.revokeInstallationToken", problem))
+      return Effect.flatMap(
+        cache.invalidateInstallationToken(id),
+        Option.match({ onNone: () => Effect.void, onSome: revoke })
+      )
     },
     invalidateInstallationToken: invalidate,
     baseUrl: http.baseUrl,
@@ -223,15 +206,14 @@ export interface Options extends ConfigOptions, ServiceOptions {}
 // Layers
 // ---------------------------------------------------------------------------------------------------------------------
 
+type AppLayer<E, R> = Layer.Layer<IcrApp | TokenInvalidation, E, R>
+
 /** Adds the part of the service that `@effect-icr/webhooks` needs, under a key of its own. */
-const withInvalidation = <E, R>(app: Layer.Layer<IcrApp, E, R>): Layer.Layer<IcrApp | TokenInvalidation, E, R> =>
-  Layer.provideMerge(
-    Layer.effect(
-      TokenInvalidation,
-      Effect.suspend(() => IcrApp)
-    ),
-    app
-  )
+const withInvalidation = <E, R>(app: Layer.Layer<IcrApp, E, R>): AppLayer<E, R> =>
+  Layer.effect(
+    TokenInvalidation,
+    Effect.suspend(() => IcrApp)
+  ).pipe(Layer.provideMerge(app))
 
 /**
  * An ICR App at work.
@@ -259,36 +241,31 @@ const withInvalidation = <E, R>(app: Layer.Layer<IcrApp, E, R>): Layer.Layer<Icr
  */
 export class IcrApp extends Context.Service<IcrApp, Service>()("@effect-icr/app/IcrApp") {
   /** Over services of one's own composition. */
-  static readonly layerNoDeps: Layer.Layer<IcrApp | TokenInvalidation, never, Signer | TokenCache | IcrHttp> =
-    withInvalidation(Layer.effect(IcrApp, make))
-
-  /** All of it, from the environment variables of `IcrConfig.layer`. Needs only an `HttpClient`. */
-  static readonly layer: Layer.Layer<IcrApp | TokenInvalidation, IcrError, HttpClient.HttpClient> = composeLayers(
-    IcrApp.layerNoDeps,
-    IcrConfig.layer
+  static readonly layerNoDeps: AppLayer<never, Signer | TokenCache | IcrHttp> = withInvalidation(
+    Layer.effect(IcrApp, make)
   )
 
+  /** All of it, from the environment variables of `IcrConfig.layer`. Needs only an `HttpClient`. */
+  static readonly layer: AppLayer<IcrError, HttpClient.HttpClient> = composeLayers(IcrApp.layerNoDeps, IcrConfig.layer)
+
   /** All of it, from plain values; what is not given comes from the environment. Needs only an `HttpClient`. */
-  static readonly layerWith = (
-    options: Options
-  ): Layer.Layer<IcrApp | TokenInvalidation, IcrError, HttpClient.HttpClient> =>
+  static readonly layerWith = (options: Options): AppLayer<IcrError, HttpClient.HttpClient> =>
     composeLayers(IcrApp.layerNoDeps, IcrConfig.layerWith(options), options)
 
   /** All of it, from a `Config` for each value. Needs only an `HttpClient`. */
   static readonly layerConfig = (
     config: Config.Wrap<ConfigOptions>,
     options?: ServiceOptions
-  ): Layer.Layer<IcrApp | TokenInvalidation, IcrError, HttpClient.HttpClient> =>
+  ): AppLayer<IcrError, HttpClient.HttpClient> =>
     composeLayers(IcrApp.layerNoDeps, IcrConfig.layerConfig(config), options)
 
   /** As `layer`, and the key may be in the file that `ICR_PRIVATE_KEY_FILE` names. */
-  static readonly layerKeyFile: Layer.Layer<
-    IcrApp | TokenInvalidation,
-    IcrError,
-    HttpClient.HttpClient | FileSystem.FileSystem
-  > = composeLayers(IcrApp.layerNoDeps, IcrConfig.layerKeyFile)
+  static readonly layerKeyFile: AppLayer<IcrError, HttpClient.HttpClient | FileSystem.FileSystem> = composeLayers(
+    IcrApp.layerNoDeps,
+    IcrConfig.layerKeyFile
+  )
 
   /** A double of which a test gives what it uses; anything else dies with the name of what is missing. */
-  static readonly layerTest = (app: Partial<Service>): Layer.Layer<IcrApp | TokenInvalidation> =>
+  static readonly layerTest = (app: Partial<Service>): AppLayer<never, never> =>
     withInvalidation(Layer.mock(IcrApp, { ...testDefaults, ...app }))
 }

@@ -3,7 +3,8 @@ import * as Effect from "effect/Effect"
 import * as HttpBody from "effect/http/HttpBody"
 import * as Schema from "effect/Schema"
 import type * as Result from "effect/Result"
-import type * as Stream from "effect/Stream"
+import * as Predicate from "effect/Predicate"
+import * as Stream from "effect/Stream"
 import { callOptions, invalidRequest } from "../../config/internal/validate.ts"
 import { InstallationId, type OrganizationId } from "../../domain/Ids.ts"
 import { Installation, InstallationPage } from "../../domain/Installation.ts"
@@ -12,6 +13,7 @@ import type { Credential } from "../../http/Credential.ts"
 import type * as IcrHttp from "../../http/IcrHttp.ts"
 import { schemaBodyJson } from "../../http/IcrHttp.ts"
 import type { OrganizationType } from "../../domain/Organization.ts"
+import type { Client } from "./clients.ts"
 import { pages } from "./pages.ts"
 
 /**
@@ -37,6 +39,8 @@ export interface PageOptions {
   /** Counts from 0. */
   readonly page: number
 }
+
+const path = "/app/installations"
 
 /** The largest page the registry is known to give; a larger `limit` would be cut down. */
 const pageSize = 50
@@ -83,6 +87,15 @@ export interface Installations {
    * installation. Sent once: where `mayHaveHappened` is true, look at `installations` before repeating it.
    */
   readonly createOrganization: (options: NewOrganization) => Effect.Effect<InstallationId, IcrError>
+
+  /**
+   * Runs an effect for every active installation, with its client, and goes on past those that fail: one suspended
+   * organization must not stop the nightly job for the others. Works on `concurrency` of them at once, default 8.
+   */
+  readonly forEachInstallation: <A, E, R>(
+    f: (installation: Installation, client: Client) => Effect.Effect<A, E, R>,
+    options?: { readonly concurrency?: number | undefined }
+  ) => Stream.Stream<InstallationOutcome<A, E>, IcrError, R>
 }
 
 /** The rest of the answer is not documented. */
@@ -90,23 +103,21 @@ const Created = Schema.Struct({ installation: Schema.Struct({ id: InstallationId
 const decodeCreated = schemaBodyJson(Created)
 
 /** Over the pipeline, with the app JWT. */
-export const makeInstallations = (http: IcrHttp.Service, jwt: Credential): Installations => {
+export const makeInstallations = (
+  http: IcrHttp.Service,
+  jwt: Credential,
+  installationClient: (id: InstallationId) => Client
+): Installations => {
+  const read = <A>(request: Omit<IcrHttp.Request<A>, "method" | "credential" | "idempotent">) =>
+    http.call({ ...request, method: "GET", credential: jwt, idempotent: true })
+
   const installationPage = Effect.fnUntraced(function* (options: PageOptions) {
     const operation = "IcrApp.installationPage"
     const { limit, page } = yield* callOptions(operation, options)
     if (!(Number.isInteger(limit) && limit >= 1 && Number.isInteger(page) && page >= 0)) {
       return yield* invalidRequest(operation, "limit must be a whole number from 1 on and page one from 0 on")
     }
-    return yield* http.call({
-      operation,
-      method: "GET",
-      path: "/app/installations",
-      query: { limit, page },
-      page,
-      credential: jwt,
-      idempotent: true,
-      success: InstallationPage
-    })
+    return yield* read({ operation, path, query: { limit, page }, page, success: InstallationPage })
   })
 
   const createOrganization = Effect.fnUntraced(function* (options: NewOrganization) {
@@ -125,43 +136,55 @@ export const makeInstallations = (http: IcrHttp.Service, jwt: Credential): Insta
     return (yield* decodeCreated(answer)).installation.id
   })
 
+  const installations = pages<Installation>({
+    operation: "IcrApp.installations",
+    path,
+    field: "installations",
+    limit: pageSize,
+    key: ({ id }) => id,
+    fetch: ({ page }) =>
+      Effect.map(installationPage({ limit: pageSize, page }), ({ installations, pagination }) => ({
+        items: installations,
+        total: pagination.total
+      }))
+  })
+
+  const forEachInstallation: Installations["forEachInstallation"] = (f, options = {}) => {
+    const concurrency: unknown = options?.concurrency ?? 8
+    const isAmount = Predicate.isNumber(concurrency) && concurrency >= 1
+    if (!Predicate.isFunction(f) || !Predicate.isObject(options) || !isAmount) {
+      const detail = "it takes a function, and options that are an object, in which concurrency is a number from 1 on"
+      return Stream.fail(invalidRequest("IcrApp.forEachInstallation", detail))
+    }
+    const outcome = (installation: Installation) =>
+      Effect.map(Effect.result(f(installation, installationClient(installation.id))), (result) => ({
+        installation,
+        result
+      }))
+    return Stream.mapEffect(installations, outcome, { concurrency })
+  }
+
   return {
-    installations: pages({
-      operation: "IcrApp.installations",
-      path: "/app/installations",
-      field: "installations",
-      limit: pageSize,
-      key: ({ id }) => id,
-      fetch: ({ page }) =>
-        Effect.map(installationPage({ limit: pageSize, page }), ({ installations, pagination }) => ({
-          items: installations,
-          total: pagination.total
-        }))
-    }),
+    installations,
     installationPage,
     installation: (id) =>
-      http.call({
+      read({
         operation: "IcrApp.installation",
-        method: "GET",
-        path: "/app/installations/{installationId}",
+        path: `${path}/{installationId}`,
         params: { installationId: id },
-        credential: jwt,
-        idempotent: true,
         success: Installation,
         installation: id,
         notFound: id
       }),
     organizationInstallation: (organizationId) =>
-      http.call({
+      read({
         operation: "IcrApp.organizationInstallation",
-        method: "GET",
         path: "/app/organizations/{organizationId}/installation",
         params: { organizationId },
-        credential: jwt,
-        idempotent: true,
         success: Installation,
         notFound: organizationId
       }),
-    createOrganization
+    createOrganization,
+    forEachInstallation
   }
 }

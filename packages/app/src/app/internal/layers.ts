@@ -4,6 +4,7 @@ import type * as HttpClient from "effect/http/HttpClient"
 import * as Layer from "effect/Layer"
 import { ServerClock } from "../../clock/ServerClock.ts"
 import type { IcrConfig } from "../../config/IcrConfig.ts"
+import { layerOptions } from "../../config/internal/validate.ts"
 import type { IcrError } from "../../errors/IcrError.ts"
 import { IcrHttp, type Options as HttpOptions } from "../../http/IcrHttp.ts"
 import { Signer } from "../../signer/Signer.ts"
@@ -29,12 +30,11 @@ export interface ServiceOptions {
 export const composeLayers = <App, E, R>(
   app: Layer.Layer<App, never, Signer | TokenCache | IcrHttp>,
   config: Layer.Layer<IcrConfig, E, R>,
-  options?: ServiceOptions
+  options: ServiceOptions = {}
 ): Layer.Layer<App, E | IcrError, R | HttpClient.HttpClient> =>
   Layer.effectContext(
-    Effect.suspend(() => {
-      const { http = {}, tokens = {} } = options ?? {}
-      return app.pipe(
+    Effect.flatMap(layerOptions(options), ({ http = {}, tokens = {} }) =>
+      app.pipe(
         Layer.provide(TokenCache.layerWith(tokens)),
         Layer.provide([Signer.layer, IcrHttp.layerWith(http)]),
         Layer.provide(ServerClock.layer),
@@ -42,5 +42,5 @@ export const composeLayers = <App, E, R>(
         Layer.fresh,
         Layer.build
       )
-    })
+    )
   )

@@ -1,4 +1,5 @@
 /** Lists that the registry gives in pages, as one lazy stream. */
+import * as Arr from "effect/Array"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -49,46 +50,36 @@ interface Progress extends Position {
 
 const firstPage: Progress = { page: 0, seen: 0, previous: undefined }
 
-/** Whether there may be more: not after an empty page, nor at `total`, nor after a short page that gives no total. */
-const hasMore = <A>({ items, total }: Page<A>, seen: number, limit = 0) =>
-  items.length > 0 &&
-  Option.match(total, {
-    onNone: () => items.length >= limit,
-    // A server that caps the page below our limit gives short pages all along; its total tells that there is more. A
-    // total that is below what has been seen tells nothing.
-    onSome: (total) => seen < total || (seen > total && items.length >= limit)
-  })
+/**
+ * Whether there may be more after `count` items: not after an empty page, nor at `total`, nor after a short page that gives no
+ * total. A server that caps the page below our limit gives short pages all along; its total tells that there is more. A total
+ * that is below what has been seen tells nothing.
+ */
+const hasMore = (count: number, total: number | undefined, seen: number, limit = 0) =>
+  count > 0 && (total === undefined || seen > total ? count >= limit : seen < total)
 
 /**
  * All pages as one lazy stream. Counts its own pages from 0: `nextPage` counts from 1 and would skip one when fed back
  * (`Get all installations for an app`). A server that repeats a page or never ends is refused.
  */
-export const pages = <A>({
-  fetch,
-  field,
-  key,
-  limit,
-  mostPages = manyPages,
-  operation,
-  path
-}: Pages<A>): Stream.Stream<A, IcrError> => {
+export const pages = <A>(list: Pages<A>): Stream.Stream<A, IcrError> => {
+  const { fetch, field, key, limit, mostPages = manyPages, operation, path } = list
   const endless = (page: number, expected: string) => {
     const call = { operation, method: "GET", path, page, idempotent: true, attempts: 1, elapsed: Duration.zero }
     return new IcrError({ reason: new DecodeFailure({ ...call, status: 200, at: field, expected }) })
   }
   return Stream.paginate(
     firstPage,
-    Effect.fnUntraced(function* ({ page, previous, seen }: Progress) {
+    Effect.fnUntraced(function* ({ page, previous, seen: before }: Progress) {
       if (page >= mostPages) return yield* endless(page, `expected at most ${mostPages} pages`)
-      const answer = yield* fetch({ page, seen })
-      const [first] = answer.items
-      const begins = first === undefined ? undefined : key(first)
+      const { items, total } = yield* fetch({ page, seen: before })
+      const begins = Option.getOrUndefined(Option.map(Arr.head(items), key))
       if (begins !== undefined && begins === previous) {
         return yield* endless(page, "expected the page to differ from the one before")
       }
-      const sum = seen + answer.items.length
-      const next: Progress = { page: page + 1, seen: sum, previous: begins }
-      return [answer.items, hasMore(answer, sum, limit) ? Option.some(next) : Option.none()] as const
+      const seen = before + items.length
+      const isLast = !hasMore(items.length, Option.getOrUndefined(total), seen, limit)
+      return [items, isLast ? Option.none() : Option.some({ page: page + 1, seen, previous: begins })] as const
     })
   )
 }
