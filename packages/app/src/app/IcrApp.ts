@@ -124,9 +124,7 @@ const make = Effect.gen(function* () {
   const clientWith = (name: string, given: { readonly operation: string }, rest: Omit<ClientOptions, "operation">) => {
     const operation: unknown = given?.operation
     if (Predicate.isString(operation)) return http.client({ ...rest, operation })
-    return clientOf(
-      Effect.fail(invalidRequest(name, "the options must be an object with an operation, which is a text"))
-    )
+    return clientOf(Effect.fail(invalidRequest(name, "the options must be an object with an operation")))
   }
 
   const appClientWith: Service["appClientWith"] = (options) =>

@@ -153,7 +153,7 @@ export const makeInstallations = (
     const concurrency: unknown = options?.concurrency ?? 8
     const isAmount = Predicate.isNumber(concurrency) && concurrency >= 1
     if (!Predicate.isFunction(f) || !Predicate.isObject(options) || !isAmount) {
-      const detail = "it takes a function, and options that are an object, in which concurrency is a number from 1 on"
+      const detail = "it takes a function, and options with a concurrency from 1 on"
       return Stream.fail(invalidRequest("IcrApp.forEachInstallation", detail))
     }
     const outcome = (installation: Installation) =>
