@@ -1,5 +1,4 @@
 /** Lists that the registry gives in pages, as one lazy stream. */
-import * as Arr from "effect/Array"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -73,7 +72,8 @@ export const pages = <A>(list: Pages<A>): Stream.Stream<A, IcrError> => {
     Effect.fnUntraced(function* ({ page, previous, seen: before }: Progress) {
       if (page >= mostPages) return yield* endless(page, `expected at most ${mostPages} pages`)
       const { items, total } = yield* fetch({ page, seen: before })
-      const begins = Option.getOrUndefined(Option.map(Arr.head(items), key))
+      const [first] = items
+      const begins = first === undefined ? undefined : key(first)
       if (begins !== undefined && begins === previous) {
         return yield* endless(page, "expected the page to differ from the one before")
       }

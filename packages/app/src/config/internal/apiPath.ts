@@ -46,10 +46,10 @@ export const checkBaseUrl = (
   isInsecureAllowed: boolean,
   permission: string
 ): Effect.Effect<string, IcrError> =>
-  checked(name, baseUrlProblem(text, isInsecureAllowed, permission), () => {
-    const { origin, pathname } = new URL(text)
-    return origin + pathname.replace(/\/+$/, "")
-  })
+  checked(name, baseUrlProblem(text, isInsecureAllowed, permission), () =>
+    // A query or a fragment that is there is empty.
+    new URL(text).href.replace(/[/?#]+$/, "")
+  )
 
 /**
  * The configured path of the API's version, which goes between the registry's address and the path of a call. A slash

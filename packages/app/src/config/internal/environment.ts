@@ -37,17 +37,10 @@ export const fromConfigError = ({ cause }: Config.ConfigError): IcrError => {
   )
 }
 
-const isConfigs = (options: object): Effect.Effect<void, IcrError> =>
-  Effect.forEach(
-    Object.entries(options),
-    ([name, value]) =>
-      Config.isConfig(value) ? Effect.void : Effect.fail(configurationError(name, "must be a Config")),
-    { discard: true }
-  )
-
 /** The options of a layer from a `Config` for each of them, or from one for all. */
-export const readConfig = <A>(config: Config.Wrap<A>): Effect.Effect<A, IcrError> =>
-  Effect.andThen(
-    Config.isConfig(config) ? Effect.void : Effect.flatMap(layerOptions<object>(config), isConfigs),
-    Effect.suspend(() => Effect.mapError(Config.unwrap(config), fromConfigError))
-  )
+export const readConfig = Effect.fnUntraced(function* <A>(config: Config.Wrap<A>): Effect.fn.Return<A, IcrError> {
+  const options = Config.isConfig(config) ? {} : yield* layerOptions<object>(config)
+  const wrong = Object.entries(options).find(([, value]) => !Config.isConfig(value))
+  if (wrong !== undefined) return yield* configurationError(wrong[0], "must be a Config")
+  return yield* Effect.mapError(Config.unwrap(config), fromConfigError)
+})
