@@ -49,10 +49,11 @@ const withoutNode = (timings: Timings): Timings => {
 
 const kilobytes = (bytes: number) => `${(bytes / 1000).toFixed(1)} KB`
 
-const most = 24_000
+/** 24 KB for the first release, and 2 KB for all that came later. */
+const most = 26_000
 
 const bundle = async (folder: string): Promise<ReadonlyArray<Finding>> => {
-  const { alone, jose, own, whole } = await sizes(join(folder, "firstProgram.ts"), folder)
+  const { alone, own, whole } = await sizes(join(folder, "firstProgram.ts"), folder)
   const peers = [
     ["@octokit/auth-app", await gzipped(join(folder, "authApp.mjs"))],
     ["@octokit/app", await gzipped(join(folder, "octokitApp.mjs"))]
@@ -64,10 +65,10 @@ const bundle = async (folder: string): Promise<ReadonlyArray<Finding>> => {
       beside: "what it uses of Effect alone",
       ours: kilobytes(whole),
       theirs: kilobytes(alone),
-      result: `${kilobytes(own)} more, ${kilobytes(jose)} of it jose`,
+      result: `${kilobytes(own)} more`,
       target: `≤ ${kilobytes(most)} more`,
       met: own <= most,
-      figures: { whole, alone, own, jose }
+      figures: { whole, alone, own }
     },
     ...peers.map(([name, theirs]) => ({
       row: 8,

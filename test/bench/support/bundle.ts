@@ -61,16 +61,13 @@ export interface Sizes {
   readonly whole: number
   /** What it uses of Effect. */
   readonly alone: number
-  /** The rest: what we add, jose included. */
+  /** The rest: what we add. */
   readonly own: number
-  readonly jose: number
 }
 
 /** `folder` is where a file may be written that finds Effect. */
 export const sizes = async (entry: string, folder: string): Promise<Sizes> => {
   const whole = await gzipped(entry)
   const alone = await effectAlone(entry, folder)
-  const withJose = await gzipped(entry, ["effect/*"])
-  const jose = withJose - (await gzipped(entry, ["effect/*", "jose"]))
-  return { whole, alone, own: whole - alone, jose }
+  return { whole, alone, own: whole - alone }
 }

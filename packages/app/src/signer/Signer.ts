@@ -21,12 +21,11 @@
 import * as Base64Url from "effect/encoding/Base64Url"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import { constVoid } from "effect/Function"
+import { constVoid, flow } from "effect/Function"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as Redacted from "effect/Redacted"
-import { CompactSign } from "jose/jws/compact/sign"
 import { IcrConfig } from "../config/IcrConfig.ts"
 import { configurationError } from "../config/internal/validate.ts"
 import { IcrError } from "../errors/IcrError.ts"
@@ -98,37 +97,40 @@ const make = Effect.fnUntraced(function* (sign: (claims: Claims) => Effect.Effec
 
 const failed = (detail: string) => new IcrError({ reason: new Signing({ detail }) })
 
-const signPem = (key: CryptoKey) => (claims: Claims) =>
-  Effect.tryPromise({
-    try: () => new CompactSign(utf8Bytes(JSON.stringify(claims))).setProtectedHeader(header).sign(key),
-    catch: () => failed("the key was refused by the runtime's WebCrypto")
-  })
-
 const segment = (value: object) => Base64Url.encode(JSON.stringify(value))
+
+/** Puts a JWT together: header, claims, and a signature over both (RFC 7515, compact serialization). */
+const signed =
+  (sign: (bytes: Uint8Array<ArrayBuffer>) => Effect.Effect<Uint8Array, IcrError>) =>
+  (claims: Claims): Effect.Effect<string, IcrError> =>
+    Effect.suspend(() => {
+      const input = `${segment(header)}.${segment(claims)}`
+      return Effect.map(sign(utf8Bytes(input)), (signature) => `${input}.${Base64Url.encode(signature)}`)
+    })
+
+const byKey = (key: CryptoKey) =>
+  signed((bytes) =>
+    Effect.tryPromise({
+      try: () => crypto.subtle.sign(key.algorithm, key, bytes),
+      catch: () => failed("the key was refused by the runtime's WebCrypto")
+    }).pipe(Effect.map((signature) => new Uint8Array(signature)))
+  )
 
 const describe = (error: unknown) => {
   const message = String(Predicate.hasProperty(error, "message") ? error.message : error)
   return redactText([message])[0] ?? "the signing service failed"
 }
 
-/** The bytes of `header.claims`, which the JWT's signature is over. */
-const signBytes =
-  <E>(sign: (bytes: Uint8Array) => Effect.Effect<Uint8Array, E>) =>
-  (claims: Claims) => {
-    const input = `${segment(header)}.${segment(claims)}`
-    return Effect.suspend(() => sign(utf8Bytes(input))).pipe(
-      Effect.mapBoth({
-        onFailure: (error) => failed(describe(error)),
-        onSuccess: (signature) => `${input}.${Base64Url.encode(signature)}`
-      }),
-      Effect.timeoutOrElse({
-        duration: patience,
-        orElse: () => Effect.fail(failed(`the signing service did not answer within ${patience}`))
-      }),
-      // A client that throws, as in an `Effect.promise`: its message may contain anything, so it stays here.
-      Effect.catchDefect(() => Effect.fail(failed("the signing service failed unexpectedly")))
-    )
-  }
+const byService = <E>(sign: (bytes: Uint8Array) => Effect.Effect<Uint8Array, E>) =>
+  flow(
+    signed((bytes) => Effect.mapError(sign(bytes), (error) => failed(describe(error)))),
+    Effect.timeoutOrElse({
+      duration: patience,
+      orElse: () => Effect.fail(failed(`the signing service did not answer within ${patience}`))
+    }),
+    // A client that throws, as in an `Effect.promise`: its message may contain anything, so it stays here.
+    Effect.catchDefect(() => Effect.fail(failed("the signing service failed unexpectedly")))
+  )
 
 /**
  * Signs the app JWT.
@@ -153,7 +155,7 @@ export class Signer extends Context.Service<Signer, Service>()("@effect-icr/app/
       const { key } = yield* Effect.mapError(importPrivateKey(Redacted.value(privateKey.value)), (problem) =>
         configurationError(privateKey.value.label ?? "privateKey", `the private key cannot be used: ${problem}`)
       )
-      const appJwt = yield* make(signPem(key))
+      const appJwt = yield* make(byKey(key))
       return { appJwt, prepare: Effect.ignore(appJwt) }
     })
   )
@@ -167,7 +169,7 @@ export class Signer extends Context.Service<Signer, Service>()("@effect-icr/app/
   ): Layer.Layer<Signer, never, IcrConfig | ServerClock> =>
     Layer.effect(
       Signer,
-      Effect.map(make(signBytes(sign)), (appJwt) => ({ appJwt }))
+      Effect.map(make(byService(sign)), (appJwt) => ({ appJwt }))
     )
 
   /** Always the same text, for tests that swap the registry as well. */

@@ -2,7 +2,7 @@ const encoder = new TextEncoder()
 
 /**
  * A text as UTF-8, in an array of the global class. Under test environments such as jsdom `TextEncoder` and `Uint8Array` are of
- * two realms, and whoever tests `instanceof Uint8Array`, as jose and `effect/crypto` do, refuses what `TextEncoder` gives.
+ * two realms, and whoever tests `instanceof Uint8Array`, as `effect/crypto` does, refuses what `TextEncoder` gives.
  */
 export const utf8Bytes = (text: string): Uint8Array<ArrayBuffer> => {
   const bytes = encoder.encode(text)
