@@ -86,7 +86,7 @@ const program = Effect.gen(function* () {
   const requests = yield* control.requestCount(exchangeRoute)
   const metrics = (yield* Metric.snapshot).filter(({ id }) => id.startsWith("icr_token_"))
   const mints = metrics.reduce(
-    (sum, { id, state }) => (/_(minted|refreshed)$/.test(id) && "count" in state ? sum + Number(state.count) : sum),
+    (sum, { id, state }) => (/_(exchanged|refreshed)$/.test(id) && "count" in state ? sum + Number(state.count) : sum),
     0
   )
   const lives = (installations * seconds * 1000) / tokenLife
