@@ -9,6 +9,7 @@ import { HttpClient, HttpClientResponse } from "effect/http"
 import { TestClock } from "effect/testing"
 import { decodeJwt } from "jose"
 import { privateKeyPem } from "../support/keys.ts"
+import { fromPlainJavaScript } from "../support/plainJavaScript.ts"
 import { reasonOf, started, times } from "../support/registry.ts"
 
 const second = 1000
@@ -172,6 +173,19 @@ describe("the app JWT", () => {
         assert.strictEqual(reason.message, "The app JWT could not be signed: the signing service failed unexpectedly.")
       }).pipe(
         Effect.provide(Signer.layerSign(sign)),
+        Effect.provide([IcrConfig.layerWith({ appId: "42", baseUrl: "http://localhost" }), ServerClock.layer])
+      )
+    )
+  }
+
+  for (const signature of [undefined, null, "AAAA", 7, [1, 2], {}]) {
+    it.effect(`fails with a reason when what the signing service gives is no bytes: ${JSON.stringify(signature)}`, () =>
+      Effect.gen(function* () {
+        const { appJwt } = yield* Signer
+        const { message } = yield* reasonOf(appJwt)
+        assert.strictEqual(message, "The app JWT could not be signed: the signing service gave no bytes.")
+      }).pipe(
+        Effect.provide(Signer.layerSign(() => Effect.succeed(fromPlainJavaScript(signature)))),
         Effect.provide([IcrConfig.layerWith({ appId: "42", baseUrl: "http://localhost" }), ServerClock.layer])
       )
     )

@@ -13,8 +13,9 @@ import {
   Signer,
   TokenCache
 } from "@effect-icr/app"
+import { fixed } from "@effect-icr/app/Credential"
 import { assert, describe, it } from "@effect/vitest"
-import { Config, Effect, Layer, Redacted, type Scope, Stream } from "effect"
+import { Config, Effect, Layer, Redacted, Schema, type Scope, Stream } from "effect"
 import { HttpClient } from "effect/http"
 import { KeyValueStore } from "effect/persistence"
 import { privateKeyPem } from "../support/keys.ts"
@@ -23,6 +24,7 @@ import { idOf, reasonOf } from "../support/registry.ts"
 
 const notOptions: ReadonlyArray<unknown> = [undefined, null, 7, "text", true]
 const given = notOptions.slice(1)
+const noFlag = given.filter((value) => value !== true)
 
 const good = { appId: "app", baseUrl: "http://localhost", privateKey: Redacted.make(privateKeyPem) }
 const values = {
@@ -59,6 +61,12 @@ const layers: {
   "IcrConfig.layerConfig": [IcrConfig.layerConfig, notOptions],
   "an option of IcrConfig.layerConfig": [(appId: never) => IcrConfig.layerConfig({ ...values, appId }), notOptions],
   "IcrHttp.layerWith": [IcrHttp.layerWith, notOptions],
+  "the transformClient of IcrHttp.layerWith": [
+    (transformClient: never) => IcrHttp.layerWith({ transformClient }),
+    given
+  ],
+  "the traceRequests of IcrHttp.layerWith": [(traceRequests: never) => IcrHttp.layerWith({ traceRequests }), noFlag],
+  "the propagateTrace of IcrHttp.layerWith": [(propagateTrace: never) => IcrHttp.layerWith({ propagateTrace }), noFlag],
   "TokenCache.layerWith": [TokenCache.layerWith, notOptions],
   "RateLimit.layerMemoryWith": [RateLimit.layerMemoryWith, notOptions],
   "KeyValueTokenStore.layerWith": [KeyValueTokenStore.layerWith, notOptions]
@@ -103,6 +111,8 @@ const functions: {
   readonly [name: string]: readonly [(app: App, value: never) => Result, taken?: ReadonlyArray<unknown>]
 } = {
   "the options of appTokenWith": [(app, value) => app.appTokenWith(value), [empty]],
+  "forceRefresh of appTokenWith": [(app, forceRefresh) => app.appTokenWith({ forceRefresh }), [undefined, true]],
+  "the request of appClient": [(app, value) => app.appClient.execute(value)],
   "the id of installationToken": [(app, value) => app.installationToken(value), ["text"]],
   "the id of installationTokenWith": [(app, value) => app.installationTokenWith(value, {}), ["text"]],
   "the options of installationTokenWith": [(app, value) => app.installationTokenWith(acme, value), [empty]],
@@ -127,6 +137,47 @@ const functions: {
     [undefined, null, 7]
   ]
 }
+
+const credential = fixed(Redacted.make("token"))
+const request = {
+  operation: "op",
+  path: "/p",
+  method: "GET",
+  success: Schema.Unknown,
+  credential,
+  idempotent: true
+} as const
+
+/** Each part of what `IcrHttp` is asked, and what of `anything` it takes. */
+const calls: {
+  readonly [name: string]: readonly [
+    (http: typeof IcrHttp.Service, value: never) => Effect.Effect<unknown, IcrError>,
+    taken?: ReadonlyArray<unknown>
+  ]
+} = {
+  "the request of call": [(http, value) => http.call(value)],
+  "the operation of call": [(http, operation) => http.call({ ...request, operation }), ["text"]],
+  "the path of call": [(http, path) => http.call({ ...request, path }), ["text"]],
+  "the success of call": [(http, success) => http.call({ ...request, success })],
+  "the credential of call": [(http, credential) => http.call({ ...request, credential })],
+  "the options of client": [(http, value) => http.client(value).get("/p")],
+  "the operation of client": [(http, operation) => http.client({ operation, credential }).get("/p"), ["text"]],
+  "the credential of client": [(http, credential) => http.client({ operation: "op", credential }).get("/p")]
+}
+
+describe("what IcrHttp cannot take is an InvalidRequest, and nothing is sent:", () => {
+  for (const [name, [call, taken = []]] of Object.entries(calls)) {
+    it.effect(name, () =>
+      Effect.gen(function* () {
+        const service = yield* IcrHttp
+        for (const value of anything.filter((value) => !taken.includes(value))) {
+          const reason = yield* reasonOf(Effect.suspend(() => call(service, fromPlainJavaScript(value))))
+          assert.strictEqual(reason._tag, "InvalidRequest", String(value))
+        }
+      }).pipe(Effect.scoped, Effect.provide(http))
+    )
+  }
+})
 
 describe("what a function cannot take is an InvalidRequest, and nothing is sent:", () => {
   for (const [name, [call, taken = []]] of Object.entries(functions)) {

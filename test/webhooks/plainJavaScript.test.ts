@@ -48,6 +48,8 @@ const layers: ReadonlyArray<
   ["InstallStates.layerMemoryWith", built(InstallStates.layerMemoryWith), notOptions],
   ["WebhookDeduplication.layerMemoryWith", built(WebhookDeduplication.layerMemoryWith), notOptions],
   ["Webhook.layerWith", built(Webhook.layerWith), notOptions],
+  ["Webhook.layerConfig", built(Webhook.layerConfig), notOptions],
+  ["InstallFlow.layerConfig", built(InstallFlow.layerConfig), notOptions],
   ["Webhook.layerVerifyOnly", built(Webhook.layerVerifyOnly), notOptions],
   ["Webhook.route", built((value) => Webhook.route("/webhook", nothing, value)), given],
   ["WebhookQueue.route", built((value) => WebhookQueue.route("/webhook", nothing, value)), given],

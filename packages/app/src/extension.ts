@@ -6,7 +6,7 @@
 export { type Page, type Pages, type Position, pages } from "./app/internal/pages.ts"
 export { pathSegment } from "./domain/Ids.ts"
 export { lenient, lenientList, lenientText } from "./domain/lenient.ts"
-export { envSecret, fromConfigError } from "./config/internal/environment.ts"
+export { envSecret, readConfig } from "./config/internal/environment.ts"
 export {
   callOptions,
   configurationError,

@@ -26,7 +26,7 @@ import type * as Schema from "effect/Schema"
 import { ServerClock } from "../clock/ServerClock.ts"
 import { IcrConfig } from "../config/IcrConfig.ts"
 import { withApiPath } from "../config/internal/apiPath.ts"
-import { count, invalidRequest, layerOptions, millis } from "../config/internal/validate.ts"
+import { count, invalidRequest, layerOptions, millis, ofType } from "../config/internal/validate.ts"
 import type { IcrError } from "../errors/IcrError.ts"
 import * as AskedWait from "./internal/askedWait.ts"
 import { bufferedResponse } from "./internal/bufferedResponse.ts"
@@ -38,7 +38,7 @@ import { proxyVariable } from "./internal/proxyVariable.ts"
 import { RateLimitKey } from "./internal/rateLimitKey.ts"
 import { isRead, makeSend } from "./internal/request.ts"
 import type { Settings } from "./internal/run.ts"
-import type { Subject } from "./internal/subject.ts"
+import { type Subject, whyNoCall, whyNoRequest } from "./internal/subject.ts"
 import { makeTelemetry } from "./internal/telemetry.ts"
 import { type TestRequest, type TestResponse, type TestScript, testClient } from "./internal/testClient.ts"
 import * as RetryPolicy from "./RetryPolicy.ts"
@@ -168,7 +168,9 @@ const scheduleOf = (retry: Options["retry"]) => {
 }
 
 const makeSettings = Effect.fnUntraced(function* (options: Options, { baseUrl }: IcrConfig["Service"]) {
-  const { propagateTrace = false, traceRequests = false, transformClient } = options
+  const propagateTrace = (yield* ofType("propagateTrace", options.propagateTrace, "boolean")) ?? false
+  const traceRequests = (yield* ofType("traceRequests", options.traceRequests, "boolean")) ?? false
+  const transformClient = yield* ofType("transformClient", options.transformClient, "function")
   const clock = yield* ServerClock
   const rateLimit = yield* Effect.serviceOption(RateLimitKey)
   const retryBudget = yield* count("retryBudget", options.retryBudget, 100, 0)
@@ -205,6 +207,8 @@ const make = Effect.fnUntraced(function* (options: Options) {
   const empty = HttpClientRequest.setHeaders(HttpClientRequest.empty, headers)
 
   const call = <A>(request: Request<A>): Effect.Effect<A, IcrError> => {
+    const problem = whyNoRequest(request)
+    if (problem !== undefined) return Effect.fail(invalidRequest("IcrHttp.call", problem))
     const { method, params, path, query = {}, success } = request
     const filled = fillPath(path, params)
     if (Result.isFailure(filled)) return Effect.fail(invalidRequest(request.operation, filled.failure))
@@ -223,7 +227,11 @@ const make = Effect.fnUntraced(function* (options: Options) {
     options: ClientOptions,
     request: HttpClientRequest.HttpClientRequest
   ): Effect.Effect<HttpClientResponse.HttpClientResponse, IcrError> => {
-    const detail = whyNotRelative(request.url) ?? whyNotCarried(request.headers)
+    const problem = whyNoCall(options)
+    if (problem !== undefined) return Effect.fail(invalidRequest("IcrHttp.client", problem))
+    const detail = HttpClientRequest.isHttpClientRequest(request)
+      ? (whyNotRelative(request.url) ?? whyNotCarried(request.headers))
+      : "what was to be sent is no HttpClientRequest"
     if (detail !== undefined) return Effect.fail(invalidRequest(options.operation, detail))
     const path = request.url.startsWith("/") ? request.url : `/${request.url}`
     // The credential is for the configured host, also behind a proxy that goes by this header.

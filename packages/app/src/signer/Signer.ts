@@ -123,7 +123,13 @@ const describe = (error: unknown) => {
 
 const byService = <E>(sign: (bytes: Uint8Array) => Effect.Effect<Uint8Array, E>) =>
   flow(
-    signed((bytes) => Effect.mapError(sign(bytes), (error) => failed(describe(error)))),
+    signed((bytes) =>
+      Effect.filterOrFail(
+        Effect.mapError(sign(bytes), (error) => failed(describe(error))),
+        (signature) => ArrayBuffer.isView(signature),
+        () => failed("the signing service gave no bytes")
+      )
+    ),
     Effect.timeoutOrElse({
       duration: patience,
       orElse: () => Effect.fail(failed(`the signing service did not answer within ${patience}`))

@@ -23,11 +23,12 @@ import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import * as Predicate from "effect/Predicate"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { ServerClock } from "../clock/ServerClock.ts"
 import { IcrConfig } from "../config/IcrConfig.ts"
-import { callOptions, count, layerOptions, millis, validDuration } from "../config/internal/validate.ts"
+import { callOptions, count, invalidRequest, layerOptions, millis, validDuration } from "../config/internal/validate.ts"
 import { AppAccessToken, InstallationAccessToken } from "../domain/AccessToken.ts"
 import type { InstallationId } from "../domain/Ids.ts"
 import type { IcrError } from "../errors/IcrError.ts"
@@ -226,6 +227,7 @@ const make = Effect.fnUntraced(function* (
 
   const required = Effect.fnUntraced(function* (operation: string, options: GetOptions) {
     const { forceRefresh = false, minimumValidity = 0 } = yield* callOptions(operation, options)
+    if (!Predicate.isBoolean(forceRefresh)) return yield* invalidRequest(operation, "forceRefresh must be a boolean")
     return { minimumValidity: yield* validDuration(operation, "minimumValidity", minimumValidity), fresh: forceRefresh }
   })
 
@@ -261,7 +263,7 @@ export class TokenCache extends Context.Service<TokenCache, Service>()("@effect-
     TokenCache.layerWith({})
 
   /** Always these tokens, for tests that are about something else. Asking for one that is not given is a defect. */
-  static readonly layerTest = (tokens: TestTokens): Layer.Layer<TokenCache> => {
+  static readonly layerTest = (tokens: TestTokens = {}): Layer.Layer<TokenCache> => {
     const missing = (name: string) => Effect.die(new Error(`TokenCache.layerTest was given no ${name}`))
     const { installation = () => missing("installation token") } = tokens
     const app = tokens.app === undefined ? missing("app token") : Effect.succeed(tokens.app)

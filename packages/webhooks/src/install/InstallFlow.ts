@@ -36,17 +36,17 @@ import { missingPermissions } from "@effect-icr/app/domain/Permissions"
 import {
   callOptions,
   configurationError,
-  fromConfigError,
   invalidRequest,
   layerOptions,
-  millis
+  millis,
+  readConfig
 } from "@effect-icr/app/extension"
 import { IcrApp } from "@effect-icr/app/IcrApp"
 import { apiBaseUrls, type Environment } from "@effect-icr/app/IcrConfig"
 import type { IcrError } from "@effect-icr/app/IcrError"
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
-import * as Config from "effect/Config"
+import type * as Config from "effect/Config"
 import * as Context from "effect/Context"
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
@@ -251,5 +251,5 @@ export class InstallFlow extends Context.Service<InstallFlow, Service>()("@effec
 
   /** From a `Config` for each value; a secret not given comes from the environment. */
   static readonly layerConfig = (config: Config.Wrap<Options>): Layer.Layer<InstallFlow, IcrError, IcrApp> =>
-    Layer.effect(InstallFlow, Effect.flatMap(Effect.mapError(Config.unwrap(config), fromConfigError), make))
+    Layer.effect(InstallFlow, Effect.flatMap(readConfig(config), make))
 }

@@ -24,10 +24,10 @@
  *
  * @module
  */
-import { fromConfigError } from "@effect-icr/app/extension"
+import { readConfig } from "@effect-icr/app/extension"
 import type { IcrError } from "@effect-icr/app/IcrError"
 import { TokenInvalidation } from "@effect-icr/app/TokenInvalidation"
-import * as Config from "effect/Config"
+import type * as Config from "effect/Config"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as HttpRouter from "effect/http/HttpRouter"
@@ -86,7 +86,7 @@ export class Webhook extends Context.Service<Webhook, Service>()("@effect-icr/we
 
   /** From a `Config` for each value; a secret not given comes from the environment. */
   static readonly layerConfig = (config: Config.Wrap<Options>): Layer.Layer<Webhook, IcrError, TokenInvalidation> =>
-    Layer.effect(Webhook, Effect.flatMap(Effect.mapError(Config.unwrap(config), fromConfigError), make))
+    Layer.effect(Webhook, Effect.flatMap(readConfig(config), make))
 
   /** For a process that holds no tokens, such as one that verifies deliveries and hands them on. */
   static readonly layerVerifyOnly = (options: VerifyOnlyOptions): Layer.Layer<Webhook, IcrError> =>

@@ -1,5 +1,8 @@
 /** What calls are for. */
+import * as Effect from "effect/Effect"
 import type * as HttpClientRequest from "effect/http/HttpClientRequest"
+import * as Predicate from "effect/Predicate"
+import * as Schema from "effect/Schema"
 import type { Credential } from "../Credential.ts"
 
 /** What a call is for, whatever its request. */
@@ -24,4 +27,26 @@ export interface Subject {
 /** A request that is ready but for its credential. */
 export interface Call extends Subject {
   readonly request: HttpClientRequest.HttpClientRequest
+}
+
+/** Why plain JavaScript's idea of a call is none, or undefined where it may be one. */
+export const whyNoCall = (given: unknown): string | undefined => {
+  if (!Predicate.hasProperty(given, "operation") || !Predicate.isString(given.operation)) {
+    return "the operation must be a text"
+  }
+  const isCredential =
+    Predicate.hasProperty(given, "credential") &&
+    Predicate.hasProperty(given.credential, "get") &&
+    Effect.isEffect(given.credential.get)
+  return isCredential ? undefined : "the credential must be one, such as fixed(token)"
+}
+
+/** The same for a request to an endpoint. */
+export const whyNoRequest = (given: unknown): string | undefined => {
+  const problem = whyNoCall(given)
+  if (problem !== undefined) return problem
+  if (!Predicate.hasProperty(given, "path") || !Predicate.isString(given.path)) return "the path must be a text"
+  return Predicate.hasProperty(given, "success") && Schema.isSchema(given.success)
+    ? undefined
+    : "success must be a Schema"
 }
