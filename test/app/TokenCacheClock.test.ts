@@ -146,7 +146,7 @@ describe("the clock", () => {
       const cache = yield* TokenCache
       const ask = on(cache.installationToken(acme))
       yield* ask
-      // The token was minted late in a millisecond of the wall clock, and is asked for early in that of its end.
+      // The token was made late in a millisecond of the wall clock, and is asked for early in that of its end.
       time.wall += 2 * hour
       time.monotonic += 2 * hour - 0.8
       assert.strictEqual(textOf(yield* ask), "crs_2")

@@ -49,7 +49,7 @@ describe("a token that is new", () => {
     }
   }
 
-  it.effect("by its exchange, but was minted hours before, is not waited for", () => {
+  it.effect("by its exchange, but was made hours before, is not waited for", () => {
     const registry = makeRegistry()
     return Effect.gen(function* () {
       yield* TestClock.adjust("4 hours")

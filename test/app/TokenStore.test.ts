@@ -53,7 +53,7 @@ describe("a token store", () => {
     })
   })
 
-  it.effect("gives a token that claims to live a month for two hours after it was minted", () => {
+  it.effect("gives a token that claims to live a month for two hours after it was made", () => {
     const registry = makeRegistry()
     registry.life = 31 * 24 * hour
     const store = makeStore()

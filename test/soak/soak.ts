@@ -85,7 +85,7 @@ const program = Effect.gen(function* () {
 
   const requests = yield* control.requestCount(exchangeRoute)
   const metrics = (yield* Metric.snapshot).filter(({ id }) => id.startsWith("icr_token_"))
-  const mints = metrics.reduce(
+  const exchanges = metrics.reduce(
     (sum, { id, state }) => (/_(exchanged|refreshed)$/.test(id) && "count" in state ? sum + Number(state.count) : sum),
     0
   )
@@ -95,8 +95,8 @@ const program = Effect.gen(function* () {
     ["calls for a token", seen.calls],
     ["calls to the registry with one", seen.reads],
     ["exchange requests", requests],
-    ["mints", mints],
-    ["mints per life", (mints / lives).toFixed(2)],
+    ["exchanges", exchanges],
+    ["exchanges per life", (exchanges / lives).toFixed(2)],
     ["stale tokens served", seen.stale],
     ["least life left, ms", seen.leastLife],
     ["foreign tokens served", seen.foreign],

@@ -93,7 +93,7 @@ export const Behaviour = Schema.Struct({
   missingVersion: Schema.Literals(["oldest", "newest", "refuse"]),
 
   /** Permissions of a token: those at its creation, or the installation's at the time of the call. Not documented. */
-  tokenPermissions: Schema.Literals(["minted", "current"]),
+  tokenPermissions: Schema.Literals(["issued", "current"]),
   /** Whether `DELETE /app/installations/token` also takes an app access token. Not documented. */
   revokeAppTokens: Schema.Boolean,
   /**
@@ -155,7 +155,7 @@ const documented: Behaviour = {
   versionIn: "both",
   apiVersions: ["2023-06-16"],
   missingVersion: "oldest",
-  tokenPermissions: "minted",
+  tokenPermissions: "issued",
   revokeAppTokens: true,
   createUserOrganization: true,
   ...documentedCredits,

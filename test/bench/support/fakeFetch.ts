@@ -3,7 +3,7 @@
  * next turn of the event loop and counts what it was asked for.
  */
 
-/** A `fetch` that mints. */
+/** A `fetch` that gives tokens. */
 export interface FakeFetch {
   readonly fetch: typeof globalThis.fetch
   /** Exchanges answered so far. */

@@ -62,9 +62,9 @@ const server = createServer((request, response) => {
   if (request.method === "POST") {
     const expires = new Date(Date.now() + 7_200_000).toISOString()
     const [, installationId] = /installations\/([^/]+)\//.exec(url.pathname) ?? []
-    const minted = `crs_${(exchanges++).toString(16).padStart(48, "0")}`
+    const issued = `crs_${(exchanges++).toString(16).padStart(48, "0")}`
     // octokit reads the names of the registry it was written for
-    const names = { installationId, token: minted, expiresAt: expires, expires_at: expires }
+    const names = { installationId, token: issued, expiresAt: expires, expires_at: expires }
     return send(201, JSON.stringify({ ...tokenShape, ...names }))
   }
   if (url.pathname.endsWith("/inventory")) return send(200, inventory)

@@ -80,9 +80,7 @@ interface State {
 const make = Effect.map(Ref.make<State>({ time: ElapsedTime.start, offset: 0, lead: -Infinity }), (state) =>
   ServerClock.of({
     offset: Effect.map(Ref.get(state), ({ offset }) => offset),
-    now: Clock.clockWith((clock) =>
-      Effect.map(Ref.get(state), ({ offset }) => clock.currentTimeMillisUnsafe() + offset)
-    ),
+    now: Effect.zipWith(Clock.currentTimeMillis, Ref.get(state), (now, { offset }) => now + offset),
     observe: (date, sentAt, receivedAt, { isExchange = false } = {}) => {
       const parsed = Headers.parseHttpDate(date)
       if (Result.isFailure(parsed)) return Effect.void

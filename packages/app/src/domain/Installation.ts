@@ -25,7 +25,7 @@ export class Installation extends Schema.Class<Installation>("@effect-icr/app/In
   permissions: Permissions,
   appNameId: lenientText,
   appId: AppId,
-  /** Where the registry says its tokens are minted. Informative only: credentials never follow it. */
+  /** Where the registry says its tokens are exchanged. Informative only: credentials never follow it. */
   accessTokensUrl: lenientText
 }) {}
 

@@ -44,11 +44,13 @@ const atPresent = <T>(all: State<T>, context: Context.Context<never>): State<T> 
 }
 
 /** Tells the trace of a caller why it waits: the exchange itself is in that of the caller who began it. */
-const noteJoined = (context: Context.Context<never>, number: number) => {
+const noteJoined = <A>(context: Context.Context<never>, number: number, wait: Effect.Effect<A, IcrError>) => {
   const span = Context.getOrUndefined(context, Tracer.ParentSpan)
-  if (span?._tag !== "Span") return
-  const now = Context.get(context, Clock.Clock).currentTimeNanosUnsafe()
-  span.event("token exchange joined", now, { "icr.token.exchange": number })
+  if (span?._tag !== "Span") return wait
+  return Effect.flatMap(Clock.currentTimeNanos, (now) => {
+    span.event("token exchange joined", now, { "icr.token.exchange": number })
+    return wait
+  })
 }
 
 /** An empty cache. Its exchanges end with the scope. */
@@ -104,10 +106,12 @@ export const make = Effect.fnUntraced(function* <T>(
   ) => {
     if (Exit.isSuccess(exit)) {
       const { stored, value } = exit.value
-      const jitter = Context.get(context, Random.Random).nextDoubleUnsafe()
-      const hold = (entry: Entry.Entry<T>, now: number) =>
-        Entry.exchanged(entry, Entry.hold(exit.value, number, now, windows, jitter))
-      return Effect.flatMap(changeIn(context, key, hold), ({ entry }) => {
+      const held = Effect.flatMap(Random.next, (jitter) =>
+        changeIn(context, key, (entry, now) =>
+          Entry.exchanged(entry, Entry.hold(exit.value, number, now, windows, jitter))
+        )
+      )
+      return Effect.flatMap(held, ({ entry }) => {
         if (!stored) onEvent(isRefresh ? "refreshed" : "exchanged", context)
         return stored || entry.held?.value === value ? Effect.void : options.onOutdated(key, value)
       })
@@ -170,35 +174,37 @@ export const make = Effect.fnUntraced(function* <T>(
   /** Decides once more and begins an exchange in the same step, which nothing can interrupt; waiting for it can be. */
   const begin = (key: string, required: Entry.Requirement, context: Context.Context<never>) =>
     Effect.uninterruptibleMask((restore) =>
-      Effect.flatten(
-        Ref.modify(state, (old): readonly [Effect.Effect<T, IcrError>, State<T>] => {
-          const all = atPresent(old, context)
-          const entry = Entries.get(all.entries, key)
-          const decision = Entry.decide(entry, all.time.now, required)
-          // Another caller was faster.
-          if (decision._tag !== "Exchange" && decision._tag !== "ServeAndRefresh") {
-            return [restore(get(key, required)), all]
-          }
-          if (all.isClosed) return [Effect.interrupt, all]
-          const number = all.lastExchange + 1
-          const result = Deferred.makeUnsafe<Entry.Exchanged<T>, IcrError>()
-          const token = Effect.map(Deferred.await(result), ({ value }) => value)
-          const begun = Entry.begun(entry, { number, result, token })
-          const { entries } = Entries.put(all.entries, key, begun, capacity, entry)
-          const current = Entry.living(entry, all.time.now)?.value
-          const minimumLife = required.after > 0 ? Infinity : required.minimumValidity
-          // Callers rely on the end of an exchange, so only the exchange itself can be interrupted.
-          const started = Effect.suspend(() => options.exchange(key, { current, minimumLife, context })).pipe(
-            Effect.onExit((exit) => settle(key, number, current !== undefined, exit, context)),
-            Effect.onExit((exit) => Deferred.done(result, exit)),
-            Effect.forkIn(scope, { startImmediately: true, uninterruptible: false })
-          )
-          const next = { ...all, entries, lastExchange: number }
-          if (decision._tag === "ServeAndRefresh") {
-            return [Effect.flatMap(started, () => serve(decision.held, context)), next]
-          }
-          return [Effect.andThen(started, restore(decision.fallback ? waitOrHeld(key, required, token) : token)), next]
-        })
+      Effect.flatMap(Deferred.make<Entry.Exchanged<T>, IcrError>(), (result) =>
+        Effect.flatten(
+          Ref.modify(state, (old): readonly [Effect.Effect<T, IcrError>, State<T>] => {
+            const all = atPresent(old, context)
+            const entry = Entries.get(all.entries, key)
+            const decision = Entry.decide(entry, all.time.now, required)
+            // Another caller was faster.
+            if (decision._tag !== "Exchange" && decision._tag !== "ServeAndRefresh") {
+              return [restore(get(key, required)), all]
+            }
+            if (all.isClosed) return [Effect.interrupt, all]
+            const number = all.lastExchange + 1
+            const token = Effect.map(Deferred.await(result), ({ value }) => value)
+            const begun = Entry.begun(entry, { number, result, token })
+            const { entries } = Entries.put(all.entries, key, begun, capacity, entry)
+            const current = Entry.living(entry, all.time.now)?.value
+            const minimumLife = required.after > 0 ? Infinity : required.minimumValidity
+            // Callers rely on the end of an exchange, so only the exchange itself can be interrupted.
+            const started = Effect.suspend(() => options.exchange(key, { current, minimumLife, context })).pipe(
+              Effect.onExit((exit) => settle(key, number, current !== undefined, exit, context)),
+              Effect.onExit((exit) => Deferred.done(result, exit)),
+              Effect.forkIn(scope, { startImmediately: true, uninterruptible: false })
+            )
+            const next = { ...all, entries, lastExchange: number }
+            if (decision._tag === "ServeAndRefresh") {
+              return [Effect.flatMap(started, () => serve(decision.held, context)), next]
+            }
+            const wait = decision.fallback ? waitOrHeld(key, required, token) : token
+            return [Effect.andThen(started, restore(wait)), next]
+          })
+        )
       )
     )
 
@@ -219,9 +225,8 @@ export const make = Effect.fnUntraced(function* <T>(
             case "Join": {
               const { exchange, fallback } = decision
               onEvent("joined", context)
-              noteJoined(context, exchange.number)
               const wait = join(key, exchange, required)
-              return fallback ? waitOrHeld(key, required, wait) : wait
+              return noteJoined(context, exchange.number, fallback ? waitOrHeld(key, required, wait) : wait)
             }
             case "Queue":
               return Effect.andThen(Effect.exit(Deferred.await(decision.exchange.result)), get(key, required))

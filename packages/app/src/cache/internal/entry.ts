@@ -17,7 +17,7 @@ export interface Exchanged<T> {
   readonly life: number
   /** It comes from a store instead of the registry. */
   readonly stored: boolean
-  /** It was minted long before it was asked for, as in a kept answer. Default false. */
+  /** It was made long before it was asked for, as in a kept answer. Default false. */
   readonly isOld?: boolean
 }
 

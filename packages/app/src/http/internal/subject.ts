@@ -1,5 +1,4 @@
 /** What calls are for. */
-import * as Effect from "effect/Effect"
 import type * as HttpClientRequest from "effect/http/HttpClientRequest"
 import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
@@ -34,11 +33,9 @@ export const whyNoCall = (given: unknown): string | undefined => {
   if (!Predicate.hasProperty(given, "operation") || !Predicate.isString(given.operation)) {
     return "the operation must be a text"
   }
-  const isCredential =
-    Predicate.hasProperty(given, "credential") &&
-    Predicate.hasProperty(given.credential, "get") &&
-    Effect.isEffect(given.credential.get)
-  return isCredential ? undefined : "the credential must be one, such as fixed(token)"
+  return Predicate.hasProperty(given, "credential") && Predicate.hasProperty(given.credential, "get")
+    ? undefined
+    : "the credential must be one, such as fixed(token)"
 }
 
 /** The same for a request to an endpoint. */

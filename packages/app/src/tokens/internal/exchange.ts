@@ -56,7 +56,7 @@ export interface Options<T, I> extends Pick<RefreshCache.Options<T>, "capacity" 
 }
 
 const endOf = ({ expiresAt }: Token) => DateTime.toEpochMillis(expiresAt)
-const mintedAt = ({ createdAt }: Token) => DateTime.toEpochMillis(createdAt)
+const madeAt = ({ createdAt }: Token) => DateTime.toEpochMillis(createdAt)
 
 // The documented life of an installation's token: one that was created longer ago is no new one, but that of a kept answer.
 const longAgo = 2 * 60 * 60 * 1000
@@ -96,7 +96,7 @@ export const make = Effect.fnUntraced(function* <T extends Token, I>(options: Op
     return problem === undefined ? self() : Effect.fail(invalidRequest(operation, problem))
   }
 
-  /** The registry's clock is known to some seconds, and a call has to travel. `whole` is the life when it was minted. */
+  /** The registry's clock is known to some seconds, and a call has to travel. `whole` is the life it began with. */
   const withoutMargin = (life: number, whole: number) => life - Math.min(options.endMargin, whole / 100)
 
   /** Fails with what was brought if nothing of its life is left. */
@@ -109,7 +109,7 @@ export const make = Effect.fnUntraced(function* <T extends Token, I>(options: Op
     Effect.flatMap(options.request(key), ({ askedAt, value }) =>
       Effect.flatMap(clock.now, (present) => {
         // The date of a kept answer is as old as the answer, and may just have set the clock back.
-        const isOld = mintedAt(value) < askedAt - longAgo
+        const isOld = madeAt(value) < askedAt - longAgo
         const life = Math.min(longestLife, endOf(value) - (isOld ? Math.max(present, askedAt) : present))
         return ifAlive(life, { value, life: withoutMargin(life, life), whole: life, stored: false, isOld })
       })
@@ -132,9 +132,8 @@ export const make = Effect.fnUntraced(function* <T extends Token, I>(options: Op
   const remove = (key: string, upTo?: T) =>
     store === undefined ? Effect.void : store.remove(storeKey(key), upTo === undefined ? Infinity : endOf(upTo))
 
-  /** What a token lives beyond the documented limit after it was minted is not relied on. */
-  const lifeAt = (token: T, now: number) =>
-    Math.min(longestLife, longestLife + mintedAt(token) - now, endOf(token) - now)
+  /** What a token lives beyond the documented limit after it was made is not relied on. */
+  const lifeAt = (token: T, now: number) => Math.min(longestLife, longestLife + madeAt(token) - now, endOf(token) - now)
 
   const throughStore = (store: GuardedStore) => {
     /** What the store has for a situation, and the end of its token: only a newer one is worth another look. */
@@ -149,7 +148,7 @@ export const make = Effect.fnUntraced(function* <T extends Token, I>(options: Op
       const isRefused = yield* refused.has(key, value.token)
       // Its removal may still be on its way, and would then take along the lease of this exchange.
       if (isRefused) yield* remove(key, value)
-      const whole = Math.min(longestLife, endOf(value) - mintedAt(value))
+      const whole = Math.min(longestLife, endOf(value) - madeAt(value))
       const life = withoutMargin(Math.min(lifeAt(value, yield* clock.now), timeLeft), whole)
       // It has to improve the situation: it is not the one in use, and lives for a while.
       const { forced, refresh } = Entry.capped(windows, Math.max(life, whole))

@@ -69,7 +69,7 @@ export const make = Effect.fnUntraced(function* (
       const get = Effect.gen(function* () {
         // A value that is asked for again is for an attempt after one that the registry turned down.
         yield* end(true)
-        const scope = Scope.makeUnsafe()
+        const scope = yield* Scope.make()
         const close = Scope.close(scope, Exit.void)
         yield* Ref.set(turn, { ...noTurn, end: () => close })
         yield* Scope.provide(takePermit, scope)
