@@ -34,6 +34,7 @@ import { Organization } from "./Organization.ts"
 type Fields<C extends abstract new (fields: never) => unknown> = Partial<ConstructorParameters<C>[0]>
 
 const appId = AppId.make("app-1")
+// Unsafe for what is no time; these two are.
 const begin = DateTime.makeUnsafe(0)
 
 const tokenFields = {

@@ -246,6 +246,7 @@ const make = Effect.fnUntraced(function* (options: Options) {
 
   return IcrHttp.of({
     baseUrl,
+    // Unsafe for what is no time; milliseconds of a clock are one.
     registryTime: Effect.map(settings.clock.now, DateTime.makeUnsafe),
     call,
     client: (options) =>

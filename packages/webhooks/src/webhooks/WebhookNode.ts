@@ -155,6 +155,7 @@ const answer = (fetch: WebhookWeb.Receiver["fetch"], request: NodeRequest, respo
  */
 export const fromWeb = ({ dispose, fetch, start }: WebhookWeb.Receiver): Listener =>
   Object.assign(
+    // Node calls this: no fiber runs yet.
     (request: NodeRequest, response: NodeResponse) => void Effect.runFork(answer(fetch, request, response)),
     {
       start,
