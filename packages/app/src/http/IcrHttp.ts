@@ -13,10 +13,12 @@ import * as DateTime from "effect/DateTime"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Headers from "effect/http/Headers"
+import * as HttpBody from "effect/http/HttpBody"
 import * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import type * as HttpClientResponse from "effect/http/HttpClientResponse"
 import type * as HttpMethod from "effect/http/HttpMethod"
+import * as UrlParams from "effect/http/UrlParams"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
@@ -204,19 +206,16 @@ const make = Effect.fnUntraced(function* (options: Options) {
   const settings = yield* makeSettings(yield* layerOptions(options, "http"), config)
   const { apiPath, apiVersion, baseUrl } = config
   const headers = Headers.fromInput({ accept: "application/json", "x-icr-api-version": apiVersion })
-  const empty = HttpClientRequest.setHeaders(HttpClientRequest.empty, headers)
 
   const call = <A>(request: Request<A>): Effect.Effect<A, IcrError> => {
     const problem = whyNoRequest(request)
     if (problem !== undefined) return Effect.fail(invalidRequest("IcrHttp.call", problem))
-    const { method, params, path, query = {}, success } = request
-    const filled = fillPath(path, params)
+    const { method, path, query = {}, success } = request
+    const filled = fillPath(path, request.params)
     if (Result.isFailure(filled)) return Effect.fail(invalidRequest(request.operation, filled.failure))
-    const sent = empty.pipe(
-      HttpClientRequest.setMethod(method),
-      HttpClientRequest.setUrl(baseUrl + withApiPath(apiPath, filled.success)),
-      HttpClientRequest.setUrlParams(query)
-    )
+    const url = baseUrl + withApiPath(apiPath, filled.success)
+    const params = UrlParams.fromInput(query)
+    const sent = HttpClientRequest.makeWith(method, url, params, Option.none(), headers, HttpBody.empty)
     const decode = decodeJson(success, request.mismatch)
     return makeCall(settings, { ...request, request: sent }, ({ bytes, status }, info) =>
       decode(bodyText(bytes), status, info)

@@ -3,11 +3,12 @@
  * deadline that no wait outlives. Each step is a function of the call under way; what changes meanwhile is in its `Progress`.
  */
 import * as Arr from "effect/Array"
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import * as HttpTraceContext from "effect/http/HttpTraceContext"
-import * as LogLevel from "effect/LogLevel"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Ref from "effect/Ref"
@@ -23,7 +24,7 @@ import { type Answer, canRepeat } from "./request.ts"
 import { isRefusal, isTransient, withTried } from "./responseError.ts"
 import * as Run from "./run.ts"
 import type { Call } from "./subject.ts"
-import { type Span, event, traceCall, traced } from "./telemetry.ts"
+import { type Span, event, isDebugSeen, traceCall, traced } from "./telemetry.ts"
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Attempts
@@ -236,18 +237,18 @@ const untouched: Run.Progress = { attempts: 0, refused: [], lastFailure: undefin
 /** Makes a call under a span of its own. */
 export const makeCall = <A>(settings: Run.Settings, call: Call, finish: Run.Finish<A>): Effect.Effect<A, IcrError> => {
   const askedWait = settings.askedWait[call.isExchange === true ? "exchanges" : "others"]
-  const made = traceCall(settings.telemetry, call, (span, clock) =>
-    Effect.flatMap(LogLevel.isEnabled("Debug"), (isDebug) =>
-      Effect.flatMap(Ref.make(untouched), (progress) => {
-        const started = monotonicMillis(clock)
-        const deadline = started + settings.deadline
-        const run: Run.Run = { settings, call, span, clock, isDebug, started, deadline, progress, askedWait }
-        const limit = { duration: settings.deadline, orElse: () => outOfTime(run) }
-        return Effect.flatMap(Effect.timeoutOrElse(unlessAskedToWait(run), limit), (answer) =>
-          Effect.flatMap(Effect.andThen(giveTenth(settings), Run.infoOf(run)), (info) => finish(answer, info))
-        )
-      })
-    )
+  const made = traceCall(settings.telemetry, call, (span, context) =>
+    Effect.flatMap(Ref.make(untouched), (progress) => {
+      const clock = Context.get(context, Clock.Clock)
+      const started = monotonicMillis(clock)
+      const deadline = started + settings.deadline
+      const isDebug = isDebugSeen(context)
+      const run: Run.Run = { settings, call, span, clock, isDebug, started, deadline, progress, askedWait }
+      const limit = { duration: settings.deadline, orElse: () => outOfTime(run) }
+      return Effect.flatMap(Effect.timeoutOrElse(unlessAskedToWait(run), limit), (answer) =>
+        Effect.flatMap(Effect.andThen(giveTenth(settings), Run.infoOf(run)), (info) => finish(answer, info))
+      )
+    })
   )
   return call.credential.prepare === undefined ? made : Effect.andThen(call.credential.prepare, made)
 }

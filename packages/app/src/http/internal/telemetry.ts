@@ -5,8 +5,10 @@ import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as LogLevel from "effect/LogLevel"
 import * as Metric from "effect/Metric"
 import * as Option from "effect/Option"
+import * as References from "effect/References"
 import * as Tracer from "effect/Tracer"
 import { monotonicMillis } from "../../clock/internal/elapsedTime.ts"
 import type { IcrError } from "../../errors/IcrError.ts"
@@ -57,6 +59,10 @@ const metricsOf = ({ metrics }: Telemetry, operation: string, outcome: string): 
   return made
 }
 
+/** Whether somebody sees lines at `Debug`. */
+export const isDebugSeen = (context: Context.Context<never>): boolean =>
+  !LogLevel.isGreaterThan(Context.get(context, References.MinimumLogLevel), "Debug")
+
 /** Adds an event to a span. */
 export const event = (span: Span, name: string, attributes: Record<string, unknown>): Effect.Effect<void> =>
   span === undefined ? Effect.void : Effect.map(Clock.currentTimeNanos, (now) => span.event(name, now, attributes))
@@ -67,11 +73,10 @@ export const traced = <A>(
   name: string,
   { installation, path, request }: Call,
   extra: Record<string, unknown>,
-  self: (span: Span, clock: Clock.Clock) => Effect.Effect<A, IcrError>
+  self: (span: Span, context: Context.Context<never>) => Effect.Effect<A, IcrError>
 ): Effect.Effect<A, IcrError> =>
   Effect.contextWith((context: Context.Context<never>) => {
-    const clock = Context.get(context, Clock.Clock)
-    if (Context.get(context, Tracer.Tracer) === Tracer.nativeTracer && !always) return self(undefined, clock)
+    if (Context.get(context, Tracer.Tracer) === Tracer.nativeTracer && !always) return self(undefined, context)
     const attributes = {
       "http.request.method": request.method,
       "url.template": path,
@@ -80,7 +85,7 @@ export const traced = <A>(
       ...extra
     }
     return Effect.useSpan(name, { kind: "client", attributes }, (span) =>
-      Effect.withParentSpan(self(span, clock), span, { captureStackTrace: false })
+      Effect.withParentSpan(self(span, context), span, { captureStackTrace: false })
     )
   })
 
@@ -96,11 +101,12 @@ const outcomeOf = (exit: Exit.Exit<unknown, IcrError>): string =>
 export const traceCall = <A>(
   telemetry: Telemetry,
   call: Call,
-  self: (span: Span, clock: Clock.Clock) => Effect.Effect<A, IcrError>
+  self: (span: Span, context: Context.Context<never>) => Effect.Effect<A, IcrError>
 ): Effect.Effect<A, IcrError> =>
-  traced(telemetry, call.operation, call, {}, (span, clock) => {
+  traced(telemetry, call.operation, call, {}, (span, context) => {
+    const clock = Context.get(context, Clock.Clock)
     const started = monotonicMillis(clock)
-    return Effect.onExit(self(span, clock), (exit) => {
+    return Effect.onExit(self(span, context), (exit) => {
       const outcome = outcomeOf(exit)
       if (outcome !== "Success") span?.attribute("error.type", outcome)
       const { duration, requests } = metricsOf(telemetry, call.operation, outcome)

@@ -3,15 +3,12 @@
  * store.
  */
 import * as Cause from "effect/Cause"
-import * as Context from "effect/Context"
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import * as LogLevel from "effect/LogLevel"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
-import * as References from "effect/References"
 import * as Schema from "effect/Schema"
 import * as Entry from "../../cache/internal/entry.ts"
 import * as RefreshCache from "../../cache/internal/RefreshCache.ts"
@@ -21,6 +18,7 @@ import * as ElapsedTime from "../../clock/internal/elapsedTime.ts"
 import type * as ServerClock from "../../clock/ServerClock.ts"
 import { IcrError } from "../../errors/IcrError.ts"
 import { ClockSkew } from "../../errors/IcrReason.ts"
+import { isDebugSeen } from "../../http/internal/telemetry.ts"
 import { tokenCredentials } from "./credentials.ts"
 import type { Asked } from "./exchangeLimit.ts"
 import type { Answer, GuardedStore } from "./guardedStore.ts"
@@ -198,11 +196,8 @@ export const make = Effect.fnUntraced(function* <T extends Token, I>(options: Op
 
   const cache = yield* RefreshCache.make<T>({
     ...options,
-    exchange: (key, situation) => {
-      const lowest = Context.get(situation.context, References.MinimumLogLevel)
-      const isQuiet = LogLevel.isGreaterThan(lowest, "Debug")
-      return checked(key, () => (isQuiet ? exchange : noted)(key, situation))
-    },
+    exchange: (key, situation) =>
+      checked(key, () => (isDebugSeen(situation.context) ? noted : exchange)(key, situation)),
     isGone,
     // The store was emptied before this token came, so it is still there.
     onOutdated: (key, value) => Effect.andThen(refused.add(key, value.token), remove(key, value)),
