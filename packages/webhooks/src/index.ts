@@ -12,7 +12,8 @@ export {
   type InstallUrlOptions,
   type Options as InstallFlowOptions,
   type Service as InstallFlowService,
-  type Verified as VerifiedInstall
+  type Verified as VerifiedInstall,
+  uiBaseUrls
 } from "./install/InstallFlow.ts"
 export { InstallStates } from "./install/InstallStates.ts"
 export {

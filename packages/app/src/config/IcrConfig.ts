@@ -30,7 +30,7 @@ import type * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import { AppId } from "../domain/Ids.ts"
 import type { IcrError } from "../errors/IcrError.ts"
-import { checkApiPath, checkBaseUrl } from "./internal/apiPath.ts"
+import { checkApiPath, checkBaseUrl } from "./internal/baseUrl.ts"
 import { envSecret, envText, readConfig } from "./internal/environment.ts"
 import { configurationError, layerOptions, readSecret, readText } from "./internal/validate.ts"
 
@@ -125,11 +125,20 @@ interface Named {
   readonly value: string | undefined
 }
 
-/** An option, or else its environment variable, which is `ICR_API_PATH` for `apiPath`. */
-const read = (name: keyof Options, option: unknown, isFromEnv = true): Effect.Effect<Named, IcrError> => {
+const variables = {
+  appId: "ICR_APP_ID",
+  baseUrl: "ICR_BASE_URL",
+  environment: "ICR_ENVIRONMENT",
+  allowInsecureHttp: "ICR_ALLOW_INSECURE_HTTP",
+  apiPath: "ICR_API_PATH",
+  apiVersion: "ICR_API_VERSION"
+} as const
+
+/** An option, or else its environment variable. */
+const read = (name: keyof typeof variables, option: unknown, isFromEnv = true): Effect.Effect<Named, IcrError> => {
   if (option !== undefined) return Effect.map(readText(name, option), (value) => ({ name, value }))
   if (!isFromEnv) return Effect.succeed({ name, value: undefined })
-  const variable = `ICR_${name.replace(/[A-Z]/g, "_$&").toUpperCase()}`
+  const variable = variables[name]
   return Effect.map(envText(variable), (text) => ({ name: variable, value: Option.getOrUndefined(text) }))
 }
 

@@ -27,7 +27,7 @@ import * as Schedule from "effect/Schedule"
 import type * as Schema from "effect/Schema"
 import { ServerClock } from "../clock/ServerClock.ts"
 import { IcrConfig } from "../config/IcrConfig.ts"
-import { withApiPath } from "../config/internal/apiPath.ts"
+import { withApiPath } from "../config/internal/baseUrl.ts"
 import { count, invalidRequest, layerOptions, millis, ofType } from "../config/internal/validate.ts"
 import type { IcrError } from "../errors/IcrError.ts"
 import * as AskedWait from "./internal/askedWait.ts"
@@ -180,7 +180,7 @@ const makeSettings = Effect.fnUntraced(function* (options: Options, { baseUrl }:
     clock,
     traceRequests,
     propagateTrace,
-    telemetry: makeTelemetry(new URL(baseUrl), propagateTrace),
+    telemetry: yield* makeTelemetry(new URL(baseUrl), propagateTrace),
     proxyVariable: yield* proxyVariable(new URL(baseUrl)),
     rateLimit: Option.getOrUndefined(rateLimit)?.wait,
     schedule: yield* scheduleOf(options.retry),

@@ -92,7 +92,7 @@ const make = Effect.fnUntraced(function* (sign: (claims: Claims) => Effect.Effec
     onOutdated: () => Effect.void,
     onEvent: constVoid
   })
-  return Effect.flatMap(clock.offset, (offset) => cache.get(String(offset)))
+  return { appJwt: Effect.flatMap(clock.offset, (offset) => cache.get(String(offset))) }
 })
 
 const failed = (detail: string) => new IcrError({ reason: new Signing({ detail }) })
@@ -161,7 +161,7 @@ export class Signer extends Context.Service<Signer, Service>()("@effect-icr/app/
       const { key } = yield* Effect.mapError(importPrivateKey(Redacted.value(privateKey.value)), (problem) =>
         configurationError(privateKey.value.label ?? "privateKey", `the private key cannot be used: ${problem}`)
       )
-      const appJwt = yield* make(byKey(key))
+      const { appJwt } = yield* make(byKey(key))
       return { appJwt, prepare: Effect.ignore(appJwt) }
     })
   )
@@ -172,11 +172,7 @@ export class Signer extends Context.Service<Signer, Service>()("@effect-icr/app/
    */
   static readonly layerSign = <E>(
     sign: (bytes: Uint8Array) => Effect.Effect<Uint8Array, E>
-  ): Layer.Layer<Signer, never, IcrConfig | ServerClock> =>
-    Layer.effect(
-      Signer,
-      Effect.map(make(byService(sign)), (appJwt) => ({ appJwt }))
-    )
+  ): Layer.Layer<Signer, never, IcrConfig | ServerClock> => Layer.effect(Signer, make(byService(sign)))
 
   /** Always the same text, for tests that swap the registry as well. */
   static readonly layerTest = (jwt = "test-jwt"): Layer.Layer<Signer> =>

@@ -135,8 +135,10 @@ export const make = Effect.fnUntraced(function* <T>(
   const close = Effect.flatMap(
     Ref.getAndUpdate(state, (all) => ({ ...all, entries: Entries.make<T>(), isClosed: true })),
     ({ entries }) =>
-      Effect.forEach(HashMap.values(entries.exchanging), ({ exchange }) =>
-        exchange === undefined ? Effect.void : Deferred.interrupt(exchange.result)
+      Effect.forEach(
+        HashMap.values(entries.exchanging),
+        ({ exchange }) => (exchange === undefined ? Effect.void : Deferred.interrupt(exchange.result)),
+        { discard: true }
       )
   )
   yield* Scope.addFinalizer(scope, close)
@@ -192,7 +194,7 @@ export const make = Effect.fnUntraced(function* <T>(
             const current = Entry.living(entry, all.time.now)?.value
             const minimumLife = required.after > 0 ? Infinity : required.minimumValidity
             // Callers rely on the end of an exchange, so only the exchange itself can be interrupted.
-            const started = Effect.suspend(() => options.exchange(key, { current, minimumLife, context })).pipe(
+            const started = Effect.suspend(() => options.exchange(key, { current, minimumLife })).pipe(
               Effect.onExit((exit) => settle(key, number, current !== undefined, exit, context)),
               Effect.onExit((exit) => Deferred.done(result, exit)),
               Effect.forkIn(scope, { startImmediately: true, uninterruptible: false })

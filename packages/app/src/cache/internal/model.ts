@@ -21,8 +21,6 @@ export interface Situation<T> {
   readonly current: T | undefined
   /** Milliseconds that a token from a store has to live; `Infinity` when none will do. */
   readonly minimumLife: number
-  /** That of the caller who begins it. */
-  readonly context: Context.Context<never>
 }
 
 /** Times in milliseconds. */

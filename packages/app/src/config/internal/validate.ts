@@ -16,13 +16,8 @@ export const configurationError = (variable: string, detail: string): IcrError =
 export const invalidRequest = (operation: string, detail: string): IcrError =>
   new IcrError({ reason: new InvalidRequest({ operation, detail }) })
 
-const check = <A>(
-  value: A,
-  isValid: boolean,
-  error: typeof configurationError,
-  where: string,
-  detail: string
-): Effect.Effect<A, IcrError> => (isValid ? Effect.succeed(value) : Effect.fail(error(where, detail)))
+const check = <A>(value: A, isValid: boolean, error: () => IcrError): Effect.Effect<A, IcrError> =>
+  isValid ? Effect.succeed(value) : Effect.fail(error())
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Texts
@@ -49,11 +44,12 @@ const reference = /^(?!file:)[a-z][a-z+.-]*:\/\//i
 
 /** A text as it was meant, which may be empty. Values of another type come from plain JavaScript. */
 export const readText = (name: string, given: unknown): Effect.Effect<string, IcrError> => {
-  if (typeof given !== "string")
+  if (!Predicate.isString(given)) {
     return Effect.fail(configurationError(name, `must be a text; it is of type ${typeof given}`))
+  }
   const text = clean(given)
   const detail = "is a placeholder such as ${…} that nothing replaced; set the value itself"
-  return check(text, !placeholder.test(text), configurationError, name, detail)
+  return check(text, !placeholder.test(text), () => configurationError(name, detail))
 }
 
 /** A secret as it was meant, as a plain text or `Redacted`. Its label is the name under which errors speak of it. */
@@ -69,7 +65,7 @@ export const readSecret = Effect.fnUntraced(function* (
   const text = yield* readText(label, value)
   const detail =
     "is a reference into a secret store, such as op://…, that nothing resolved; start the program through the store's own tool, or set the value itself"
-  return Redacted.make(yield* check(text, !reference.test(text), configurationError, label, detail), { label })
+  return Redacted.make(yield* check(text, !reference.test(text), () => configurationError(label, detail)), { label })
 })
 
 /** One secret or a list of them. */
@@ -110,7 +106,7 @@ export const millis = (
   byDefault: Duration.Input
 ): Effect.Effect<number, IcrError> => {
   const value = toMillis(given === undefined ? byDefault : given)
-  return check(value, value >= 0, configurationError, variable, notNegative)
+  return check(value, value >= 0, () => configurationError(variable, notNegative))
 }
 
 /** Whole numbers from `least` on. */
@@ -122,16 +118,16 @@ export const count = (
 ): Effect.Effect<number, IcrError> => {
   const value = given === undefined ? byDefault : given
   const isValid = Number.isInteger(value) && value >= least
-  return check(value, isValid, configurationError, variable, `must be a whole number of at least ${least}`)
+  return check(value, isValid, () => configurationError(variable, `must be a whole number of at least ${least}`))
 }
 
 /** An option of a layer that is of one type of JavaScript, or left out. */
 export const ofType = <A>(variable: string, given: A, type: "boolean" | "function"): Effect.Effect<A, IcrError> =>
-  check(given, given === undefined || typeof given === type, configurationError, variable, `must be a ${type}`)
+  check(given, given === undefined || typeof given === type, () => configurationError(variable, `must be a ${type}`))
 
 /** Options of a layer, or a part of them, which `name` says. Those of another type come from plain JavaScript. */
 export const layerOptions = <A extends object>(given: A, name = "options"): Effect.Effect<A, IcrError> =>
-  check(given, Predicate.isObject(given), configurationError, name, notObject)
+  check(given, Predicate.isObject(given), () => configurationError(name, notObject))
 
 /** Options given to one call, or a part of them, which `name` says. */
 export const callOptions = <A extends object>(
@@ -139,7 +135,7 @@ export const callOptions = <A extends object>(
   given: A,
   name = "the options"
 ): Effect.Effect<A, IcrError> =>
-  check(given, Predicate.isObject(given), invalidRequest, operation, `${name} ${notObject}`)
+  check(given, Predicate.isObject(given), () => invalidRequest(operation, `${name} ${notObject}`))
 
 /** A duration given to one call, in milliseconds. */
 export const validDuration = (
@@ -148,5 +144,5 @@ export const validDuration = (
   given: Duration.Input
 ): Effect.Effect<number, IcrError> => {
   const value = toMillis(given)
-  return check(value, value >= 0, invalidRequest, operation, `${name} ${notNegative}`)
+  return check(value, value >= 0, () => invalidRequest(operation, `${name} ${notNegative}`))
 }

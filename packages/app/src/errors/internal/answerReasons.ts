@@ -31,12 +31,12 @@ export class Unauthorized extends reason<Unauthorized>()("Unauthorized", {
   /** What was refused. */
   credential: Schema.optionalKey(RefusedCredential),
   /** `false` when another credential might have done, but the body had been read, or the time was over. */
-  isRepeatable: Schema.optionalKey(Schema.Boolean)
+  canRepeat: Schema.optionalKey(Schema.Boolean)
 }) {
   readonly retryAfter = noRetryAfter
   /** Whether the same call, made anew, may work: nothing was done, and it could not be repeated here. */
   get isRetryable(): boolean {
-    return this.isRepeatable === false
+    return this.canRepeat === false
   }
   override get message() {
     const { advice, name } = Message.refusedCredential[this.credential ?? "unknown"]

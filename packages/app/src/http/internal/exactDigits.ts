@@ -2,6 +2,7 @@
  * Keeps every digit of the numbers that a schema asks to have exact. A schema says so by an annotation; one that asks for
  * nothing is parsed by `JSON.parse` itself.
  */
+import * as Predicate from "effect/Predicate"
 import type * as Schema from "effect/Schema"
 import type * as SchemaAST from "effect/SchemaAST"
 import { annotationOf, exactParser, inPlace } from "./exactParser.ts"
@@ -28,13 +29,16 @@ const partsOf = (ast: SchemaAST.AST): ReadonlyArray<SchemaAST.AST> => {
   }
 }
 
+/** Only `exactDigits` sets the annotation. */
+const isParser = (annotation: unknown): annotation is typeof exactParser => Predicate.isFunction(annotation)
+
 /** `JSON.parse` for what a schema decodes: anything in it, or in what it is decoded from, may ask for digits. */
 export const jsonParser = (schema: Schema.Top): ((text: string) => unknown) => {
   // Grows while it is read.
   const found = new Set<SchemaAST.AST>([schema.ast])
   for (const ast of found) {
-    const parser = annotationOf(ast, "~@effect-icr/exactDigits") as typeof exactParser | undefined
-    if (parser !== undefined) return parser(schema.ast)
+    const parser = annotationOf(ast, "~@effect-icr/exactDigits")
+    if (isParser(parser)) return parser(schema.ast)
     for (const { to } of ast.encoding ?? []) found.add(to)
     for (const part of partsOf(ast)) found.add(part)
   }

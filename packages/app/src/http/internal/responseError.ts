@@ -107,10 +107,10 @@ export const isTransient = ({ reason }: IcrError): boolean =>
   ("status" in reason && reason.status !== undefined && transients.has(reason.status))
 
 /** Adds to a refusal what was done about it before giving up, and whether that is all that could be done. */
-export const withTried = (error: IcrError, tried: Reason.Tried, isRepeatable: boolean): IcrError => {
+export const withTried = (error: IcrError, tried: Reason.Tried, canRepeat: boolean): IcrError => {
   const { reason } = error
   if (reason._tag === "Forbidden") return new IcrError({ reason: new Reason.Forbidden({ ...reason, tried }) })
   if (reason._tag !== "Unauthorized") return error
-  const fields = { ...reason, tried, ...(isRepeatable ? {} : { isRepeatable }) }
+  const fields = { ...reason, tried, ...(canRepeat ? {} : { canRepeat }) }
   return new IcrError({ reason: new Reason.Unauthorized(fields) })
 }

@@ -5,10 +5,10 @@ import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import * as LogLevel from "effect/LogLevel"
+import * as HashMap from "effect/HashMap"
 import * as Metric from "effect/Metric"
 import * as Option from "effect/Option"
-import * as References from "effect/References"
+import * as Ref from "effect/Ref"
 import * as Tracer from "effect/Tracer"
 import { monotonicMillis } from "../../clock/internal/elapsedTime.ts"
 import type { IcrError } from "../../errors/IcrError.ts"
@@ -38,30 +38,29 @@ export interface Telemetry {
   readonly address: string
   /** Also open spans where no tracer is installed, to be propagated. */
   readonly always: boolean
-  /** Kept, since attributes cost a call 7 µs: there are few operations and few outcomes. */
-  readonly metrics: Map<string, Metrics>
+  /** By operation and outcome. Kept, since attributes cost a call 7 µs: there are few of either. */
+  readonly metrics: Ref.Ref<HashMap.HashMap<string, Metrics>>
 }
 
 /** For the registry at `server`. */
-export const makeTelemetry = (server: URL, always: boolean): Telemetry => ({
-  address: server.hostname.replace(/^\[|\]$/g, ""),
-  always,
-  metrics: new Map()
-})
+export const makeTelemetry = (server: URL, always: boolean): Effect.Effect<Telemetry> =>
+  Effect.map(Ref.make(HashMap.empty<string, Metrics>()), (metrics) => ({
+    address: server.hostname.replace(/^\[|\]$/g, ""),
+    always,
+    metrics
+  }))
 
-const metricsOf = ({ metrics }: Telemetry, operation: string, outcome: string): Metrics => {
-  const key = `${operation} ${outcome}`
-  const made = metrics.get(key) ?? {
-    requests: Metric.withAttributes(requests, { operation, outcome }),
-    duration: Metric.withAttributes(duration, { operation })
-  }
-  metrics.set(key, made)
-  return made
-}
-
-/** Whether somebody sees lines at `Debug`. */
-export const isDebugSeen = (context: Context.Context<never>): boolean =>
-  !LogLevel.isGreaterThan(Context.get(context, References.MinimumLogLevel), "Debug")
+const metricsOf = ({ metrics }: Telemetry, operation: string, outcome: string): Effect.Effect<Metrics> =>
+  Ref.modify(metrics, (all) => {
+    const key = `${operation} ${outcome}`
+    const known = HashMap.get(all, key)
+    if (Option.isSome(known)) return [known.value, all]
+    const made = {
+      requests: Metric.withAttributes(requests, { operation, outcome }),
+      duration: Metric.withAttributes(duration, { operation })
+    }
+    return [made, HashMap.set(all, key, made)]
+  })
 
 /** Adds an event to a span. */
 export const event = (span: Span, name: string, attributes: Record<string, unknown>): Effect.Effect<void> =>
@@ -109,8 +108,9 @@ export const traceCall = <A>(
     return Effect.onExit(self(span, context), (exit) => {
       const outcome = outcomeOf(exit)
       if (outcome !== "Success") span?.attribute("error.type", outcome)
-      const { duration, requests } = metricsOf(telemetry, call.operation, outcome)
       const took = Duration.millis(monotonicMillis(clock) - started)
-      return Effect.andThen(Metric.update(requests, 1), Metric.update(duration, took))
+      return Effect.flatMap(metricsOf(telemetry, call.operation, outcome), ({ duration, requests }) =>
+        Effect.andThen(Metric.update(requests, 1), Metric.update(duration, took))
+      )
     })
   })

@@ -17,16 +17,27 @@ const mostTimes = 3
 const isFirst = ({ refused: [first] }: Refusal, token: Redacted.Redacted) =>
   Redacted.value(token) === Redacted.value(first)
 
+/** What the credentials of one kind of token need. */
+interface Options<T> {
+  readonly cache: RefreshCache<T>
+  /** How long a token may be unknown to parts of the registry, in milliseconds. */
+  readonly newTokenGrace: number
+  /** What a call does before its deadline begins, unless it finds a token. */
+  readonly prepare: Effect.Effect<void> | undefined
+  /** Drops a token that is invalid. */
+  readonly refuse: (key: string, token: Redacted.Redacted) => Effect.Effect<void>
+}
+
 /**
  * Makes credentials of access tokens. A refused request was not done, so it is sent again, whatever its method: with the same
  * token while that is new, after waits of `newTokenGrace` milliseconds in all, otherwise once with a new one.
  */
-export const tokenCredentials = <T extends { readonly token: Redacted.Redacted }>(
-  cache: RefreshCache<T>,
-  newTokenGrace: number,
-  refuse: (key: string, token: Redacted.Redacted) => Effect.Effect<void>,
-  prepare: Effect.Effect<void> = Effect.void
-): ((key: string) => Credential) => {
+export const tokenCredentials = <T extends { readonly token: Redacted.Redacted }>({
+  cache,
+  newTokenGrace,
+  prepare = Effect.void,
+  refuse
+}: Options<T>): ((key: string) => Credential) => {
   // A 403 that names the permission is no refusal of a credential. One without a reason may be about a permission as well.
   const onRefused = Effect.fnUntraced(function* (key: string, refusal: Refusal): Effect.fn.Return<Verdict> {
     const { canRepeat, error, path, refused } = refusal

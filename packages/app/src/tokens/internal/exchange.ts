@@ -7,6 +7,7 @@ import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as LogLevel from "effect/LogLevel"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
@@ -18,7 +19,6 @@ import * as ElapsedTime from "../../clock/internal/elapsedTime.ts"
 import type * as ServerClock from "../../clock/ServerClock.ts"
 import { IcrError } from "../../errors/IcrError.ts"
 import { ClockSkew } from "../../errors/IcrReason.ts"
-import { isDebugSeen } from "../../http/internal/telemetry.ts"
 import { tokenCredentials } from "./credentials.ts"
 import type { Asked } from "./exchangeLimit.ts"
 import type { Answer, GuardedStore } from "./guardedStore.ts"
@@ -197,7 +197,9 @@ export const make = Effect.fnUntraced(function* <T extends Token, I>(options: Op
   const cache = yield* RefreshCache.make<T>({
     ...options,
     exchange: (key, situation) =>
-      checked(key, () => (isDebugSeen(situation.context) ? noted : exchange)(key, situation)),
+      checked(key, () =>
+        Effect.flatMap(LogLevel.isEnabled("Debug"), (isDebug) => (isDebug ? noted : exchange)(key, situation))
+      ),
     isGone,
     // The store was emptied before this token came, so it is still there.
     onOutdated: (key, value) => Effect.andThen(refused.add(key, value.token), remove(key, value)),
@@ -247,7 +249,7 @@ export const make = Effect.fnUntraced(function* <T extends Token, I>(options: Op
 
   return {
     get: cache.get,
-    credential: tokenCredentials(cache, options.newTokenGrace, refuse, options.prepare),
+    credential: tokenCredentials({ ...options, cache, refuse }),
     /** From the registry, neither kept nor stored. */
     fresh: (key: string) =>
       checked(key, () =>
