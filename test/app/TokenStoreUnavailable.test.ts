@@ -204,6 +204,20 @@ describe("an unavailable token store", () => {
     })
   })
 
+  it.effect("gives back a lease that is granted while the layer closes, which waits for it", () => {
+    const seen: Array<string> = []
+    const note = (what: string) => Effect.sync(() => void seen.push(what))
+    const slow = Effect.andThen(Effect.sleep(200), Effect.as(note("granted"), false))
+    const store = makeStore({ lease: () => Effect.acquireRelease(slow, () => note("given back")) })
+    return Effect.gen(function* () {
+      const process = inProcess(makeRegistry(), store, Effect.andThen(started(ask), TestClock.adjust(100)))
+      const running = yield* started(Effect.ensuring(process, note("closed")))
+      yield* TestClock.adjust(1000)
+      assert.isTrue(isDone(running))
+      assert.deepStrictEqual(seen, ["granted", "given back", "closed"])
+    })
+  })
+
   it.effect("that never writes a token of 2 s does not make it a dead one", () => {
     const registry = makeRegistry()
     registry.life = 2000

@@ -126,15 +126,22 @@ export const make = Effect.fnUntraced(function* (
     remove: (key, upTo) => guard("remove", patience, () => store.remove(key, upTo)),
     underLease: (key, newerThan, exchange) =>
       Effect.acquireUseRelease(
-        Scope.make(),
-        (own) =>
+        Effect.flatMap(Scope.make(), (own) =>
+          Effect.suspend(() => store.lease(key, newerThan)).pipe(
+            Scope.provide(own),
+            Effect.forkDetach({ startImmediately: true }),
+            Effect.map((taking) => ({ own, taking }))
+          )
+        ),
+        ({ taking }) =>
           Effect.flatMap(
-            guard("lease", leasePatience, () => Scope.provide(store.lease(key, newerThan), own)),
+            guard("lease", leasePatience, () => Fiber.join(taking)),
             (hasNewer) => (hasNewer === true ? Effect.undefined : exchange)
           ),
-        (own) => {
-          // Goes on beyond the limit. A lease that is granted after it finds its scope closed, and is returned at once.
-          const giveBack = guard("lease", patience, () => Effect.uninterruptible(Scope.close(own, Exit.void)))
+        ({ own, taking }) => {
+          // Goes on beyond the limit, since a lease that is granted late has to be returned as well.
+          const end = Effect.uninterruptible(Effect.andThen(Fiber.interrupt(taking), Scope.close(own, Exit.void)))
+          const giveBack = guard("lease", patience, () => end)
           // A closed scope starts no fiber: the layer is closing, and waits.
           return scope.state._tag === "Closed"
             ? giveBack
