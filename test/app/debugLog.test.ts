@@ -12,13 +12,18 @@ const again: Credential = {
 }
 
 /** The lines of two calls after another. */
-const logged = (play: Play, installation?: string, limit?: Layer.Layer<RateLimit, unknown>) => {
+const logged = (
+  play: Play,
+  installation?: string,
+  limit?: Layer.Layer<RateLimit, unknown>,
+  credential: Credential = again
+) => {
   const lines: Array<string> = []
   const logger = Logger.make(({ logLevel, message }) => {
     lines.push(`${logLevel} ${String(message)}`)
   })
   const get = Effect.flatMap(IcrHttp, (http) =>
-    Effect.exit(http.client({ operation: "Test.call", credential: again, installation }).get("/things/123?secret=1"))
+    Effect.exit(http.client({ operation: "Test.call", credential, installation }).get("/things/123?secret=1"))
   )
   const wire = wireOver(played(play).layer)
   return inVirtualTime(draw(0.5)(Effect.andThen(get, get))).pipe(
@@ -81,6 +86,14 @@ describe("debug log lines", () => {
         RateLimit.layerMemoryWith({ limit: 1, window: "1 second" })
       )
       assert.include(lines, "Debug Test.call, GET /things/{id}: waited 1000 ms for the rate limit")
+    })
+  )
+
+  it.effect("name a wait for the credential", () =>
+    Effect.gen(function* () {
+      const slow: Credential = { ...again, get: Effect.delay(again.get, 700) }
+      const lines = yield* logged(() => Effect.sync(() => new Response("{}")), undefined, undefined, slow)
+      assert.include(lines, "Debug Test.call, GET /things/{id}: waited 700 ms for its credential")
     })
   )
 })

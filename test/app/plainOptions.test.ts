@@ -162,7 +162,19 @@ const calls: {
   "the credential of call": [(http, credential) => http.call({ ...request, credential })],
   "the options of client": [(http, value) => http.client(value).get("/p")],
   "the operation of client": [(http, operation) => http.client({ operation, credential }).get("/p"), ["text"]],
-  "the credential of client": [(http, credential) => http.client({ operation: "op", credential }).get("/p")]
+  "the credential of client": [(http, credential) => http.client({ operation: "op", credential }).get("/p")],
+  "the value of a credential": [
+    (http, value) =>
+      http.client({ operation: "op", credential: { ...credential, get: Effect.succeed({ value }) } }).get("/p")
+  ],
+  "what a credential gives": [
+    (http, value) =>
+      http.client({ operation: "op", credential: { ...credential, get: Effect.succeed(value) } }).get("/p")
+  ],
+  "the value of fixed": [
+    (http, value) => http.client({ operation: "op", credential: fixed(value) }).get("/p"),
+    ["text"]
+  ]
 }
 
 describe("what IcrHttp cannot take is an InvalidRequest, and nothing is sent:", () => {

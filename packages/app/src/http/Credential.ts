@@ -24,7 +24,7 @@
  * @module
  */
 import * as Effect from "effect/Effect"
-import type * as Redacted from "effect/Redacted"
+import * as Redacted from "effect/Redacted"
 import type { IcrError } from "../errors/IcrError.ts"
 import type { Tried } from "../errors/IcrReason.ts"
 
@@ -109,7 +109,7 @@ export const giveUp: Verdict = { again: false, tried: "nothing" }
  * @since 0.1.0
  */
 export const fixed = (value: Redacted.Redacted): Credential => ({
-  get: Effect.succeed({ value }),
+  get: Effect.succeed({ value: Redacted.isRedacted(value) ? value : Redacted.make(value) }),
   isFixed: true,
   onRefused: () => Effect.succeed(giveUp)
 })

@@ -11,6 +11,7 @@ import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import * as HttpTraceContext from "effect/http/HttpTraceContext"
 import * as LogLevel from "effect/LogLevel"
 import * as Option from "effect/Option"
+import * as Predicate from "effect/Predicate"
 import * as Redacted from "effect/Redacted"
 import * as Ref from "effect/Ref"
 import * as Schedule from "effect/Schedule"
@@ -34,10 +35,6 @@ import { type Span, event, traceCall, traced } from "./telemetry.ts"
 /** One request and its answer; `span` is the one that speaks for it. */
 const sendOnce = (run: Run.Run, credential: Redacted.Redacted, span: Span): Effect.Effect<Answer, IcrError> => {
   const { call, settings } = run
-  if (!credentialText.test(Redacted.value(credential))) {
-    const detail = "its credential is empty or has a character that no header can carry"
-    return Effect.fail(invalidRequest(call.operation, detail))
-  }
   const request =
     settings.propagateTrace && span !== undefined
       ? HttpClientRequest.setHeaders(call.request, HttpTraceContext.toHeaders(span))
@@ -102,37 +99,70 @@ const timedAttempt = (run: Run.Run, credential: Redacted.Redacted): Effect.Effec
   })
 }
 
-/** Waits for the rate limit, which a token exchange does not: the calls in front may be waiting for its token. */
-const rateLimited = <A>(run: Run.Run, self: () => Effect.Effect<A, IcrError>): Effect.Effect<A, IcrError> => {
-  const { rateLimit } = run.settings
-  if (rateLimit === undefined || run.call.isExchange === true) return self()
-  const began = Run.now(run)
-  return Effect.flatMap(rateLimit, () => {
-    const millis = Math.round(Run.now(run) - began)
-    return millis < 1
-      ? self()
-      : Effect.andThen(
-          Run.debug(run, () => `waited ${millis} ms for the rate limit`),
-          self()
-        )
+/** What a call has to wait for; the wait is a line of the log. */
+const waited = <A, E>(run: Run.Run, what: string, self: Effect.Effect<A, E>): Effect.Effect<A, E> =>
+  run.isDebug
+    ? Effect.flatMap(Effect.timed(self), ([duration, value]) => {
+        const millis = Math.round(Duration.toMillis(duration))
+        return Effect.as(millis < 1 ? Effect.void : Run.debug(run, () => `waited ${millis} ms for ${what}`), value)
+      })
+    : self
+
+/** Milliseconds for which the registry asked calls of this kind to send nothing; 0 or less when a request may go out. */
+const waitLeft = (run: Run.Run) => Effect.map(Ref.get(run.askedWait), (until) => until - Run.now(run))
+
+const notSent = (run: Run.Run, left: number) =>
+  Effect.andThen(
+    Run.debug(run, () => `not sent, since the registry asked to wait ${Math.ceil(left)} ms more`),
+    Run.failWith(
+      run,
+      (info) => new RateLimited({ ...info, registryMessage: [], retryAfter: Option.some(Duration.millis(left)) })
+    )
+  )
+
+/** Waits for what the registry has asked other calls meanwhile, as long as this one can wait, before it sends. */
+const afterAskedWait = (run: Run.Run, self: () => Effect.Effect<Answer, IcrError>): Effect.Effect<Answer, IcrError> =>
+  Effect.flatMap(waitLeft(run), (left) => {
+    if (left <= 0) return self()
+    if (left > run.settings.maxRetryAfter || left >= run.deadline - Run.now(run)) return notSent(run, left)
+    return Effect.andThen(
+      waited(run, "the registry, which asked for it", Effect.sleep(left)),
+      afterAskedWait(run, self)
+    )
   })
-}
+
+/** Waits for the rate limit, which a token exchange does not: the calls in front may be waiting for its token. */
+const rateLimited = ({ call, settings }: Run.Run) =>
+  settings.rateLimit === undefined || call.isExchange === true ? undefined : settings.rateLimit
 
 /** Makes an attempt with a credential, which is told when the registry accepted it. */
 const attempt = (run: Run.Run, { cache, value }: Presented): Effect.Effect<Answer, IcrError> => {
   const { credential, path } = run.call
   if (cache !== undefined) run.span?.attribute("icr.token.cache", cache)
-  const made = rateLimited(run, () => timedAttempt(run, value))
+  const limit = rateLimited(run)
+  const sent = afterAskedWait(run, () => timedAttempt(run, value))
+  const made = limit === undefined ? sent : Effect.andThen(waited(run, "the rate limit", limit), sent)
   return credential.onAccepted === undefined
     ? made
     : Effect.tap(made, () => credential.onAccepted?.(path) ?? Effect.void)
 }
 
+/** Whether a header can carry it. Custom credentials may be plain JavaScript's. */
+const isSendable = (presented: unknown): boolean => {
+  if (!Predicate.hasProperty(presented, "value") || !Redacted.isRedacted(presented.value)) return false
+  const text = Redacted.value(presented.value)
+  return Predicate.isString(text) && credentialText.test(text)
+}
+
 /** Makes an attempt with the credential of now, and with another one as long as the credential sees hope after a refusal. */
-const authorized = (run: Run.Run): Effect.Effect<Answer, IcrError> =>
-  Effect.flatMap(run.call.credential.get, (presented) =>
-    Effect.catchIf(attempt(run, presented), isRefusal, (error) => afterRefusal(run, error, presented.value))
+const authorized = (run: Run.Run): Effect.Effect<Answer, IcrError> => {
+  const { credential, isExchange, operation } = run.call
+  return Effect.flatMap(waited(run, isExchange === true ? "its turn" : "its credential", credential.get), (presented) =>
+    isSendable(presented)
+      ? Effect.catchIf(attempt(run, presented), isRefusal, (error) => afterRefusal(run, error, presented.value))
+      : Effect.fail(invalidRequest(operation, "its credential is no Redacted text that a header can carry"))
   )
+}
 
 const afterRefusal = Effect.fnUntraced(function* (
   run: Run.Run,
@@ -166,9 +196,6 @@ const takeRetry = Ref.modify((left: number) => (left >= 10 ? [true, left - 10] :
 /** Gives a tenth of a retry back to the budget, after a success. */
 const giveTenth = ({ budget, retryBudget }: Run.Settings) =>
   Ref.update(budget, (left) => Math.min(retryBudget * 10, left + 1))
-
-/** Milliseconds for which the registry asked calls of this kind to send nothing; 0 or less when a request may go out. */
-const waitLeft = (run: Run.Run) => Effect.map(Ref.get(run.askedWait), (until) => until - Run.now(run))
 
 /** Milliseconds that the registry asked to wait, this call or others of its kind. */
 const askedFor = (run: Run.Run, error: IcrError) =>
@@ -213,14 +240,7 @@ const retried = (run: Run.Run): Effect.Effect<Answer, IcrError> =>
 
 /** Sends nothing while the registry has asked calls of this kind to wait. */
 const unlessAskedToWait = (run: Run.Run): Effect.Effect<Answer, IcrError> =>
-  Effect.flatMap(waitLeft(run), (left) => {
-    if (left <= 0) return retried(run)
-    const retryAfter = Option.some(Duration.millis(left))
-    return Effect.andThen(
-      Run.debug(run, () => `not sent, since the registry asked to wait ${Math.ceil(left)} ms more`),
-      Run.failWith(run, (info) => new RateLimited({ ...info, registryMessage: [], retryAfter }))
-    )
-  })
+  Effect.flatMap(waitLeft(run), (left) => (left <= 0 ? retried(run) : notSent(run, left)))
 
 /**
  * The last failure says more than that the time is over, unless a write is on its way and may yet be done. A refusal by then may

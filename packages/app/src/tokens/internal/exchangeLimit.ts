@@ -35,6 +35,9 @@ interface Turn {
   readonly askedAt: number
 }
 
+/** Where nothing was sent, the registry turned nothing down. */
+const wasTurnedDown = ({ isRetryable, reason }: IcrError) => isRetryable && "attempts" in reason && reason.attempts > 0
+
 const noTurn: Turn = { end: () => Effect.void, askedAt: -Infinity }
 
 /** At most this many at a time. */
@@ -82,7 +85,7 @@ export const make = Effect.fnUntraced(function* (
       return exchange({ ...jwt, get }).pipe(
         Effect.tap(grow),
         Effect.flatMap((value) => Effect.map(Ref.get(turn), ({ askedAt }) => ({ value, askedAt }))),
-        Effect.tapError(({ isRetryable }) => (isRetryable ? end(true) : Effect.void)),
+        Effect.tapError((error) => (wasTurnedDown(error) ? end(true) : Effect.void)),
         Effect.onExit(() => end(false))
       )
     })
