@@ -73,6 +73,26 @@ describe("revoking", () => {
     }).pipe(Effect.provide(appOver(registry)))
   })
 
+  it.effect("again after it failed sends the request for the same token, and for a newer one beside it", () => {
+    const registry = makeRegistry()
+    const down = refusal(503, "down")
+    return Effect.gen(function* () {
+      const app = yield* IcrApp
+      yield* app.installationToken(acme)
+      registry.answer = () => down
+      const failed = yield* started(Effect.flip(app.revokeInstallationToken(acme)))
+      yield* TestClock.adjust("1 minute")
+      assert.isTrue((yield* Fiber.join(failed)).isRetryable)
+      registry.answer = () => undefined
+      yield* app.installationToken(acme)
+      registry.requests.length = 0
+      yield* app.revokeInstallationToken(acme)
+      assert.deepStrictEqual(registry.requests, [`${del} crs_1`, `${del} crs_2`])
+      yield* app.revokeInstallationToken(acme)
+      assert.strictEqual(registry.requests.length, 2)
+    }).pipe(Effect.provide(appOver(registry)))
+  })
+
   it.effect("a refresh under way does not bring a revoked token back", () => {
     const registry = makeRegistry()
     return Effect.gen(function* () {

@@ -23,6 +23,20 @@ describe("a lost connection, by the code that the runtime gives", () => {
     [coded("ERR_TLS_CERT_ALTNAME_INVALID"), "tls", "ERR_TLS_CERT_ALTNAME_INVALID"],
     [coded("UNABLE_TO_VERIFY_LEAF_SIGNATURE"), "tls", "UNABLE_TO_VERIFY_LEAF_SIGNATURE"],
     [coded("ERR_SSL_WRONG_VERSION_NUMBER"), "tls", "ERR_SSL_WRONG_VERSION_NUMBER"],
+    [coded("ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE"), "tls", "ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE"],
+    [
+      worded("EPROTO", "write EPROTO 00:error:0A00010B:SSL routines:ssl3_get_record:wrong version number"),
+      "tls",
+      "EPROTO"
+    ],
+    // A request may have been sent before these.
+    [coded("ERR_SSL_BAD_RECORD_TYPE"), "reset", "ERR_SSL_BAD_RECORD_TYPE"],
+    [coded("ERR_SSL_DECRYPTION_FAILED_OR_BAD_RECORD_MAC"), "reset", "ERR_SSL_DECRYPTION_FAILED_OR_BAD_RECORD_MAC"],
+    [coded("ERR_SSL_TLSV1_ALERT_INTERNAL_ERROR"), "reset", "ERR_SSL_TLSV1_ALERT_INTERNAL_ERROR"],
+    [Object.assign(coded("EPROTO"), { syscall: "write" }), "reset", "EPROTO"],
+    [Object.assign(coded("EHOSTUNREACH"), { syscall: "read" }), "reset", "EHOSTUNREACH"],
+    [Object.assign(coded("ENETUNREACH"), { syscall: "read" }), "reset", "ENETUNREACH"],
+    [Object.assign(coded("ENETDOWN"), { syscall: "write" }), "reset", "ENETDOWN"],
     [new TypeError("fetch failed", { cause: coded("ECONNREFUSED") }), "refused", "ECONNREFUSED"],
     [new TypeError("failed", { cause: new AggregateError([coded("ECONNREFUSED")]) }), "refused", "ECONNREFUSED"],
     [coded("ENETUNREACH"), "refused", "ENETUNREACH"],

@@ -15,9 +15,11 @@ import type * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import type * as FileSystem from "effect/FileSystem"
 import * as HttpClient from "effect/http/HttpClient"
+import * as HashMap from "effect/HashMap"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
+import * as Ref from "effect/Ref"
 import type * as Scope from "effect/Scope"
 import { fixed } from "../http/Credential.ts"
 import type { AppAccessToken, InstallationAccessToken } from "../domain/AccessToken.ts"
@@ -76,7 +78,8 @@ export interface Service extends Installations {
 
   /**
    * Revokes the token in use (`Delete an installation access token`). The cache drops it first, so nobody gets it any
-   * more even if the call fails. A token that is not there, or that the registry does not know any more, counts as done.
+   * more even if the call fails; then the same call again revokes it. A token that is not there, or that the registry does not
+   * know any more, counts as done.
    */
   readonly revokeInstallationToken: (id: InstallationId) => Effect.Effect<void, IcrError>
 
@@ -151,6 +154,20 @@ const make = Effect.gen(function* () {
         Effect.andThen(countRevoked)
       )
 
+  /** Tokens that were dropped and could not be revoked, by installation. */
+  const unrevoked = yield* Ref.make(HashMap.empty<InstallationId, ReadonlyArray<InstallationAccessToken>>())
+
+  const revokeInstallationToken = Effect.fnUntraced(function* (id: InstallationId) {
+    const problem = idProblem(id)
+    if (problem !== undefined) return yield* invalidRequest("IcrApp.revokeInstallationToken", problem)
+    const dropped = yield* cache.invalidateInstallationToken(id)
+    const before = yield* Ref.modify(unrevoked, (all) => [HashMap.get(all, id), HashMap.remove(all, id)])
+    const tokens = [...Option.getOrElse(before, () => []), ...Option.toArray(dropped)]
+    yield* Effect.onError(Effect.forEach(tokens, revoke, { discard: true }), () =>
+      Ref.update(unrevoked, (all) => HashMap.set(all, id, tokens))
+    )
+  })
+
   return IcrApp.of({
     appToken: cache.appToken,
     appTokenWith: cache.appTokenWith,
@@ -166,14 +183,7 @@ const make = Effect.gen(function* () {
         { interruptible: true }
       ),
     ...makeInstallations(http, jwt, installationClient),
-    revokeInstallationToken: (id) => {
-      const problem = idProblem(id)
-      if (problem !== undefined) return Effect.fail(invalidRequest("IcrApp.revokeInstallationToken", problem))
-      return Effect.flatMap(
-        cache.invalidateInstallationToken(id),
-        Option.match({ onNone: () => Effect.void, onSome: revoke })
-      )
-    },
+    revokeInstallationToken,
     invalidateInstallationToken: invalidate,
     baseUrl: http.baseUrl,
     registryTime: http.registryTime,
