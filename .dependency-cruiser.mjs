@@ -1,8 +1,8 @@
 /**
- * The picture of the house as rules: arrows are imports, types included, and they only point down. Read each list from the
- * top floor to the ground: a folder may import what stands below it, never what stands above, and nothing in a circle.
+ * Which folder may import which: arrows are imports, types included, and they only point down. Read each list from the top: a
+ * folder may import those below it, never those above, and nothing in a circle.
  */
-const floors = {
+const folders = {
   packages: ["cli", "testing", "redis", "registry", "webhooks", "app"],
   "packages/app/src": ["app", "tokens", "http", "signer", "cache", "config", "errors", "domain", "clock"],
   "packages/webhooks/src": ["webhooks", "install", "mac"],
@@ -21,13 +21,13 @@ const floors = {
   "packages/cli/src": ["commands", "environment", "failure", "output"]
 }
 
-/** One rule for each floor: nothing on it imports a floor above it. */
-const arrowsDown = Object.entries(floors).flatMap(([house, names]) =>
+/** One rule for each folder: nothing in it imports a folder above it. */
+const arrowsDown = Object.entries(folders).flatMap(([root, names]) =>
   names.slice(1).map((name, index) => ({
-    name: `${house}: nothing in ${name} imports a floor above it`,
+    name: `${root}: nothing in ${name} imports a folder above it`,
     severity: "error",
-    from: { path: `^${house}/${name}/` },
-    to: { path: `^${house}/(${names.slice(0, index + 1).join("|")})/` }
+    from: { path: `^${root}/${name}/` },
+    to: { path: `^${root}/(${names.slice(0, index + 1).join("|")})/` }
   }))
 )
 
@@ -35,6 +35,12 @@ export default {
   forbidden: [
     { name: "no circles, of types neither", severity: "error", from: {}, to: { circular: true } },
     ...arrowsDown,
+    {
+      name: "no package imports tests or examples",
+      severity: "error",
+      from: { path: "^packages/" },
+      to: { path: "^(test|examples)/" }
+    },
     {
       name: "webhooks and registry do not know each other",
       severity: "error",

@@ -20,7 +20,7 @@ const jwt = Effect.flatMap(Signer, ({ appJwt }) => Effect.map(appJwt, (text) => 
 /** A key management service that takes its time, or fails. */
 const makeKms = () => ({ signatures: 0, latency: 0, isDown: false })
 
-const over = (kms: ReturnType<typeof makeKms>, appId = "42") =>
+const signerOver = (kms: ReturnType<typeof makeKms>, appId = "42") =>
   Signer.layerSign(() =>
     Effect.gen(function* () {
       kms.signatures++
@@ -41,7 +41,7 @@ describe("the app JWT", () => {
       assert.strictEqual(new Set(yield* Fiber.join(callers)).size, 1)
       yield* jwt
       assert.strictEqual(kms.signatures, 1)
-    }).pipe(Effect.provide(over(kms)))
+    }).pipe(Effect.provide(signerOver(kms)))
   })
 
   it.effect("is signed anew behind the callers before its end, and never handed out dead", () => {
@@ -57,7 +57,7 @@ describe("the app JWT", () => {
         yield* TestClock.adjust(10 * second)
       }
       assert.isAtMost(kms.signatures, 5)
-    }).pipe(Effect.provide(over(kms)))
+    }).pipe(Effect.provide(signerOver(kms)))
   })
 
   it.effect("stays in use while signing fails, and heals", () => {
@@ -72,7 +72,7 @@ describe("the app JWT", () => {
       assert.strictEqual((yield* reasonOf(Effect.flatMap(Signer, ({ appJwt }) => appJwt)))._tag, "Signing")
       kms.isDown = false
       assert.notStrictEqual(yield* jwt, first)
-    }).pipe(Effect.provide(over(kms)), Effect.provide(Logger.layer([])))
+    }).pipe(Effect.provide(signerOver(kms)), Effect.provide(Logger.layer([])))
   })
 
   it.effect("is signed with the app's own key however far the clock is moved meanwhile", () => {
@@ -119,7 +119,7 @@ describe("the app JWT", () => {
     return Effect.gen(function* () {
       yield* start
       const issuers = yield* Effect.forEach(["1", "2"], (appId) =>
-        Effect.flatMap(Layer.build(Layer.fresh(over(kms, appId))), (context) =>
+        Effect.flatMap(Layer.build(Layer.fresh(signerOver(kms, appId))), (context) =>
           Effect.map(Context.get(context, Signer).appJwt, (text) => decodeJwt(Redacted.value(text)).iss)
         )
       )
@@ -139,7 +139,7 @@ describe("the app JWT", () => {
       assert.strictEqual(kms.signatures, 2)
       yield* jwt
       assert.strictEqual(kms.signatures, 2)
-    }).pipe(Effect.provide(over(kms)), Effect.provide(Logger.layer([])))
+    }).pipe(Effect.provide(signerOver(kms)), Effect.provide(Logger.layer([])))
   })
 
   it.effect("fails with a reason when the signing service does not answer, and the next call tries again", () => {
@@ -153,7 +153,7 @@ describe("the app JWT", () => {
       kms.latency = 0
       yield* jwt
       assert.strictEqual(kms.signatures, 2)
-    }).pipe(Effect.provide(over(kms)))
+    }).pipe(Effect.provide(signerOver(kms)))
   })
 
   const thrown: Readonly<Record<string, () => Effect.Effect<Uint8Array>>> = {

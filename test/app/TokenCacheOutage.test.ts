@@ -43,7 +43,7 @@ describe("an issuer that is down", () => {
     })
   )
 
-  it.effect("heals by itself", () =>
+  it.effect("gives a new token at the next refresh once it is back, and that token stays in use", () =>
     overRegistry(function* (registry) {
       yield* ask
       registry.refusal = down

@@ -98,10 +98,10 @@ describe("the entries of a cache", () => {
   })
 })
 
-describe("one entry more than 10,000", () => {
+describe("one entry more than a capacity of 10,000", () => {
   const capacity = 10_000
 
-  it("makes one go, and for that two others at the most are looked at", () => {
+  it("evicts one of them, and looks at two at the most to find it", () => {
     let looks = 0
     const draw = draws(1)
     let entries = Entries.make<string>()

@@ -5,7 +5,7 @@ import { Effect, Schema } from "effect"
 import { HttpClientRequest } from "effect/http"
 import { anyClient, credential, failure, played, wireOver } from "./support/wire.ts"
 
-describe("304", () => {
+describe("an answer with status 304", () => {
   const notModified = () =>
     played(() => Effect.sync(() => new Response(null, { status: 304, headers: { etag: '"v1"' } })))
   for (const header of ["if-none-match", "If-Modified-Since"]) {

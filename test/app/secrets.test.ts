@@ -179,7 +179,7 @@ describe("no secret comes out of", () => {
   )
 })
 
-describe("the search itself", () => {
+describe("the search for secrets in printed text", () => {
   const token = "crs_0123456789abcdef0123456789abcdef0123456789abcdef"
   const all = needles([token, privateKeyPem])
 

@@ -15,18 +15,18 @@ import type { HttpClient } from "effect/http"
 /** What a run needs. */
 export type Needs = IcrConfig | IcrHttp | Signer
 
-const over = <E, R>(config: Layer.Layer<IcrConfig, E, R>) =>
+const composeLayers = <E, R>(config: Layer.Layer<IcrConfig, E, R>) =>
   Layer.mergeAll(IcrHttp.layer, Signer.layer).pipe(Layer.provide(ServerClock.layer), Layer.provideMerge(config))
 
 /** The registry that the environment names, with the key inline or in a file. */
-export const fromEnvironment: Layer.Layer<Needs, IcrError> = over(IcrConfig.layerKeyFile).pipe(
+export const fromEnvironment: Layer.Layer<Needs, IcrError> = composeLayers(IcrConfig.layerKeyFile).pipe(
   Layer.provide([NodeHttpClient.layerUndici, NodeServices.layer])
 )
 
 /** The simulator's first app. */
 export const toSimulator: Layer.Layer<Needs, IcrError, Simulator | HttpClient.HttpClient> = Layer.unwrap(
   Effect.map(Simulator, ({ app, baseUrl }) =>
-    over(IcrConfig.layerWith({ appId: app.appId, privateKey: app.privateKey, baseUrl, apiPath: "" }))
+    composeLayers(IcrConfig.layerWith({ appId: app.appId, privateKey: app.privateKey, baseUrl, apiPath: "" }))
   )
 )
 

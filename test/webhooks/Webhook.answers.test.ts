@@ -8,7 +8,7 @@ import { delivery, post, printed } from "./support/deliveries.ts"
 import { nothing, receiver, recorder, send } from "./support/receiver.ts"
 
 describe("Webhook.handler", () => {
-  it.effect("answers by what was wrong", () =>
+  it.effect("answers a refused request with the status and the kind of its error, and an accepted one with 202", () =>
     Effect.gen(function* () {
       const { fetch } = yield* (yield* Webhook).handler(nothing)
       const good = delivery(printed())

@@ -71,7 +71,7 @@ describe("Webhook.verify, given what plain JavaScript and gateways hand over", (
     )
   }
 
-  it.effect("a delivery that is none at all", () =>
+  it.effect("a delivery that is no object, or has neither a body nor a signature: signatureMissing", () =>
     Effect.gen(function* () {
       for (const given of [undefined, null, 7, "text", {}, []]) {
         assert.strictEqual(yield* verified(given), "signatureMissing")

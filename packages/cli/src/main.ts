@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** The program `icr`. */
+/** The program `icr`: runs the command on Node, logs to standard error, and turns failures into exit codes. */
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import * as Command from "effect/cli/Command"

@@ -1,5 +1,5 @@
 /**
- * `ReservationClaims` on Redis or Valkey: hands each reservation that a look finds to one process of a fleet.
+ * `ReservationClaims` on Redis or Valkey: hands each reservation that is found after a lost answer to one process of a fleet.
  *
  * **When to use**: several processes of one app reserve credits. A program that is the only one to reserve says
  * `soleProcess: true` instead.

@@ -20,7 +20,7 @@ import { bodies } from "../support/wire.ts"
 const singleFlight = async (appId: string, fetch: typeof globalThis.fetch) => {
   const key = await importPKCS8(privateKeyPem, "RS256")
   const held = new Map<number, { readonly token: string; readonly until: number }>()
-  const flights = new Map<number, Promise<string>>()
+  const exchanges = new Map<number, Promise<string>>()
   const exchange = async (id: number) => {
     const now = Math.floor(Date.now() / 1000)
     const jwt = await new SignJWT({ iss: appId, iat: now - 60, exp: now + 540 })
@@ -35,9 +35,9 @@ const singleFlight = async (appId: string, fetch: typeof globalThis.fetch) => {
   return (id: number): Promise<string> => {
     const entry = held.get(id)
     if (entry !== undefined && Date.now() < entry.until) return Promise.resolve(entry.token)
-    const flight = flights.get(id) ?? exchange(id).finally(() => flights.delete(id))
-    flights.set(id, flight)
-    return flight
+    const underWay = exchanges.get(id) ?? exchange(id).finally(() => exchanges.delete(id))
+    exchanges.set(id, underWay)
+    return underWay
   }
 }
 

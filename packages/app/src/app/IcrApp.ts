@@ -78,8 +78,8 @@ export interface Service extends Installations {
 
   /**
    * Revokes the token in use (`Delete an installation access token`). The cache drops it first, so nobody gets it any
-   * more even if the call fails; then the same call again revokes it. A token that is not there, or that the registry does not
-   * know any more, counts as done.
+   * more even if the call fails; then the same call again revokes it. Succeeds when there is no token, or when the registry
+   * does not know it any more.
    */
   readonly revokeInstallationToken: (id: InstallationId) => Effect.Effect<void, IcrError>
 
@@ -89,7 +89,7 @@ export interface Service extends Installations {
   /** The registry's address, without a trailing slash, such as `https://api.carbonregistry.com`. */
   readonly baseUrl: string
 
-  /** What time the registry thinks it is, as far as its answers have told: what its timestamps are to be compared with. */
+  /** The registry's time, as far as its answers have told. Compare its timestamps with this. */
   readonly registryTime: Effect.Effect<DateTime.Utc>
 
   /**
@@ -98,13 +98,13 @@ export interface Service extends Installations {
    */
   readonly appClient: Client
 
-  /** As {@link Service.appClient}, for one's own operation, which names spans and stands in errors. */
+  /** As {@link Service.appClient}, with an operation name of your own for spans and errors. */
   readonly appClientWith: (options: { readonly operation: string }) => Client
 
   /** Any endpoint with an installation's token. As {@link Service.appClient}. */
   readonly installationClient: (id: InstallationId) => Client
 
-  /** As {@link Service.installationClient}, for one's own operation, which names spans and stands in errors. */
+  /** As {@link Service.installationClient}, with an operation name of your own for spans and errors. */
   readonly installationClientWith: (id: InstallationId, options: { readonly operation: string }) => Client
 }
 
@@ -112,7 +112,7 @@ export interface Service extends Installations {
 // Constructor
 // ---------------------------------------------------------------------------------------------------------------------
 
-/** What the registry answers about a token that it does not know any more. */
+/** Whether the registry says that it does not know a token any more. */
 const isUnknownToken = (error: IcrError) =>
   isGone(error) || error.reason._tag === "Unauthorized" || error.reason._tag === "NotFound"
 
@@ -123,7 +123,7 @@ const make = Effect.gen(function* () {
 
   const invalidate = (id: InstallationId) => Effect.asVoid(cache.invalidateInstallationToken(id))
 
-  /** A client of one's own operation; options without one are refused by each of its requests. */
+  /** A client with an operation name of the caller's own. Without a name, each of its requests fails. */
   const clientWith = (name: string, given: { readonly operation: string }, rest: Omit<ClientOptions, "operation">) => {
     const operation: unknown = given?.operation
     if (Predicate.isString(operation)) return http.client({ ...rest, operation })
@@ -143,7 +143,7 @@ const make = Effect.gen(function* () {
   const installationClient = (id: InstallationId) =>
     installationClientWith(id, { operation: "IcrApp.installationClient" })
 
-  /** Exactly one request when the registry answers. What is dead already needs no revoking. */
+  /** Sends exactly one request when the registry answers. A token that is invalid already counts as revoked. */
   const revoke = ({ installationId: installation, token }: InstallationAccessToken) =>
     http
       .client({ operation: "IcrApp.revokeInstallationToken", credential: fixed(token), installation })
@@ -248,19 +248,19 @@ const withInvalidation = <E, R>(app: Layer.Layer<IcrApp, E, R>): AppLayer<E, R> 
  * @since 0.1.0
  */
 export class IcrApp extends Context.Service<IcrApp, Service>()("@effect-icr/app/IcrApp") {
-  /** Over services of one's own composition. */
+  /** Over services that the program composes itself. */
   static readonly layerNoDeps: AppLayer<never, Signer | TokenCache | IcrHttp> = withInvalidation(
     Layer.effect(IcrApp, make)
   )
 
-  /** All of it, from the environment variables of `IcrConfig.layer`. Needs only an `HttpClient`. */
+  /** The app and all services beneath it, from the environment variables of `IcrConfig.layer`. Needs only an `HttpClient`. */
   static readonly layer: AppLayer<IcrError, HttpClient.HttpClient> = composeLayers(IcrApp.layerNoDeps, IcrConfig.layer)
 
-  /** All of it, from plain values; what is not given comes from the environment. Needs only an `HttpClient`. */
+  /** As `layer`, from plain values; what is not given comes from the environment. */
   static readonly layerWith = (options: Options): AppLayer<IcrError, HttpClient.HttpClient> =>
     composeLayers(IcrApp.layerNoDeps, IcrConfig.layerWith(options), options)
 
-  /** All of it, from a `Config` for each value. Needs only an `HttpClient`. */
+  /** As `layer`, from a `Config` for each value. */
   static readonly layerConfig = (
     config: Config.Wrap<ConfigOptions>,
     options?: ServiceOptions
@@ -273,7 +273,7 @@ export class IcrApp extends Context.Service<IcrApp, Service>()("@effect-icr/app/
     IcrConfig.layerKeyFile
   )
 
-  /** A double of which a test gives what it uses; anything else dies with the name of what is missing. */
+  /** A double for tests: give what the test uses; anything else dies with the name of what is missing. */
   static readonly layerTest = (app: Partial<Service>): AppLayer<never, never> =>
     withInvalidation(Layer.mock(IcrApp, { ...testDefaults, ...app }))
 }

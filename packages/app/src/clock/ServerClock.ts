@@ -8,12 +8,12 @@
  * **Details**
  *
  * A JWT whose times are off by minutes is refused, and a token's `expiresAt` means the registry's time instead of this
- * machine's. The offset between the two is remembered and measured again with every answer, so it heals when it stops helping.
+ * machine's. The offset between the two is remembered and measured again with every answer, so a wrong one is corrected.
  *
  * **Gotchas**
  *
- * Differences below 3 seconds are ignored: the header has whole seconds, and the answer travels. A `fetch` that keeps answers
- * repeats old dates, so a date that goes back teaches something only when a token exchange was answered with it.
+ * Differences below 3 seconds are ignored: the header has whole seconds, and the answer travels. A `fetch` that caches answers
+ * repeats old dates, so a date that goes back counts only in the answer to a token exchange.
  *
  * @module
  */
@@ -34,7 +34,7 @@ import * as ElapsedTime from "./internal/elapsedTime.ts"
  * @since 0.1.0
  */
 export interface ObserveOptions {
-  /** It answers a token exchange, which no cache keeps. Its date always teaches, so that one wrong date heals. Default false. */
+  /** Whether it answers a token exchange, which no cache keeps. Its date always counts, to correct a wrong one. Default false. */
   readonly isExchange?: boolean | undefined
 }
 
@@ -51,14 +51,14 @@ export interface Service {
   readonly now: Effect.Effect<number>
   /**
    * Learns from a `Date` header; `sentAt` and `receivedAt` are this machine's milliseconds around the request. A date more than
-   * 3 s behind the last one and the time elapsed since is that of a kept answer, and ignored unless it answers an exchange.
+   * 3 s behind the last one and the time elapsed since is that of a cached answer, and ignored unless it answers an exchange.
    */
   readonly observe: (date: string, sentAt: number, receivedAt: number, options?: ObserveOptions) => Effect.Effect<void>
 }
 
 const tolerance = 3000
 
-/** The offset after an answer that lies between these bounds. */
+/** The new offset, when an answer shows it to lie between these bounds. */
 const corrected = (current: number, least: number, most: number) => {
   if (current >= least - tolerance && current <= most + tolerance) return current
   const measured = Math.round((least + most) / 2)
@@ -73,7 +73,7 @@ const describe = (offset: number) =>
 interface State {
   readonly time: ElapsedTime.ElapsedTime
   readonly offset: number
-  /** The registry's time by the last date that taught something, less the elapsed time at that moment. */
+  /** The registry's time by the last date that counted, less the elapsed time at that moment. */
   readonly lead: number
 }
 

@@ -2,8 +2,8 @@
  * Who the app is and which registry it talks to.
  *
  * Every value is cleaned of what stands around it (blanks, a byte order mark, one pair of quotes, an escaped newline) and
- * checked when the layer is built. The error names the variable or option that is wrong, never a secret. `http://` is accepted for loopback only, unless `allowInsecureHttp` says otherwise: a token sent in the clear
- * is a token given away.
+ * checked when the layer is built. The error names the variable or option that is wrong, never a secret. `http://` is accepted
+ * for loopback only, unless `allowInsecureHttp` says otherwise: a token sent over http can be read by others.
  *
  * ```ts
  * import { apiBaseUrls, defaultApiVersion, IcrConfig } from "@effect-icr/app/IcrConfig"
@@ -46,7 +46,7 @@ import { configurationError, layerOptions, readSecret, readText } from "./intern
  */
 export interface Service {
   readonly appId: AppId
-  /** Absent for apps whose signing lives in an HSM or KMS (`Signer.layerSign`). */
+  /** Absent for apps that sign with an HSM or KMS (`Signer.layerSign`). */
   readonly privateKey: Option.Option<Redacted.Redacted>
   /** Without a trailing slash, such as `https://api.carbonregistry.com`. */
   readonly baseUrl: string
@@ -56,7 +56,7 @@ export interface Service {
 }
 
 /**
- * The registry's two installations (`Authentication`; `Setting up an ICR app`).
+ * The registry's two environments (`Authentication`; `Setting up an ICR app`).
  *
  * @category models
  * @since 0.1.0
@@ -105,9 +105,9 @@ export interface Options {
   /** Sent in a header. Default `2023-06-16` (`ICR_API_VERSION`). */
   readonly apiVersion?: string | undefined
   /**
-   * The version in the path, such as `/v0.5` (`ICR_API_PATH`). Default none: the reference prints its paths without. The
-   * newer versions page has it in the path, so that a day may come when it is needed. It is no part of the address: tokens
-   * are the same whatever the version, and spans and errors show paths as the reference prints them. A path that
+   * The version in the path, such as `/v0.5` (`ICR_API_PATH`). Set it if the registry requires the version in the path, as
+   * its newer versions page shows it. Default none: the reference prints its paths without. It is no part of the address:
+   * tokens are the same whatever the version, and spans and errors show paths as the reference prints them. A path that
    * names a version itself, such as `/v1/transactions`, is sent as it is.
    */
   readonly apiPath?: string | undefined
@@ -158,10 +158,10 @@ const readAppId = Effect.fnUntraced(function* (option: unknown) {
   )
 })
 
-/** Address and environment name the same thing: where one is an option, neither is taken from the environment. */
+/** `baseUrl` and `environment` both give the address: where one of them is an option, the variables of both are ignored. */
 const readBaseUrl = Effect.fnUntraced(function* ({ allowInsecureHttp, baseUrl, environment }: Options) {
   const isFromEnv = baseUrl === undefined && environment === undefined
-  // A URL may be of another realm, so that it is told by what it has.
+  // A `URL` of another realm fails `instanceof`, so it is recognized by its `href`.
   const address = yield* read("baseUrl", Predicate.hasProperty(baseUrl, "href") ? baseUrl.href : baseUrl, isFromEnv)
   const { name, value } = yield* read("environment", environment, isFromEnv)
   const isTwice = address.value !== undefined && value !== undefined
@@ -191,7 +191,7 @@ const make = Effect.fnUntraced(function* (given: Options): Effect.fn.Return<Serv
     options.privateKey === undefined
       ? yield* envSecret("ICR_PRIVATE_KEY")
       : Option.some(yield* readSecret("privateKey", options.privateKey))
-  // Empty as an option says none, whatever the environment says.
+  // An empty option means no path, whatever the environment says.
   const { name, value = "" } = yield* read("apiPath", options.apiPath)
   const apiPath = yield* checkApiPath(name, value, baseUrl)
   return { appId, privateKey, baseUrl, apiPath, apiVersion: yield* readApiVersion(options.apiVersion) }

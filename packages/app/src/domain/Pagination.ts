@@ -6,7 +6,7 @@
 import * as Schema from "effect/Schema"
 import { lenient } from "./lenient.ts"
 
-/** Also in words, as `"100"`. Without one in another shape, lists do as without one that is not there. */
+/** May also be a text, such as `"100"`. A counter of any other shape counts as absent. */
 const Counter = lenient(Schema.Union([Schema.Finite, Schema.FiniteFromString]))
 
 /**

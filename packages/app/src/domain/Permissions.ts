@@ -102,7 +102,7 @@ export interface MissingPermission {
 
 const order: ReadonlyArray<AnyPermissionLevel> = levels
 
-/** A level nobody knows is only enough for itself. */
+/** Whether a granted level includes the required one. An unknown level includes only itself. */
 const suffices = (granted: AnyPermissionLevel, required: AnyPermissionLevel) =>
   granted === required || (order.includes(required) && order.indexOf(granted) > order.indexOf(required))
 

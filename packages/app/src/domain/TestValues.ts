@@ -34,7 +34,7 @@ import { Organization } from "./Organization.ts"
 type Fields<C extends abstract new (fields: never) => unknown> = Partial<ConstructorParameters<C>[0]>
 
 const appId = AppId.make("app-1")
-// Unsafe for what is no time; these two are.
+// `makeUnsafe` throws only for an invalid date, and these are valid.
 const begin = DateTime.makeUnsafe(0)
 
 const tokenFields = {
@@ -47,7 +47,7 @@ const tokenFields = {
   appId
 }
 
-/** An organization of which the registry says no more than it must. */
+/** An organization with its mandatory fields only. */
 const plainOrganization = Schema.decodeSync(Organization)({
   id: "organization-1",
   createdAt: "1970-01-01T00:00:00Z",

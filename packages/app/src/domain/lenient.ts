@@ -1,3 +1,4 @@
+/** Schemas of fields that the registry may leave out or send in an unexpected type. */
 import * as Arr from "effect/Array"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"

@@ -79,7 +79,7 @@ export interface Verdict {
  * @since 0.1.0
  */
 export interface Credential {
-  /** Runs before the deadline of a call begins, for what takes no time of Effect's clock, such as a local signature. */
+  /** Runs before the deadline of a call begins, for work that takes no time on Effect's clock, such as a local signature. */
   readonly prepare?: Effect.Effect<void> | undefined
   /** The value for the next attempt. */
   readonly get: Effect.Effect<Presented, IcrError>

@@ -60,12 +60,12 @@ export type { Mismatch, TestRequest, TestResponse, TestScript }
  */
 export interface Request<A> extends Subject {
   readonly method: HttpMethod.HttpMethod
-  /** Ids for the placeholders in the path; others than ids are refused. */
+  /** Ids for the placeholders in the path; anything that is no id is refused. */
   readonly params?: { readonly [name: string]: string } | undefined
   readonly query?: { readonly [name: string]: string | number } | undefined
   /** The shape of a success, decoded from JSON; unknown fields are ignored. */
   readonly success: Schema.Decoder<A>
-  /** What is wrong with a decoded success, such as the token of another installation: it fails as one of a wrong shape does. */
+  /** What is wrong with a decoded success, such as another installation's token. Then the call fails as for a wrong shape. */
   readonly mismatch?: ((value: A) => Mismatch | undefined) | undefined
 }
 
@@ -86,7 +86,7 @@ export interface ClientOptions extends Pick<Subject, "operation" | "credential" 
 export interface Service {
   /** The configured address, without a trailing slash. */
   readonly baseUrl: string
-  /** What time the registry thinks it is, as far as its answers have told. */
+  /** The registry's time, as far as its answers have told. */
   readonly registryTime: Effect.Effect<DateTime.Utc>
   /** Makes one request and decodes its answer. */
   readonly call: <A>(request: Request<A>) => Effect.Effect<A, IcrError>
@@ -115,13 +115,13 @@ export interface Options {
   /** Retries that all calls of the layer share; a success gives a tenth back. Default 100. */
   readonly retryBudget?: number | undefined
   /**
-   * The longest `Retry-After` that is waited for; above it the call fails at once. Default 60 s. One that the deadline
-   * does not leave (30 s by default, so sooner than this) fails the call at once as well.
+   * The longest `Retry-After` that is waited for; above it the call fails at once. Default 60 s. One that ends after the
+   * deadline (30 s by default, so sooner than this) fails the call at once as well.
    */
   readonly maxRetryAfter?: Duration.Input | undefined
   /** For one attempt, body included. Default 10 s. */
   readonly attemptTimeout?: Duration.Input | undefined
-  /** For the whole call, but for a local signature: attempts, waits, the token exchange it needs, and bodies. Default 30 s. */
+  /** For the whole call except a local signature: attempts, waits, the token exchange it needs, and bodies. Default 30 s. */
   readonly deadline?: Duration.Input | undefined
   /** The longest body of a success. Default 16 MiB. */
   readonly maxBodyBytes?: number | undefined
@@ -233,7 +233,7 @@ const make = Effect.fnUntraced(function* (options: Options) {
       : "what was to be sent is no HttpClientRequest"
     if (detail !== undefined) return Effect.fail(invalidRequest(options.operation, detail))
     const path = request.url.startsWith("/") ? request.url : `/${request.url}`
-    // The credential is for the configured host, also behind a proxy that goes by this header.
+    // Drop a `host` of the caller's: a proxy that goes by it could send the credential to another host than the configured one.
     const all = Headers.remove(Headers.merge(headers, request.headers), "host")
     const { body, hash, method, urlParams } = request
     const sent = HttpClientRequest.makeWith(method, baseUrl + withApiPath(apiPath, path), urlParams, hash, all, body)
@@ -245,7 +245,7 @@ const make = Effect.fnUntraced(function* (options: Options) {
 
   return IcrHttp.of({
     baseUrl,
-    // Unsafe for what is no time; milliseconds of a clock are one.
+    // `makeUnsafe` throws only for an invalid date, and the milliseconds of a clock are valid.
     registryTime: Effect.map(settings.clock.now, DateTime.makeUnsafe),
     call,
     client: (options) =>
@@ -260,7 +260,7 @@ const make = Effect.fnUntraced(function* (options: Options) {
 // Layers
 // ---------------------------------------------------------------------------------------------------------------------
 
-/** A service of the program, or one for tests. */
+/** The program's own service where it is provided, else that of `layer`. */
 const orElse = <I, S, E>(service: Context.Key<I, S>, layer: Layer.Layer<I, E>): Layer.Layer<I, E> =>
   Layer.unwrap(
     Effect.map(

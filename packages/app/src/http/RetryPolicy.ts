@@ -3,9 +3,9 @@
  *
  * Only idempotent requests are retried: GET, the token exchange, the DELETE of a token, and requests marked `idempotent`; and
  * only after 408, 429, 500, 502, 503, 504, a transport failure or a timed-out attempt. Other writes are sent once, since the
- * registry documents no idempotency key and a repeated request could move credits twice; only a refused credential, after which
- * nothing was done, has them sent again. The schedule decides how often
- * and how fast; `Retry-After` lengthens its waits, and the retry budget and the deadline of `IcrHttp` end it early.
+ * registry documents no idempotency key and a repeated request could move credits twice. They are sent again only after a
+ * refused credential, since then nothing was done. The schedule decides how often and how fast; `Retry-After` lengthens its
+ * waits, and the retry budget and the deadline of `IcrHttp` end it early.
  *
  * ```ts
  * import type { InstallationId } from "@effect-icr/app/domain/Ids"
@@ -55,7 +55,7 @@ import type { IcrError } from "../errors/IcrError.ts"
  * @since 0.1.0
  */
 export interface Options {
-  /** The longest wait before the first retry; doubles with each. Default 200 ms. The wait is drawn between 0 and it. */
+  /** The longest wait before the first retry; doubles with each. Each wait is drawn between 0 and this. Default 200 ms. */
   readonly base?: Duration.Input | undefined
   /** No single wait is longer than this, `Retry-After` aside. Default 10 s. */
   readonly maxDelay?: Duration.Input | undefined

@@ -84,7 +84,7 @@ const make = Effect.fnUntraced(function* (sign: (claims: Claims) => Effect.Effec
       const life = exp * 1000 - (yield* clock.now)
       return { value: Redacted.make(jwt, { label: "app-jwt" }), life, stored: false }
     }),
-    // The present offset, and the one before while its last callers leave.
+    // One for the present offset, and one for the offset before, which callers may still be waiting for.
     capacity: 2,
     windows: { refresh: 120_000, forced: 30_000 },
     retry: { first: 10_000, longest: 120_000 },

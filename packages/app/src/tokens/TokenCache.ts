@@ -101,7 +101,7 @@ export interface Options {
   readonly retryInterval?: Duration.Input | undefined
   /** The longest that refreshes wait after a failure. Default 2 min. */
   readonly maxRetryInterval?: Duration.Input | undefined
-  /** A token counts as ended so long before its end, at most a hundredth of its life: calls travel. Default 3 s. */
+  /** How long before its end a token counts as ended, since calls travel: at most a hundredth of its life. Default 3 s. */
   readonly endMargin?: Duration.Input | undefined
   /**
    * How long a new token may be unknown to parts of the registry. A call that is refused meanwhile is sent again with the same
@@ -216,7 +216,7 @@ const make = Effect.fnUntraced(function* (
         ? installations.removed(key.slice(installationPrefix.length), upTo)
         : Effect.void
     }).pipe(
-      // It is not to end, whatever the store does: without it, this process serves what others have revoked.
+      // Restart the stream whenever it ends; without it this process would serve tokens that others revoked.
       Effect.exit,
       Effect.andThen(Effect.logWarning(`The token store tells no removals any more; asked again in ${removalsPause}`)),
       Effect.andThen(Effect.sleep(removalsPause)),

@@ -14,7 +14,7 @@
  *
  * **Gotchas**
  *
- * The IV is 96 random bits, so one key is good for about four thousand million tokens. Whoever can delete entries can still do
+ * The IV is 96 random bits, so one key is good for about four billion tokens. Whoever can delete entries can still do
  * that; it costs an exchange.
  *
  * ```ts
@@ -187,7 +187,7 @@ const makeSealed = (
     const found = [current, ...older].find((key) => key.id === id)
     const decoded = Base64Url.decode(text)
     if (form !== version || found === undefined || Result.isFailure(decoded) || more.length > 0) return Option.none()
-    // One spelling only, down to the spare bits of the last character.
+    // Accept one spelling only, also of the spare bits of the last character.
     if (Base64Url.encode(decoded.success) !== text) return Option.none()
     const bytes = Uint8Array.from(decoded.success)
     const opened = yield* Effect.option(
@@ -199,7 +199,7 @@ const makeSealed = (
 
 const plain = "plain."
 
-/** Opens nothing that was sealed, as the other opens nothing that was not: to change it costs an exchange for each token. */
+/** Sealed and plain entries do not open each other, so switching costs one exchange per token. */
 const plainText: TokenSeal = {
   seal: (_, value) => Effect.succeed(plain + Redacted.value(value)),
   open: (_, text) =>

@@ -28,10 +28,10 @@ const shown = Effect.fnUntraced(function* (bytes: Uint8Array, type: string, isWa
   return yield* new Failure({ message })
 })
 
-/** How errors call what failed. */
+/** The name of the operation in errors. */
 const operation = "icr get"
 
-/** Numbers keep every digit. */
+/** `icr get`. The numbers of a JSON body keep every digit. */
 export const get = Command.make(
   "get",
   {

@@ -38,7 +38,7 @@ export const installations = Command.make(
   Effect.fnUntraced(function* ({ json }) {
     const { installations } = yield* IcrApp
     const isWatched = yield* isTerminal
-    // Lines on the terminal show by themselves how far it is.
+    // The printed lines show the progress by themselves, so that no counter is needed.
     const listed = json && isWatched ? installations : counted(installations, "installations")
     if (json || !isWatched) return yield* write(Stream.map(listed, (one) => jsonLine(toJson(one))))
     const rows = yield* Stream.runCollect(listed)

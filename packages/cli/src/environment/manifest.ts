@@ -1,4 +1,4 @@
-/** What stands beside the sources in the package. */
+/** Files of this package that are not sources, and what its `package.json` says. */
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as Path from "effect/Path"

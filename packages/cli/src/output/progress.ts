@@ -1,4 +1,4 @@
-/** What stands on a terminal while a list is read. */
+/** Shows progress on a terminal while a list is read. */
 import * as Effect from "effect/Effect"
 import * as Ref from "effect/Ref"
 import * as Stdio from "effect/Stdio"

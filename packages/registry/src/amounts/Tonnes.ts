@@ -73,11 +73,11 @@ export type Input = Tonnes | BigDecimal.BigDecimal | bigint | `${number}`
 const isDecimal = (u: unknown): u is BigDecimal.BigDecimal =>
   BigDecimal.isBigDecimal(u) && typeof u.value === "bigint" && Number.isInteger(u.scale)
 
-/** Of any copy of this module, so that the key alone does not tell. */
+/** Accepts an amount of any copy of this module. The key alone proves nothing, so the decimal is checked too. */
 const isTonnes = (u: unknown): u is Tonnes =>
   Predicate.hasProperty(u, TypeId) && Predicate.hasProperty(u, "decimal") && isDecimal(u.decimal)
 
-/** Decimals and trailing zeros beyond this are no amount: sums over such numbers would stall the process. */
+/** The most decimals or trailing zeros of an amount: sums over longer numbers would stall the process. */
 const largestScale = 60
 const longestText = 120
 const decimalText = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,4})?$/
@@ -108,7 +108,7 @@ const Proto = {
   }
 }
 
-/** Of a decimal whose scale is within bounds. */
+/** Makes an amount of a decimal whose scale is within bounds. */
 const wrap = (decimal: BigDecimal.BigDecimal): Tonnes =>
   Object.assign(Object.create(Proto), { decimal: BigDecimal.normalize(decimal) })
 
@@ -156,7 +156,7 @@ export const fromNumber = (value: number): Option.Option<Tonnes> =>
 export const fromInput = (input: Input): Option.Option<Tonnes> => {
   if (isTonnes(input)) return Object.getPrototypeOf(input) === Proto ? Option.some(input) : fromDecimal(input.decimal)
   if (isDecimal(input)) return fromDecimal(input)
-  // A whole number of any size is `fromString`'s to judge, and what is no text at all.
+  // `fromString` checks the size of a whole number, and refuses what is no text at all.
   return fromString(typeof input === "bigint" ? String(input) : input)
 }
 
@@ -171,7 +171,7 @@ export const make = (input: Input): Tonnes =>
   Option.getOrThrowWith(fromInput(input), () => new RangeError("not an amount of tonnes"))
 
 /**
- * No tonnes.
+ * Zero tonnes.
  *
  * @category constructors
  * @since 0.1.0
@@ -183,7 +183,7 @@ export const zero: Tonnes = wrap(BigDecimal.make(0n, 0))
 // ---------------------------------------------------------------------------------------------------------------------
 
 /**
- * Both together.
+ * The sum of two amounts.
  *
  * @category combinators
  * @since 0.1.0
@@ -191,7 +191,7 @@ export const zero: Tonnes = wrap(BigDecimal.make(0n, 0))
 export const sum = (self: Tonnes, that: Tonnes): Tonnes => wrap(BigDecimal.sum(self.decimal, that.decimal))
 
 /**
- * What is left; may be negative.
+ * The difference of two amounts; may be negative.
  *
  * @category combinators
  * @since 0.1.0
@@ -199,7 +199,7 @@ export const sum = (self: Tonnes, that: Tonnes): Tonnes => wrap(BigDecimal.sum(s
 export const subtract = (self: Tonnes, that: Tonnes): Tonnes => wrap(BigDecimal.subtract(self.decimal, that.decimal))
 
 /**
- * All together; {@link zero} for none.
+ * The sum of all amounts; {@link zero} for none.
  *
  * @category combinators
  * @since 0.1.0

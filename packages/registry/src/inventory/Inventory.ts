@@ -18,8 +18,8 @@ import type { RetirementData } from "../domain/Retirement.ts"
 import type { RequestUncertain } from "../uncertain/Uncertain.ts"
 
 /**
- * The time to wait for a request was over, and it has not come to its end: it is still with an admin, or on its way. It
- * does not expire; wait again, or let a webhook tell.
+ * The wait for a request ended before the request did: it is still with an admin, or on its way. It does not expire; wait
+ * again, or let a webhook tell.
  *
  * ```ts
  * import type { InstallationId } from "@effect-icr/app/domain/Ids"
@@ -62,8 +62,8 @@ export type Receiver =
   | { readonly toAddress: string; readonly toOrganizationId?: never }
 
 /**
- * What is asked for, by action. The registry demands a receiver for every action and `retirementData` for retirements:
- * also where the action may be one. It is not sent with a transfer.
+ * What is asked for, by action. The registry demands a receiver for every action, and `retirementData` for every action that
+ * is, or may be, a retirement. `retirementData` is not sent with a transfer.
  *
  * @category options
  * @since 0.1.0
@@ -116,11 +116,11 @@ export interface CreditRequests {
  * @since 0.1.0
  */
 export interface Inventory {
-  /** What is there. */
+  /** The credits in the inventory. */
   readonly credits: Effect.Effect<ReadonlyArray<InventoryCredit>, IcrError>
   /** As {@link Inventory.credits}, with options. */
   readonly creditsWith: (options: {
-    /** Those for development. Default false: then the registry is not told anything about it. */
+    /** Whether to read the credits for development. Default false: the parameter is then not sent. */
     readonly development?: boolean | undefined
   }) => Effect.Effect<ReadonlyArray<InventoryCredit>, IcrError>
   /**
@@ -134,9 +134,9 @@ export interface Inventory {
   ) => Effect.Effect<CreditRequest, IcrError | RequestUncertain>
   readonly requests: CreditRequests
   /**
-   * Looks once more, in any process. Succeeds when no such request was made. What is found may be somebody else's, so
-   * that it stays uncertain, with what was found, for a person to judge. An `IcrError` (`InvalidRequest`) says that what
-   * was given is no `RequestUncertain` of this installation.
+   * Looks for the request once more, in any process. Succeeds when no such request was made. What is found may be somebody
+   * else's, so that it stays uncertain, with what was found, for a person to judge. An `IcrError` (`InvalidRequest`) says
+   * that what was given is no `RequestUncertain` of this installation.
    */
   readonly resolve: (uncertain: RequestUncertain) => Effect.Effect<void, IcrError | RequestUncertain>
 }

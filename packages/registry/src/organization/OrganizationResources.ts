@@ -15,8 +15,8 @@ import type { Inventory } from "../inventory/Inventory.ts"
 import type { Warehouse } from "../warehouse/Warehouse.ts"
 
 /**
- * The resources of one organization. A plain value that may be kept: every operation takes the token that is good at
- * its time.
+ * The resources of one organization. A plain value that may be kept: every operation uses the token that is good when it
+ * runs.
  *
  * @category models
  * @since 0.1.0

@@ -63,13 +63,13 @@ export interface Service {
  */
 export interface Options {
   /**
-   * How long a write that got lost may still be done, as far as this library assumes: for so long it looks. The
-   * registry does not document it. Default 15 s.
+   * How long after a lost answer the registry may still do the write, and so how long this library looks for it. An
+   * assumption: the registry does not document it. Default 15 s.
    */
   readonly quietPeriod?: Duration.Input | undefined
   /**
    * Says that no other process reserves for this app, so that a reservation found by a look is this process's. Ignored
-   * where `ReservationClaims` is provided. A lie here sells a reservation twice. Default false.
+   * where `ReservationClaims` is provided. Where it is wrong, a reservation is sold twice. Default false.
    */
   readonly soleProcess?: boolean | undefined
   /**
@@ -86,7 +86,7 @@ interface Settings {
   readonly fence: boolean
 }
 
-/** What a program hands on is not always an event: it wakes nobody then. */
+/** Whether a value that a program hands on is an event. Anything else wakes nobody. */
 const isNotification = Schema.is(Schema.Struct({ installation: Schema.Struct({ id: Schema.String }) }))
 
 const defaults: Settings = { quietPeriod: Duration.seconds(15), soleProcess: false, fence: false }
@@ -94,10 +94,10 @@ const defaults: Settings = { quietPeriod: Duration.seconds(15), soleProcess: fal
 const settingsOf = Effect.fnUntraced(function* (options: Options) {
   const { fence = defaults.fence, quietPeriod, soleProcess = defaults.soleProcess } = yield* layerOptions(options)
   const wait = yield* millis("quietPeriod", quietPeriod, defaults.quietPeriod)
-  // A look that never ends is none.
+  // An endless quiet period would never come to an outcome.
   if (!Number.isFinite(wait)) return yield* configurationError("quietPeriod", "must end")
   for (const [name, value] of Object.entries({ fence, soleProcess })) {
-    // `"false"` would say the opposite of what is meant.
+    // The text `"false"` would count as true.
     if (!Predicate.isBoolean(value)) return yield* configurationError(name, "must be true or false")
   }
   return { fence, soleProcess, quietPeriod: Duration.millis(wait) }
@@ -182,9 +182,8 @@ export interface TestDouble {
  */
 export class Registry extends Context.Service<Registry, Service>()("@effect-icr/registry/Registry") {
   /**
-   * With options. Fails with `Configuration` for one that is no finite duration, or
-   * neither true nor false. Takes `ReservationClaims` where it is
-   * provided.
+   * With options. Fails with `Configuration` for one that is no finite duration, or neither true nor false. Takes
+   * `ReservationClaims` where it is provided.
    */
   static readonly layerWith = (options: Options): Layer.Layer<Registry, IcrError, IcrApp> =>
     Layer.effect(Registry, Effect.flatMap(settingsOf(options), make))
@@ -195,7 +194,7 @@ export class Registry extends Context.Service<Registry, Service>()("@effect-icr/
     Effect.suspend(() => make(defaults))
   )
 
-  /** A double of which a test gives what it uses; anything else dies with the name of what is missing. */
+  /** A double for tests: give what the test uses; anything else dies with the name of what is missing. */
   static readonly layerTest = (double: TestDouble): Layer.Layer<Registry> =>
     Layer.succeed(Registry, {
       public: publicDouble(double.public ?? {}),

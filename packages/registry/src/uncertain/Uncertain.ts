@@ -45,7 +45,7 @@ import { RetirementData } from "../domain/Retirement.ts"
 
 const common = {
   installationId: InstallationId,
-  /** From when on a look tells for certain, by the registry's clock. */
+  /** From this time on, by the registry's clock, a look at the registry tells for certain. */
   certainAt: Timestamp
 }
 
@@ -64,9 +64,9 @@ export class ReserveUncertain extends Schema.TaggedError<ReserveUncertain>("@eff
     ...common,
     creditId: CreditId,
     amount: FromDigits,
-    /** Reservations made earlier than this are not it. */
+    /** Reservations made earlier than this are others. */
     since: Timestamp,
-    /** Reservations of this app that may be it, where there are any; the list may round their amounts. */
+    /** Reservations of this app that may be the one that was made, if any; the list may round their amounts. */
     found: Schema.Array(Reservation),
     /** How the call failed; `None` where the registry said yes and did not say which reservation it is. */
     error: Schema.Option(IcrError)
@@ -117,11 +117,11 @@ export class RequestUncertain extends Schema.TaggedError<RequestUncertain>("@eff
     toOrganizationId: Schema.Option(OrganizationId),
     toAddress: Schema.Option(Schema.String),
     retirementData: Schema.Option(RetirementData),
-    /** Requests made earlier than this are not it. */
+    /** Requests made earlier than this are others. */
     since: Timestamp,
     /**
-     * Requests that may be it, where there are any: like it, or else new ones for the same credit and receiver, since the
-     * list may round an amount or write a text otherwise.
+     * Requests that may be the one that was made, if any: those that say the same, or else new ones for the same credit and
+     * receiver, since the list may round an amount or write a text otherwise.
      */
     found: Schema.Array(CreditRequest),
     /** How the call failed; `None` where the registry said yes and did not say which request it is. */

@@ -140,7 +140,7 @@ export interface RetireOptions extends TransferOptions {
  * @since 0.1.0
  */
 export interface HoldingsOptions {
-  /** Those for development. Default false: then the registry is not told anything about it. */
+  /** Whether to read the credits for development. Default false: the parameter is then not sent. */
   readonly development?: boolean | undefined
 }
 
@@ -152,8 +152,8 @@ export interface HoldingsOptions {
  */
 export interface FindRetirementOptions {
   /**
-   * How many of the public list are looked through at the most, 50 to a request. The documents give its order nowhere:
-   * where it shows its oldest first, raise it. A whole number; default 500.
+   * How many retirements of the public list are read at the most, 50 to a request. The documents do not give the order of
+   * the list: where it shows its oldest first, raise this. A whole number; default 500.
    */
   readonly among?: number | undefined
 }
@@ -177,7 +177,7 @@ export type FinishError = IcrError | ReservationExpired | ReservationComplete | 
  * @since 0.1.0
  */
 export interface Warehouse {
-  /** What is there. */
+  /** The credits in the warehouse. */
   readonly credits: Effect.Effect<ReadonlyArray<WarehouseCredit>, IcrError>
   /** As {@link Warehouse.credits}, with options. */
   readonly creditsWith: (options: HoldingsOptions) => Effect.Effect<ReadonlyArray<WarehouseCredit>, IcrError>

@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import { createPrivateKey, generateKeyPairSync, sign } from "node:crypto"
 
-/** A key for every registry of this process that is given none: making one takes longer than most tests. */
+/** One key for all registries of this process that are given none: making one takes longer than most tests. */
 export const privateKey: Effect.Effect<Redacted.Redacted> = Effect.runSync(
   Effect.cached(
     Effect.sync(() => {

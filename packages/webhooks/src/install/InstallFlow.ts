@@ -197,7 +197,7 @@ const make = Effect.fnUntraced(function* (given: Options) {
     if (Option.exists(installation.appNameId, (name) => name !== note.app)) {
       return yield* new InstallError({ kind: "installationForeign" })
     }
-    // A person who comes from the install page may have granted more, which a token of before does not know.
+    // A person who comes from the install page may have granted more, which an earlier token does not contain.
     yield* app.invalidateInstallationToken(id)
     // By now an answer has told how far the registry's clock, which stamps installations, is from this one.
     const ahead = DateTime.toEpochMillis(yield* app.registryTime) - (yield* Clock.currentTimeMillis)

@@ -83,7 +83,7 @@ const streamOf = (request: NodeRequest) => {
   )
 }
 
-/** What a parser left of a body. Nothing, where the body was read and not kept. */
+/** The body as a body parser left it; undefined where it was read and not kept. */
 const contentOf = (body: unknown) => {
   if (body === undefined || Predicate.isString(body)) return body
   return ArrayBuffer.isView(body)
@@ -94,7 +94,7 @@ const contentOf = (body: unknown) => {
 const ofBody = ["content-encoding", "content-length"]
 const ofContent = ["content-type", "x-icr-signature-256"]
 
-/** The names given; a repeated header as Node joins it. */
+/** The headers with these names; the values of a repeated header are joined, as Node does it. */
 const headersOf = (request: NodeRequest, names: ReadonlyArray<string>) =>
   new Headers(
     names.flatMap((name): Array<[string, string]> => {
@@ -103,7 +103,7 @@ const headersOf = (request: NodeRequest, names: ReadonlyArray<string>) =>
     })
   )
 
-// The receiver looks at no address, and tells POST from everything else. `Request` refuses some methods of Node.
+// The receiver ignores the address, and of the method only asks whether it is POST. `Request` refuses some methods of Node.
 const address = "http://webhook.invalid/"
 
 const webRequestOf = (request: NodeRequest): Request => {

@@ -62,7 +62,7 @@ export const make = <R, E, EH>(
   handler: Effect.Effect<Handler, EH, R | Scope.Scope>
 ): Receiver => {
   const runtime = ManagedRuntime.make(Layer.effect(Built, handler).pipe(Layer.provide(layer)))
-  // Read once: disposing replaces it, and the handler itself answers what comes during a shutdown.
+  // Read the context once: disposing replaces it, while the handler still answers what comes during a shutdown.
   const built = Effect.map(runtime.contextEffect, Context.get(Built))
   const fetchOrRefuse = built.pipe(
     Effect.map(({ fetch }) => fetch),

@@ -102,7 +102,7 @@ export interface Installations {
 const Created = Schema.Struct({ installation: Schema.Struct({ id: InstallationId }) })
 const decodeCreated = schemaBodyJson(Created)
 
-/** Over the pipeline, with the app JWT. */
+/** Makes the calls, sent through `http` with the app JWT. */
 export const makeInstallations = (
   http: IcrHttp.Service,
   jwt: Credential,
@@ -130,7 +130,7 @@ export const makeInstallations = (
       catch: () => invalidRequest(operation, "the options cannot be written as JSON")
     })
     const answer = yield* http.client({ operation, credential: jwt }).post("/app/create/user/organization", {
-      // The text as it is: a program without writes of its own then bundles nothing that encodes bodies.
+      // Send the text as it is, so that a program without writes of its own bundles no encoder of bodies.
       body: HttpBody.raw(json, { contentType: "application/json" })
     })
     return (yield* decodeCreated(answer)).installation.id

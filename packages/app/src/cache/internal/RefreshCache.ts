@@ -24,7 +24,8 @@ import * as Entries from "./entries.ts"
 import * as Entry from "./entry.ts"
 import type { Changed, Options, RefreshCache, Transition } from "./model.ts"
 
-// A slow registry must not use up what a living token has left: half of that leaves its caller the other half.
+// Milliseconds that a caller with a living token waits for a new one at the most. The wait also ends after half of the token's
+// remaining life, so that a slow registry leaves the caller the other half.
 const patience = 5000
 
 export type { CacheEvent, GetOptions, Options, RefreshCache, Situation } from "./model.ts"
@@ -43,7 +44,7 @@ const atPresent = <T>(all: State<T>, context: Context.Context<never>): State<T> 
   return time === all.time ? all : { ...all, time }
 }
 
-/** Tells the trace of a caller why it waits: the exchange itself is in that of the caller who began it. */
+/** Notes in a caller's trace that it waits: the exchange itself is in the trace of the caller who began it. */
 const noteJoined = <A>(context: Context.Context<never>, number: number, wait: Effect.Effect<A, IcrError>) => {
   const span = Context.getOrUndefined(context, Tracer.ParentSpan)
   if (span?._tag !== "Span") return wait
@@ -143,7 +144,7 @@ export const make = Effect.fnUntraced(function* <T>(
   )
   yield* Scope.addFinalizer(scope, close)
 
-  /** Waits for an exchange, and for another one should its result be less than is required. */
+  /** Waits for an exchange, and for another one if its token does not meet the requirement. */
   const join = (key: string, exchange: Entry.Exchange<T>, required: Entry.Requirement) =>
     required === Entry.anyToken
       ? exchange.token
@@ -158,7 +159,7 @@ export const make = Effect.fnUntraced(function* <T>(
       return held !== undefined && Entry.livesEnough(held, now, required) ? Effect.succeed(held.value) : otherwise
     })
 
-  /** Waits as long as that endangers nobody; the held token will do should waiting fail or take longer. */
+  /** Waits for a limited time, as `patience` says. When waiting fails or takes longer, the held token will do. */
   const waitOrHeld = (key: string, required: Entry.Requirement, wait: Effect.Effect<T, IcrError>) =>
     Effect.flatMap(look(key), ({ entry: { held }, now }) => {
       const duration = Math.min(patience, ((held?.until ?? now) - now) / 2)
@@ -173,7 +174,7 @@ export const make = Effect.fnUntraced(function* <T>(
     return Effect.succeed(value)
   }
 
-  /** Decides once more and begins an exchange in the same step, which nothing can interrupt; waiting for it can be. */
+  /** Decides once more and begins an exchange, in one step that cannot be interrupted. Waiting for the exchange can be. */
   const begin = (key: string, required: Entry.Requirement, context: Context.Context<never>) =>
     Effect.uninterruptibleMask((restore) =>
       Effect.flatMap(Deferred.make<Entry.Exchanged<T>, IcrError>(), (result) =>
@@ -210,13 +211,13 @@ export const make = Effect.fnUntraced(function* <T>(
       )
     )
 
-  /** Read by every call, so without a generator: one doubles what a cached token costs. */
+  /** Every call runs this, so it uses no generator: one doubles what a cached token costs. */
   const get = (key: string, required: Entry.Requirement): Effect.Effect<T, IcrError> =>
     Effect.contextWith((context: Context.Context<never>) =>
       Effect.flatMap(
         Ref.modify(state, (old) => {
           const entry = Entries.get(old.entries, key)
-          // Where nothing is held nothing ends: thousands who wait for a first token need not look at the clock.
+          // Without a held token nothing can end, so the thousands who wait for a first token do not read the clock.
           const all = entry.held === undefined ? old : atPresent(old, context)
           return [Entry.decide(entry, all.time.now, required), all]
         }),

@@ -1,4 +1,4 @@
-/** All entries of a cache as one immutable value, and which of them goes beyond the capacity. */
+/** All entries of a cache as one immutable value, and which of them is evicted beyond the capacity. */
 import * as HashMap from "effect/HashMap"
 import * as HashSet from "effect/HashSet"
 import * as Option from "effect/Option"
@@ -7,8 +7,8 @@ import * as Entry from "./entry.ts"
 /**
  * Entries with an exchange under way stand apart, so that none of them is ever dropped.
  *
- * The others are also kept by the minute in which they end. Beyond the capacity one goes of those that end soonest, and to
- * find it takes a look at some 120 minutes instead of at all entries: 10,000 of them took 3 to 10 ms.
+ * The others are also kept by the minute in which they end. Beyond the capacity, one of those that end soonest is evicted. To
+ * find it, some 120 minutes are searched instead of all entries: 10,000 of them took 3 to 10 ms.
  */
 export interface Entries<T> {
   readonly resting: HashMap.HashMap<string, Entry.Entry<T>>
@@ -30,7 +30,7 @@ export const get = <T>({ exchanging, resting }: Entries<T>, key: string): Entry.
   return Option.isSome(found) ? found.value : Option.getOrElse(HashMap.get(exchanging, key), () => Entry.empty)
 }
 
-/** 0 where nothing is held. */
+/** The minute in which the held token ends; 0 where none is held. */
 const minuteOf = <T>({ held }: Entry.Entry<T>) => (held === undefined ? 0 : Math.floor(held.until / 60_000))
 
 const withoutResting = <T>(entries: Entries<T>, key: string, entry: Entry.Entry<T>): Entries<T> => ({
@@ -47,7 +47,7 @@ const withoutSoonest = <T>(entries: Entries<T>): Entries<T> => {
   return key === undefined ? entries : withoutResting(entries, key, get(entries, key))
 }
 
-/** Puts an entry in the place of the one before, or takes that out for an empty one. Tells how many others had to go for it. */
+/** Replaces the entry of a key; an empty one removes it. Also tells how many other entries were evicted for it. */
 export const put = <T>(
   all: Entries<T>,
   key: string,

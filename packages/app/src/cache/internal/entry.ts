@@ -15,9 +15,9 @@ export interface Exchanged<T> {
   readonly value: T
   /** Milliseconds it still lives. */
   readonly life: number
-  /** It comes from a store instead of the registry. */
+  /** Whether it comes from a store instead of the registry. */
   readonly stored: boolean
-  /** It was made long before it was asked for, as in a kept answer. Default false. */
+  /** Whether it was made long before it was asked for, as in an answer from an HTTP cache. Default false. */
   readonly isOld?: boolean
 }
 
@@ -25,7 +25,7 @@ export interface Exchanged<T> {
 export interface Exchange<T> {
   readonly number: number
   readonly result: Deferred.Deferred<Exchanged<T>, IcrError>
-  /** What callers wait for whom any token will do: one effect, however many thousands they are. */
+  /** What callers wait for if any token will do: one effect for all of them, however many thousands they are. */
   readonly token: Effect.Effect<T, IcrError>
 }
 
@@ -34,9 +34,9 @@ export interface Held<T> {
   readonly value: T
   /** The number of the exchange that brought it. */
   readonly exchange: number
-  /** It comes from a store, so it is older than its exchange. */
+  /** Whether it comes from a store, so that it is older than its exchange. */
   readonly stored: boolean
-  /** It is no new one, whenever it was obtained. */
+  /** Whether it counts as old although it was just obtained. */
   readonly isOld: boolean
   readonly since: number
   /** Beginning of the refresh window: a refresh runs in the background. */
@@ -49,7 +49,7 @@ export interface Held<T> {
   readonly accepted: ReadonlyArray<string>
 }
 
-/** Refreshes wait until then, after so many failures in a row. */
+/** Refreshes wait `until` a moment, after so many `failures` in a row. */
 export interface BackOff {
   readonly until: number
   readonly failures: number
@@ -118,10 +118,10 @@ export const decide = <T>(entry: Entry<T>, now: number, required: Requirement): 
   return exchange === undefined ? { _tag: "ServeAndRefresh", held } : { _tag: "Serve", held }
 }
 
-/** How a caller comes by a token: it is held, an exchange under way brings it, or one has to begin. */
+/** How a caller gets a token: one is held, an exchange under way brings it, or an exchange has to begin. */
 export type Status = "hit" | "joined" | "miss"
 
-/** How a caller whom any token will do comes by one. */
+/** How a caller gets a token if any will do. */
 export const statusOf = <T>(entry: Entry<T>, now: number): Status => {
   const decision = decide(entry, now, anyToken)
   if ("held" in decision) return "hit"
@@ -129,8 +129,8 @@ export const statusOf = <T>(entry: Entry<T>, now: number): Status => {
 }
 
 /**
- * Whether a held token lives as long as the caller wants. Of a token obtained here, nine tenths of its own life are the most
- * that can be wanted, since no token lives longer than itself; how long a stored one lived before is not known.
+ * Whether a held token lives as long as the caller wants. For a token obtained here, the caller cannot want more than nine
+ * tenths of its whole life, since a new one would not live longer either. How long a stored one lived before is not known.
  */
 export const livesEnough = <T>(
   { since, stored, until }: Held<T>,
@@ -201,7 +201,7 @@ export const dropped = <T>(entry: Entry<T>, isMeant: (value: T) => boolean): Ent
 export const isResting = <T>({ rests }: Entry<T>, path: string, kind: string, now: number): boolean =>
   now < (restAt(rests, path, kind)?.until ?? -Infinity)
 
-/** A new token was refused at a path as well, or waiting for a new one to be known did not help there. */
+/** A new token was refused at a path as well, or waiting until the registry knows a new one did not help there. */
 export const rested = <T>(entry: Entry<T>, path: string, kind: string, now: number): Entry<T> => ({
   ...entry,
   rests: addRest(entry.rests, path, kind, now)

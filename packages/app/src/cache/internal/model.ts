@@ -34,7 +34,7 @@ export interface Options<T> {
   readonly retry: Entry.RetryInterval
   /** Whether a failure says that the token in use is invalid as well. */
   readonly isGone: (error: IcrError) => boolean
-  /** The entry was invalidated while the exchange that brought this was under way. */
+  /** Called when the entry was invalidated while the exchange that brought this value was under way. */
   readonly onOutdated: (key: string, value: T) => Effect.Effect<void>
   /** Synchronous, since it is called for every caller: as an effect it took 100 ns of the 500 of a cached read. */
   readonly onEvent: (event: CacheEvent, context: Context.Context<never>) => void

@@ -10,7 +10,7 @@ export interface Rest {
   readonly length: number
 }
 
-/** Paths are templates, but those of the program's own endpoints have no end. */
+/** The most paths that are remembered. They are templates, but a program's own endpoints may have any number of them. */
 export const mostPaths = 32
 
 // Permissions are granted by people: asking for a new token more often than this finds nothing new.
@@ -25,7 +25,7 @@ const unauthorized = "Unauthorized"
 export const restAt = (rests: ReadonlyArray<Rest>, path: string, kind: string): Rest | undefined =>
   rests.find((one) => one.path === path && one.kind === kind)
 
-/** With another rest from now on. A short one is remembered when it is over, for as long again: the next one is longer. */
+/** Adds a rest from now on. One after a 401 is remembered for as long again when it is over: the next one is longer. */
 export const addRest = (rests: ReadonlyArray<Rest>, path: string, kind: string, now: number): ReadonlyArray<Rest> => {
   const remembered = rests.filter(({ kind, length, until }) => now < until + (kind === unauthorized ? length : 0))
   const before = restAt(remembered, path, kind)

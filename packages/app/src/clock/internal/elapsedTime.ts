@@ -3,7 +3,7 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Ref from "effect/Ref"
 
-/** Milliseconds of a clock that nobody can set, since an unknown moment. */
+/** Milliseconds of a clock that nobody can set, since an unknown moment. Synchronous, for the reason given at {@link read}. */
 export const monotonicMillis = (clock: Clock.Clock): number => Number(clock.monotonicTimeNanosUnsafe()) / 1e6
 
 /** What is known after a reading. */

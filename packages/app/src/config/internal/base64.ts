@@ -1,3 +1,4 @@
+/** Decodes base64 in every spelling that keys and secrets come in. */
 import * as Base64Url from "effect/encoding/Base64Url"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"

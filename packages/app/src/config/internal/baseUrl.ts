@@ -47,7 +47,7 @@ export const checkBaseUrl = (
   permission: string
 ): Effect.Effect<string, IcrError> =>
   checked(name, baseUrlProblem(text, isInsecureAllowed, permission), () =>
-    // A query or a fragment that is there is empty.
+    // Only an empty `?` or `#` can be left here; drop it.
     new URL(text).href.replace(/[/?#]+$/, "")
   )
 

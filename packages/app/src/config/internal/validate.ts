@@ -36,10 +36,10 @@ export const clean = (text: string): string =>
     .replace(/^(["'])(.*)\1$/su, "$2")
     .replace(edges, "")
 
-/** A value that nothing was put in place of. */
+/** An unresolved placeholder. */
 const placeholder = /^(?:\$\{.*\}|\$\(.*\)|\{\{.*\}\})$/su
 
-/** The same of a secret, where tools also leave references such as `op://vault/item/field`. */
+/** An unresolved reference to a secret store, such as `op://vault/item/field`. */
 const reference = /^(?!file:)[a-z][a-z+.-]*:\/\//i
 
 /** A text as it was meant, which may be empty. Values of another type come from plain JavaScript. */

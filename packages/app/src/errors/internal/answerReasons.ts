@@ -30,7 +30,7 @@ export class Unauthorized extends reason<Unauthorized>()("Unauthorized", {
   tried: Tried,
   /** What was refused. */
   credential: Schema.optionalKey(RefusedCredential),
-  /** `false` when another credential might have done, but the body had been read, or the time was over. */
+  /** `false` when another credential might have worked, but the body had been read, or the time was over. */
   canRepeat: Schema.optionalKey(Schema.Boolean)
 }) {
   readonly retryAfter = noRetryAfter
@@ -79,8 +79,8 @@ export class Forbidden extends lasting<Forbidden>()("Forbidden", {
  */
 export class NotFound extends lasting<NotFound>()("NotFound", answerFields) {
   override get message() {
-    // The registry names a missing resource in words of its own; a wrong address it does not know, or does not answer itself.
-    // A path without an id has none that could be wrong.
+    // A missing resource has a message in the registry's own words. A wrong address has one of its framework or of a gateway,
+    // or none. A path without an id has no id that could be wrong.
     return Message.answerText(
       this,
       !this.path.includes("{") || Message.isWordless(this.registryMessage) || Message.isNoRoute(this.registryMessage)
@@ -91,7 +91,7 @@ export class NotFound extends lasting<NotFound>()("NotFound", answerFields) {
 }
 
 /**
- * The organization paused the app. Un-suspending heals it; nothing else does.
+ * The organization paused the app. Only resuming it helps.
  *
  * @category reasons
  * @since 0.1.0
@@ -129,7 +129,7 @@ export class InstallationNotFound extends lasting<InstallationNotFound>()("Insta
 }
 
 /**
- * 409.
+ * 409: the request conflicts with the present state.
  *
  * @category reasons
  * @since 0.1.0
@@ -141,8 +141,8 @@ export class Conflict extends lasting<Conflict>()("Conflict", answerFields) {
 }
 
 /**
- * 429. None is documented today (`Best practices` announces limits), so this is for the day they come. Without a status when
- * nothing was sent, since the registry had asked another call to wait.
+ * 429: too many requests. No limit is documented yet (`Best practices` announces some). Has no status when nothing was sent,
+ * since the registry had asked another call to wait.
  *
  * @category reasons
  * @since 0.1.0

@@ -11,16 +11,16 @@ export const reason =
   <Tag extends string, const F extends Fields>(tag: Tag, fields: F) =>
     Schema.TaggedError<Self>(`@effect-icr/app/${tag}`)(tag, fields)
 
-/** For reasons that tell no time. */
+/** For reasons without a `Retry-After`. */
 export const noRetryAfter = Option.none<Duration.Duration>()
 
-/** A reason that no waiting helps. */
+/** A reason that retrying does not solve. */
 export class Lasting extends Schema.Error<Lasting>("@effect-icr/app/Lasting")({}) {
   readonly isRetryable = false
   readonly retryAfter = noRetryAfter
 }
 
-/** As {@link reason}, for a reason that no waiting helps. */
+/** As {@link reason}, for a reason that retrying does not solve. */
 export const lasting =
   <Self = never>() =>
   <Tag extends string, const F extends Fields>(tag: Tag, fields: F) =>

@@ -66,7 +66,7 @@ export const answerText = (reason: AnswerInfo, advice: string) =>
 export const isNoRoute = (registryMessage: ReadonlyArray<string>) =>
   registryMessage.some((text) => /^Cannot [A-Z]+ [/<]|^no Route matched/.test(text))
 
-/** Whether nothing is said that a server would not also say of a wrong address. */
+/** Whether the message says no more than any server says of a wrong address. */
 export const isWordless = (registryMessage: ReadonlyArray<string>) =>
   registryMessage.every((text) => /^not found\.?$/i.test(text))
 

@@ -1,3 +1,4 @@
+/** Describes why a value does not fit a schema, without showing the value. */
 import type * as Schema from "effect/Schema"
 import * as SchemaIssue from "effect/SchemaIssue"
 import { redactText } from "./redactText.ts"

@@ -32,7 +32,7 @@ import { type Span, event, traceCall, traced } from "./telemetry.ts"
 // Attempts
 // ---------------------------------------------------------------------------------------------------------------------
 
-/** One request and its answer; `span` is the one that speaks for it. */
+/** Sends one request and reads its answer; `span` records it. */
 const sendOnce = (run: Run.Run, credential: Redacted.Redacted, span: Span): Effect.Effect<Answer, IcrError> => {
   const { call, settings } = run
   const request =
@@ -70,8 +70,8 @@ const outcomeOf = ({ reason }: IcrError) => {
 }
 
 /**
- * Makes an attempt within its limit, and notes how it ended. Nothing is sent once the deadline is over: work that does not yield
- * may have kept its timer from firing, which ends the call.
+ * Makes an attempt within its limit, and notes how it ended. Sends nothing once the deadline is over. It then waits for the
+ * call's timer, which is late when synchronous work blocked it.
  */
 const timedAttempt = (run: Run.Run, credential: Redacted.Redacted): Effect.Effect<Answer, IcrError> => {
   const { attemptTimeout } = run.settings
@@ -99,7 +99,7 @@ const timedAttempt = (run: Run.Run, credential: Redacted.Redacted): Effect.Effec
   })
 }
 
-/** What a call has to wait for; the wait is a line of the log. */
+/** Does what a call has to wait for, and logs how long that took. */
 const waited = <A, E>(run: Run.Run, what: string, self: Effect.Effect<A, E>): Effect.Effect<A, E> =>
   run.isDebug
     ? Effect.flatMap(Effect.timed(self), ([duration, value]) => {
@@ -131,7 +131,7 @@ const afterAskedWait = (run: Run.Run, self: () => Effect.Effect<Answer, IcrError
     )
   })
 
-/** Waits for the rate limit, which a token exchange does not: the calls in front may be waiting for its token. */
+/** The rate limit of a call. A token exchange has none: the calls ahead of it may be waiting for its token. */
 const rateLimited = ({ call, settings }: Run.Run) =>
   settings.rateLimit === undefined || call.isExchange === true ? undefined : settings.rateLimit
 
@@ -154,7 +154,7 @@ const isSendable = (presented: unknown): boolean => {
   return Predicate.isString(text) && credentialText.test(text)
 }
 
-/** Makes an attempt with the credential of now, and with another one as long as the credential sees hope after a refusal. */
+/** Makes an attempt with the present credential, and after a refusal with another one, as long as `onRefused` says so. */
 const authorized = (run: Run.Run): Effect.Effect<Answer, IcrError> => {
   const { credential, isExchange, operation } = run.call
   return Effect.flatMap(waited(run, isExchange === true ? "its turn" : "its credential", credential.get), (presented) =>
@@ -201,13 +201,13 @@ const giveTenth = ({ budget, retryBudget }: Run.Settings) =>
 const askedFor = (run: Run.Run, error: IcrError) =>
   Effect.map(waitLeft(run), (left) => Math.max(left, AskedWait.askedBy(error)))
 
-/** Whether to make the schedule's next attempt. Last of all it takes from the budget. */
+/** Whether to make the schedule's next attempt. If nothing else speaks against it, takes a retry from the budget. */
 const isWorthRetrying = Effect.fnUntraced(function* (run: Run.Run, error: IcrError, delay: Duration.Duration) {
   const { progress, settings, span } = run
   const { attempts, lastFailure } = yield* Ref.get(progress)
-  // A credential that could not be had is not asked for again: its exchange has had retries of its own.
+  // A failure to get the credential is not retried: its exchange has had retries of its own.
   if (error !== lastFailure || !isTransient(error)) return false
-  // Rather the reason now than the same failure, or a bare timeout, at the deadline.
+  // Fail with the reason now rather than with the same failure, or a bare timeout, at the deadline.
   const millis = Duration.toMillis(delay)
   if ((yield* askedFor(run, error)) > settings.maxRetryAfter || millis >= run.deadline - Run.now(run)) return false
   if (!(yield* takeRetry(settings.budget))) return false
@@ -243,8 +243,8 @@ const unlessAskedToWait = (run: Run.Run): Effect.Effect<Answer, IcrError> =>
   Effect.flatMap(waitLeft(run), (left) => (left <= 0 ? retried(run) : notSent(run, left)))
 
 /**
- * The last failure says more than that the time is over, unless a write is on its way and may yet be done. A refusal by then may
- * have been healed by another credential, as it is where the request cannot be sent again.
+ * Fails with the last failure, which says more than a timeout, unless a write is on its way and may yet be done. If the time
+ * ends during a refusal, another credential might still have worked, so the error is marked as one that may be repeated.
  */
 const outOfTime = (run: Run.Run): Effect.Effect<never, IcrError> =>
   Effect.flatMap(Ref.get(run.progress), ({ isUnderWay, lastFailure }) =>

@@ -51,7 +51,7 @@ export const decodeJson = <A>(schema: Schema.Decoder<A>, mismatch?: (value: A) =
   }
 }
 
-/** What a response tells of its call when a program got it elsewhere. */
+/** The call of a response that is not one of this library's clients, as far as the response tells. */
 const foreignCall = ({ request }: HttpClientResponse.HttpClientResponse): CallInfo => ({
   operation: "IcrHttp.schemaBodyJson",
   method: request.method,

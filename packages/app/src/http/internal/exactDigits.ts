@@ -10,14 +10,14 @@ import { annotationOf, exactParser, inPlace } from "./exactParser.ts"
 /**
  * Annotations of a schema that is to see the digits of a JSON number: as text where it has more than 15, else as a number.
  *
- * They carry the parser, so that a program without such schemas bundles none. The name stands here as it is: bundlers keep
- * an object whose names are computed.
+ * They carry the parser, so that a program without such schemas bundles none. A literal key: bundlers keep objects with
+ * computed keys, used or not.
  */
 export const exactDigits: { readonly "~@effect-icr/exactDigits": typeof exactParser } = {
   "~@effect-icr/exactDigits": exactParser
 }
 
-/** What stands in the places of an array or an object, and in its own. */
+/** The schemas nested in a schema. */
 const partsOf = (ast: SchemaAST.AST): ReadonlyArray<SchemaAST.AST> => {
   switch (ast._tag) {
     case "Objects":
@@ -34,7 +34,7 @@ const isParser = (annotation: unknown): annotation is typeof exactParser => Pred
 
 /** `JSON.parse` for what a schema decodes: anything in it, or in what it is decoded from, may ask for digits. */
 export const jsonParser = (schema: Schema.Top): ((text: string) => unknown) => {
-  // Grows while it is read.
+  // The loop adds to the set it iterates.
   const found = new Set<SchemaAST.AST>([schema.ast])
   for (const ast of found) {
     const parser = annotationOf(ast, "~@effect-icr/exactDigits")

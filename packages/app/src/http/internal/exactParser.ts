@@ -13,14 +13,14 @@ import * as SchemaAST from "effect/SchemaAST"
 
 type Chain = ReadonlyArray<SchemaAST.AST>
 
-/** What stands at one place of a JSON document. */
+/** The schemas of one place of a JSON document. */
 interface Places {
   readonly here: Set<SchemaAST.AST>
-  /** What is in a text that is JSON itself. */
+  /** The schemas inside a text at this place that is JSON itself. */
   readonly inJson: Array<Chain>
 }
 
-/** What a value becomes, and what it is decoded from on the way: the last one is on the wire. */
+/** A schema and what it is decoded from, step by step: the last one describes the wire. */
 const chainOf = /* @__PURE__ */ memoize((ast: SchemaAST.AST): Chain => [
   ast,
   ...(ast.encoding ?? []).map(({ to }) => to)
@@ -37,7 +37,7 @@ export const annotationOf = (ast: SchemaAST.AST, key: string): unknown =>
 
 const asksForDigits = (ast: SchemaAST.AST) => annotationOf(ast, "~@effect-icr/exactDigits") !== undefined
 
-/** What stands at the place of its parent. */
+/** The schemas nested in a schema that describe the same place of the document, such as the members of a union. */
 export const inPlace = (ast: SchemaAST.AST): ReadonlyArray<SchemaAST.AST> => {
   switch (ast._tag) {
     case "Union":
@@ -56,7 +56,7 @@ const spread = (chain: Chain, places: Places): void => {
   if (wire === undefined || places.here.has(wire)) return
   const before = chain.slice(0, -1)
   if (before.length > 0 && isJsonText(wire)) places.inJson.push(before)
-  // What is decoded from anything is told by what it becomes.
+  // A wire that takes anything tells nothing: go by what it is decoded to.
   else if (before.length > 0 && (SchemaAST.isUnknown(wire) || SchemaAST.isAny(wire))) spread(before, places)
   else {
     places.here.add(wire)
@@ -70,7 +70,7 @@ const placesOf = /* @__PURE__ */ memoize((chain: Chain): Places => {
   return places
 })
 
-/** Whether the fields of an object that tell alternatives apart are those of a value. */
+/** Whether a value has the literal fields that tell this alternative from the others. */
 const fits = (value: object) => (ast: SchemaAST.Objects) =>
   ast.propertySignatures.every(({ name, type }) => {
     const literals = Array.from(placesOf(chainOf(type)).here).filter((place) => !SchemaAST.isUnion(place))
@@ -92,7 +92,7 @@ const itemOf = (index: number) => (ast: SchemaAST.Arrays) => {
   return (element === undefined ? ast.rest : [element]).map(chainOf)
 }
 
-/** Texts for numbers where they are asked for. `marked` is the same document with texts for all long numbers. */
+/** Puts texts for numbers where a schema asks for digits. `marked` is the same document with texts for all long numbers. */
 const settle = (plain: unknown, marked: unknown, chains: ReadonlyArray<Chain>): unknown => {
   const places = chains.map(placesOf)
   const here = places.flatMap((place) => [...place.here])
@@ -130,7 +130,7 @@ const quoteLong = (json: string): string => {
   })
 }
 
-/** `JSON.parse` with the long numbers that are asked for as texts. Throws as `JSON.parse` does. */
+/** `JSON.parse`, with texts for long numbers where a schema asks for digits. Throws as `JSON.parse` does. */
 const parse = (text: string, chains: ReadonlyArray<Chain>): unknown => {
   const plain: unknown = JSON.parse(text)
   return mayBeLong.test(text) ? settle(plain, JSON.parse(quoteLong(text)), chains) : plain

@@ -1,4 +1,4 @@
-/** Writes over connections that are not kept, where the runtime would send them again by itself. */
+/** Sends each write over a new connection where the runtime would repeat it by itself. */
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 
@@ -7,7 +7,7 @@ declare const Deno:
   | undefined
 
 /**
- * What `fetch` is told of a write. Deno sends a request again when a connection that was kept open breaks before the answer
+ * The options of `fetch` for a write. Deno sends a request again when a connection that was kept open breaks before the answer
  * (seen in 2.9), and a write may then be done twice; over a new connection it does not.
  */
 export const notKept: Effect.Effect<globalThis.RequestInit, never, Scope.Scope> = Effect.suspend(() =>

@@ -1,3 +1,4 @@
+/** Finds out whether the environment asks for a proxy, for the message of a failed connection. */
 import * as Config from "effect/Config"
 import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"

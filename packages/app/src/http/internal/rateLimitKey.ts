@@ -1,3 +1,4 @@
+/** The interface and the key of the `RateLimit` service, apart from its layers. */
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 

@@ -60,7 +60,7 @@ export const isRead = ({ method }: HttpClientRequest.HttpClientRequest) => metho
 
 /**
  * The `RequestInit` that the program gave the client's layer. Only effects that run inside the client see it, so a request is
- * begun there and interrupted before it is one.
+ * begun there and interrupted before anything is sent.
  */
 const requestInitOf = Effect.fnUntraced(function* (client: HttpClient.HttpClient) {
   const found = yield* Ref.make<globalThis.RequestInit | undefined>(undefined)
@@ -81,7 +81,7 @@ const execute = (client: HttpClient.HttpClient, request: HttpClientRequest.HttpC
 export const transportError = (request: HttpClientRequest.HttpClientRequest, cause: unknown) =>
   new HttpClientError.HttpClientError({ reason: new HttpClientError.TransportError({ request, cause }) })
 
-/** Whether requests may say how caches are to treat them: some runtimes throw at the mention of it. */
+/** Whether the runtime takes the option `cache` of a request: some throw when it is given. */
 const takesCache = Effect.isSuccess(Effect.try(() => new Request("http://localhost", { cache: "no-store" })))
 
 const untraced = () => true
@@ -104,8 +104,8 @@ export const makeSend = Effect.fnUntraced(function* (options: Options): Effect.f
   const lastDate = yield* Ref.make("")
 
   /**
-   * Tells the clock what time the registry says it is. Reads of one second say the same, and a cache on the way repeats the
-   * `Date` of an old answer, with or without an `Age`. An exchange is asked for past all caches, so it is always told of.
+   * Tells the clock the `Date` of an answer. A date that repeats the last one says nothing new, and a cache on the way repeats
+   * the `Date` of an old answer, with or without an `Age`. An exchange bypasses all caches, so its date is always told.
    */
   const observeDate = ({ age, date }: Headers.Headers, sentAt: number, isExchange: boolean): Effect.Effect<void> =>
     date === undefined || (isExchange ? Number(age) > 0 : age !== undefined)
@@ -119,7 +119,7 @@ export const makeSend = Effect.fnUntraced(function* (options: Options): Effect.f
   const read = (response: HttpClientResponse.HttpClientResponse, sentAt: number, isExchange: boolean) => {
     const { headers, status } = response
     const body = readBody(response, headers, isSuccess(response) ? maxBodyBytes : maxErrorBytes)
-    // A refused credential is no kept answer either, and its date may be why the JWT was refused.
+    // An answer that refuses a credential is not cached either, and its date may explain why the JWT was refused.
     return Effect.andThen(
       observeDate(headers, sentAt, isExchange || status === 401),
       Effect.map(body, (body): Answer => ({ status, headers, ...body }))

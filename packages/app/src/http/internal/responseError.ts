@@ -37,7 +37,7 @@ const registryMessage = ({ bytes }: Answer, credential: Redacted.Redacted): Read
 }
 
 const suspended = /\bsuspended\b/i
-// Both words in one sentence: a project or an organization may be suspended as well.
+// Requires both words in one sentence, since a project or an organization may be suspended as well.
 const installationSuspended =
   /\b(?:installation|app)\b[^.;]{0,60}\bsuspended\b|\bsuspended\b[^.;]{0,60}\b(?:installation|app)\b/i
 const permissionName = /\b(?:organization_[a-z]+|examiner)(?::[a-z_]+)?/

@@ -31,7 +31,7 @@ export interface Settings {
   /** Returns when a request may go out; absent without a limit. */
   readonly rateLimit: Effect.Effect<void> | undefined
   readonly telemetry: Telemetry
-  /** The variable of the environment that asks for a proxy, for the words of a connection that fails. */
+  /** The variable of the environment that asks for a proxy, for the message of a connection that fails. */
   readonly proxyVariable: string | undefined
   /** Open a span for each request under the one of its call. */
   readonly traceRequests: boolean

@@ -1,10 +1,10 @@
-/** What calls are for. */
+/** What a call is about: its operation, its path, its credential. */
 import type * as HttpClientRequest from "effect/http/HttpClientRequest"
 import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import type { Credential } from "../Credential.ts"
 
-/** What a call is for, whatever its request. */
+/** What a call is about, apart from its request. */
 export interface Subject {
   /** The public operation this is for, such as `IcrApp.installation`; names the span and stands in errors. */
   readonly operation: string
@@ -19,7 +19,7 @@ export interface Subject {
   readonly installation?: string | undefined
   /** Which page of a list, for errors. */
   readonly page?: number | undefined
-  /** The id whose absence a 404 means, when it means that there is no such installation. */
+  /** The id for `InstallationNotFound`, where a 404 means that there is no such installation. */
   readonly notFound?: string | undefined
 }
 
@@ -28,7 +28,7 @@ export interface Call extends Subject {
   readonly request: HttpClientRequest.HttpClientRequest
 }
 
-/** Why plain JavaScript's idea of a call is none, or undefined where it may be one. */
+/** What is wrong with a call's options, or undefined. Plain JavaScript may pass anything. */
 export const whyNoCall = (given: unknown): string | undefined => {
   if (!Predicate.hasProperty(given, "operation") || !Predicate.isString(given.operation)) {
     return "the operation must be a text"
@@ -38,7 +38,7 @@ export const whyNoCall = (given: unknown): string | undefined => {
     : "the credential must be one, such as fixed(token)"
 }
 
-/** The same for a request to an endpoint. */
+/** What is wrong with a request to an endpoint, or undefined. */
 export const whyNoRequest = (given: unknown): string | undefined => {
   const problem = whyNoCall(given)
   if (problem !== undefined) return problem

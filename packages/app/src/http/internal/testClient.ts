@@ -52,7 +52,7 @@ export interface TestResponse {
  */
 export type TestScript = (request: TestRequest) => Effect.Effect<TestResponse, unknown>
 
-/** What needs no waiting is read without it: virtual time must not pass meanwhile. */
+/** Reads a body at hand synchronously: virtual time must not pass meanwhile. */
 const textOf = (body: HttpBody.HttpBody): Effect.Effect<string, unknown> => {
   switch (body._tag) {
     case "Empty":

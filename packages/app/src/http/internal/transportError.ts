@@ -57,7 +57,7 @@ const ifMade = (kind: TransportKind, syscall: string): TransportKind =>
   /^(?:read|write)$/.test(syscall) && neverSent.has(kind) ? "reset" : kind
 
 /**
- * The failure that an error or one of its causes tells of. The parts of an `AggregateError` are vain attempts to connect, one
+ * The failure that an error or one of its causes tells of. The parts of an `AggregateError` are failed attempts to connect, one
  * for each address; a part that is something else speaks for the whole.
  */
 const find = (value: unknown, isConnecting = false, depth = 0): Failure | undefined => {

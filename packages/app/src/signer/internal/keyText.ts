@@ -68,7 +68,7 @@ const readPem = (text: string): KeyBytes => {
   return Option.getOrElse(decodeBase64(body), () => KeyProblem.damaged)
 }
 
-/** The text that base64 is, whatever stands around it: a prefix, quotes, JSON. */
+/** The base64 in a text, whatever stands around it: a prefix, quotes, JSON. */
 const base64Text = /[\w+/=\s-]{40,}/
 
 const path = /^(?:file:|~?[\\/]|\.{1,2}[\\/]|[a-z]:[\\/])|\.(?:pem|key|p8|der|txt)$/i

@@ -1,3 +1,4 @@
+/** Encodes texts as UTF-8. */
 const encoder = new TextEncoder()
 
 /**

@@ -51,7 +51,7 @@ export const tokenCredentials = <T extends { readonly token: Redacted.Redacted }
       yield* rest
       return { again: false, tried: times > 1 ? "sameThenNewToken" : "newToken" }
     }
-    // A registry may give the same token for a new one.
+    // The registry may have answered an exchange with the same token again.
     if (times > mostTimes) return no
     const { entry, now } = yield* cache.look(key)
     const held = Entry.living(entry, now)
@@ -75,7 +75,7 @@ export const tokenCredentials = <T extends { readonly token: Redacted.Redacted }
         yield* rest
         return no
       }
-      // Nobody will tell whether the next token does better, so it gets the benefit of the doubt.
+      // The request is not repeated, so nobody learns whether a new token helps here: do not blame that one for a while.
       if (!canRepeat) yield* rest
     }
     // It is invalid. Or it has been replaced already, or evicted: then a store may still have it.
@@ -91,7 +91,8 @@ export const tokenCredentials = <T extends { readonly token: Redacted.Redacted }
         Effect.map(cache.get(key), ({ token }) => ({ value: token, cache: status }))
       ),
       onRefused: (refusal) => onRefused(key, refusal),
-      // One 403 without a reason is about this resource, another success of the same template about that one; a 401 is not.
+      // A success elsewhere under the same template does not disprove a 403, which may concern one resource. It does disprove
+      // a 401.
       onAccepted: (path) =>
         cache.change(key, (entry, now) => {
           const isNew = entry.held !== undefined && Entry.ageOf(entry.held, now) < newTokenGrace

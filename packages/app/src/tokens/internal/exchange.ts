@@ -56,7 +56,7 @@ export interface Options<T, I> extends Pick<RefreshCache.Options<T>, "capacity" 
 const endOf = ({ expiresAt }: Token) => DateTime.toEpochMillis(expiresAt)
 const madeAt = ({ createdAt }: Token) => DateTime.toEpochMillis(createdAt)
 
-// The documented life of an installation's token: one that was created longer ago is no new one, but that of a kept answer.
+// The documented life of an installation's token: one that was created longer ago comes from a cached answer.
 const longAgo = 2 * 60 * 60 * 1000
 
 const isSame = (one: Redacted.Redacted, other: Redacted.Redacted | undefined) =>
@@ -88,16 +88,16 @@ export const make = Effect.fnUntraced(function* <T extends Token, I>(options: Op
 
   const debug = (key: string, what: string) => Effect.logDebug(`${operation} (${key}): ${what}`)
 
-  /** Nothing is asked, of the store either, under a key that cannot be one. A held token proves its key. */
+  /** Fails for a key that is no id, before the store or the registry is asked. The key of a held token is known to be one. */
   const checked = <A>(key: string, self: () => Effect.Effect<A, IcrError>): Effect.Effect<A, IcrError> => {
     const problem = idProblem(key)
     return problem === undefined ? self() : Effect.fail(invalidRequest(operation, problem))
   }
 
-  /** The registry's clock is known to some seconds, and a call has to travel. `whole` is the life it began with. */
+  /** A life less a margin: the registry's clock is known to some seconds, and a call has to travel. `whole` is the whole life. */
   const withoutMargin = (life: number, whole: number) => life - Math.min(options.endMargin, whole / 100)
 
-  /** Fails with what was brought if nothing of its life is left. */
+  /** Succeeds with what an exchange brought, if anything of its life is left. */
   const ifAlive = <A>(life: number, brought: A): Effect.Effect<A, IcrError> =>
     life > 0
       ? Effect.succeed(brought)
@@ -106,7 +106,7 @@ export const make = Effect.fnUntraced(function* <T extends Token, I>(options: Op
   const fromRegistry = (key: string) =>
     Effect.flatMap(options.request(key), ({ askedAt, value }) =>
       Effect.flatMap(clock.now, (present) => {
-        // The date of a kept answer is as old as the answer, and may just have set the clock back.
+        // The date of a cached answer is as old as the answer, and may just have set the clock back.
         const isOld = madeAt(value) < askedAt - longAgo
         const life = Math.min(longestLife, endOf(value) - (isOld ? Math.max(present, askedAt) : present))
         return ifAlive(life, { value, life: withoutMargin(life, life), whole: life, stored: false, isOld })
@@ -126,11 +126,11 @@ export const make = Effect.fnUntraced(function* <T extends Token, I>(options: Op
       Option.getOrUndefined
     )
 
-  /** With a token: unless the store has one that ends later. */
+  /** Removes the entry of a key; with `upTo`, only if it ends no later than that token. */
   const remove = (key: string, upTo?: T) =>
     store === undefined ? Effect.void : store.remove(storeKey(key), upTo === undefined ? Infinity : endOf(upTo))
 
-  /** What a token lives beyond the documented limit after it was made is not relied on. */
+  /** How long a token still lives, without what it lives beyond the documented limit. */
   const lifeAt = (token: T, now: number) => Math.min(longestLife, longestLife + madeAt(token) - now, endOf(token) - now)
 
   const throughStore = (store: GuardedStore) => {
@@ -144,7 +144,7 @@ export const make = Effect.fnUntraced(function* <T extends Token, I>(options: Op
       if (value === undefined) return { newerThan: 0, found: undefined }
       const { timeLeft = Infinity } = Option.getOrThrow(answer)
       const isRefused = yield* refused.has(key, value.token)
-      // Its removal may still be on its way, and would then take along the lease of this exchange.
+      // Remove it now: a removal that is still on its way would later delete the lease of this exchange as well.
       if (isRefused) yield* remove(key, value)
       const whole = Math.min(longestLife, endOf(value) - madeAt(value))
       const life = withoutMargin(Math.min(lifeAt(value, yield* clock.now), timeLeft), whole)
@@ -160,7 +160,7 @@ export const make = Effect.fnUntraced(function* <T extends Token, I>(options: Op
       const end = (yield* elapsed) + whole
       const entry = () => ({ value: Redacted.make(encode(brought.value)), expiresAt: endOf(brought.value) })
       yield* store.write(storeKey(key), entry, whole)
-      // However long the store took, the end of the token is where it was.
+      // The time that the store took is a part of the token's life.
       const left = end - (yield* elapsed)
       return yield* ifAlive(left, { ...brought, life: withoutMargin(left, whole) })
     })
@@ -201,22 +201,22 @@ export const make = Effect.fnUntraced(function* <T extends Token, I>(options: Op
         Effect.flatMap(LogLevel.isEnabled("Debug"), (isDebug) => (isDebug ? noted : exchange)(key, situation))
       ),
     isGone,
-    // The store was emptied before this token came, so it is still there.
+    // The store was emptied before this token was written, so it still has the token.
     onOutdated: (key, value) => Effect.andThen(refused.add(key, value.token), remove(key, value)),
     onEvent: countEvent
   })
 
-  /** What the store has, even one that gave no answer lately. */
+  /** The token in the store, which is asked even if it gave no answer lately. */
   const stored = (key: string) =>
     store === undefined
       ? Effect.undefined
       : Effect.map(store.readAnyway(storeKey(key)), (answer) => tokenOf(key, answer))
 
-  /** Remembered before it is dropped, so that no exchange begun in between takes it from the store again. */
+  /** Drops a refused token. It is remembered first, so that no exchange begun in between takes it from the store again. */
   const refuse = Effect.fnUntraced(function* (key: string, token: Redacted.Redacted) {
     const isNew = yield* refused.add(key, token)
     yield* cache.change(key, (entry) => Entry.dropped(entry, (held) => isSame(held.token, token)))
-    // Many callers report it, one removes it.
+    // Many callers may report it; only the first one removes it from the store.
     if (!isNew) return
     yield* debug(key, "the token was refused and is dropped")
     const found = yield* stored(key)
@@ -239,7 +239,7 @@ export const make = Effect.fnUntraced(function* <T extends Token, I>(options: Op
     const held = yield* empty(key)
     yield* debug(key, "invalidated")
     const found = held ?? (yield* stored(key))
-    // The one that was held may be a newer one by now.
+    // It may be a newer one than was held above.
     if (found !== undefined) yield* refused.add(key, found.token)
     // Only what is returned is removed: a newer one, of another process, would be lost without being revoked.
     yield* remove(key, held)

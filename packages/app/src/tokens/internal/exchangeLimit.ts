@@ -1,6 +1,6 @@
 /**
  * How many exchanges run at a time: a process that starts with 500 installations must not ask the registry for 500 tokens at
- * once. Half as many after an attempt that the registry turned down, one more after as many successes.
+ * once. The number halves after an attempt that the registry turned down, and grows by one after as many successes.
  */
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -22,7 +22,7 @@ export type ExchangeLimit = <A>(
 ) => Effect.Effect<Asked<A>, IcrError>
 
 interface State {
-  /** With fractions of the next one. */
+  /** How many exchanges may run at a time. May be fractional. */
   readonly permits: number
   /** How often the number went down. Exchanges that began before a decrease cause no other one. */
   readonly decreases: number
@@ -40,7 +40,7 @@ const wasTurnedDown = ({ isRetryable, reason }: IcrError) => isRetryable && "att
 
 const noTurn: Turn = { end: () => Effect.void, askedAt: -Infinity }
 
-/** At most this many at a time. */
+/** Makes a limit of at most `most` exchanges at a time. */
 export const make = Effect.fnUntraced(function* (
   most: number,
   jwt: Credential,
@@ -50,7 +50,7 @@ export const make = Effect.fnUntraced(function* (
   const takePermit = Semaphore.takeScoped(semaphore, 1)
   const state = yield* Ref.make<State>({ permits: most, decreases: 0 })
 
-  // A semaphore that is resized looks at all who wait, which no success in quiet times is to cost.
+  // Resizing a semaphore looks at all who wait, so it is skipped where the number does not change.
   const adapt = (change: (state: State) => State) =>
     Effect.flatten(
       Ref.modify(state, (before) => {
@@ -70,7 +70,7 @@ export const make = Effect.fnUntraced(function* (
     Effect.flatMap(Ref.make(noTurn), (turn) => {
       const end = (isTurnedDown: boolean) => Effect.flatMap(Ref.get(turn), (now) => now.end(isTurnedDown))
       const get = Effect.gen(function* () {
-        // A value that is asked for again is for an attempt after one that the registry turned down.
+        // The call asks again only after the registry turned down its last attempt.
         yield* end(true)
         const scope = yield* Scope.make()
         const close = Scope.close(scope, Exit.void)

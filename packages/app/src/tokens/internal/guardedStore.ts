@@ -106,7 +106,7 @@ export const make = Effect.fnUntraced(function* (
   const guardGet = yield* makeGuardUnlessSilent("get", now)
   const guardSet = yield* makeGuardUnlessSilent("set", now)
 
-  // What is no entry is a defect of the store here, and not one of the exchange that reads it.
+  // A malformed entry fails here, inside the guard.
   const get = (key: string) => () =>
     Effect.map(
       store.get(key),
@@ -120,7 +120,7 @@ export const make = Effect.fnUntraced(function* (
   return {
     read: (key) => guardGet(patience, get(key)),
     readAnyway: (key) => guard("get", patience, get(key)),
-    // Waiting takes half of a short life at the most.
+    // Wait at most for half of a short life.
     write: (key, entry, life) =>
       guardSet(Math.min(patience, life / 2), () => store.set(key, entry(), Duration.millis(life))),
     remove: (key, upTo) => guard("remove", patience, () => store.remove(key, upTo)),

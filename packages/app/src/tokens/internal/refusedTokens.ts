@@ -6,7 +6,7 @@ import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import * as Ref from "effect/Ref"
 
-// The last one of each key. Matters for as long as a store may still hold it.
+// The most that are remembered: one per key, for as long as a store may still hold it.
 const most = 1000
 
 interface Refused {

@@ -1,3 +1,4 @@
+/** The key of the `TokenStore` service, apart from its layers. */
 import * as Context from "effect/Context"
 import type { Service, TokenStore } from "../TokenStore.ts"
 

@@ -1,3 +1,4 @@
+/** Compares an amount of a list, which may be rounded, with an exact one. */
 import * as BigDecimal from "effect/BigDecimal"
 import * as Equal from "effect/Equal"
 import { decimals, format, subtract, type Tonnes } from "../Tonnes.ts"

@@ -1,3 +1,4 @@
+/** Downloads the certificate of a retirement. */
 import * as ContentDisposition from "content-disposition"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"

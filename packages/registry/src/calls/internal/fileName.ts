@@ -7,7 +7,7 @@ const unseen = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu
 /** Windows takes these for devices, whatever ending they have. */
 const device = /^(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$)(?= *(?:\.|$))/i
 
-/** What Windows has in no name; a colon would name a stream of a file. */
+/** What Windows allows in no file name; a colon would name a stream of a file. */
 const forbidden = /[<>:"|?*]/g
 
 /**

@@ -30,7 +30,7 @@ const isRetirement = Schema.is(
   Schema.Struct({ reason: Filled, beneficiaryName: Filled, comment: Schema.optional(Schema.String) })
 )
 
-/** What is to be done, and what a retirement is to say: a certificate without a beneficiary would be worthless. */
+/** Checks the action, and what a retirement is to say: a certificate without a beneficiary would be worthless. */
 export const checkAction = Effect.fnUntraced(function* (
   operation: string,
   action: CreditAction,

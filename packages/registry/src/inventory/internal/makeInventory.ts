@@ -1,3 +1,4 @@
+/** Puts the operations of one inventory together. */
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { callOptions } from "@effect-icr/app/extension"

@@ -33,18 +33,18 @@ type Wanted = Pick<
   "installationId" | "action" | "creditId" | "amount" | "toOrganizationId" | "toAddress" | "retirementData"
 >
 
-/** A field that the list leaves out tells nothing. */
+/** Whether a field of the list may be the one wanted. One that the list leaves out may be any. */
 const agrees = (field: Option.Option<string>, wanted: Option.Option<string>) =>
   Option.isNone(field) || Option.isNone(wanted) || isSameText(field.value, wanted.value)
 
-/** Whether a request may be it, if the list rounds amounts and writes texts in its own way. */
+/** Whether a request may be the one that was sent, if the list rounds amounts and writes texts in its own way. */
 const isNear = (wanted: Wanted, since: number) => (request: CreditRequest) =>
   agrees(request.creditId, Option.some(wanted.creditId)) &&
   agrees(request.toOrganizationId, wanted.toOrganizationId) &&
   agrees(request.toAddress, wanted.toAddress) &&
   DateTime.toEpochMillis(request.createdAt) >= since
 
-/** Whether a request that may be it says the very same. */
+/** Whether a request that may be the one that was sent says exactly the same. */
 const isLike = (wanted: Wanted) => (request: CreditRequest) =>
   isSameText(request.action, wanted.action) &&
   Equal.equals(request.amount, wanted.amount) &&
@@ -53,13 +53,13 @@ const isLike = (wanted: Wanted) => (request: CreditRequest) =>
     Option.flatMap(wanted.retirementData, ({ comment }) => Option.fromUndefinedOr(comment))
   )
 
-/** What a look came to. Only a list that was read to its end tells how many are like what was asked for. */
+/** The result of a look. Only a list that was read to its end tells how many are like what was asked for. */
 interface Looked {
   readonly found: Arr.NonEmptyReadonlyArray<CreditRequest>
   readonly isLike: boolean
 }
 
-/** The requests that may be it: those that say the same, else the others. */
+/** The requests that may be the one that was sent: those that say the same, else the others. */
 const lookOnce = Effect.fnUntraced(function* (context: InventoryContext, wanted: Wanted, since: number) {
   const near: Array<CreditRequest> = []
   const read = yield* Effect.result(
@@ -79,7 +79,7 @@ interface Sent extends Wanted {
   readonly at: number
 }
 
-/** Requests made before the call began are not it. */
+/** The earliest time of the request: one made before the call began is another. */
 const sinceOf = ({ app }: InventoryContext, { at }: Sent) =>
   Effect.map(registryTimeAt(app, at), (start) => start - clockTolerance)
 
@@ -115,7 +115,7 @@ const find = Effect.fnUntraced(function* (context: InventoryContext, sent: Sent,
     return Option.isSome(error) ? yield* notDone(error.value) : yield* failUncertain(context, sent, since, [], error)
   }
   const { found, isLike } = looked.success.value
-  // A request does not say who made it: only where the registry said yes, and nothing else is like it, it is the one.
+  // A request does not say who made it. It is certain only where the registry said yes and no other request is like it.
   return Option.isNone(error) && isLike && found.length === 1
     ? Arr.headNonEmpty(found)
     : yield* failUncertain(context, sent, since, found, error)
@@ -127,8 +127,8 @@ type AnyOptions = RequestOptions<"transfer"> | RequestOptions<"retire">
 const isAddress = Schema.is(Schema.String.check(Schema.isPattern(/\S/)))
 
 /**
- * Refused before it is sent: what the types cannot tell, and what plain JavaScript may hand over. What is sent, looked
- * for and kept is made of nothing else.
+ * Checks a request before it is sent, for what the types cannot tell and for what plain JavaScript may hand over. Only what
+ * was checked is sent, looked for and kept.
  */
 const check = Effect.fnUntraced(function* (
   installationId: InstallationId,
@@ -186,7 +186,7 @@ export const request = Effect.fnUntraced(function* (
 
 const isUncertain = Schema.is(RequestUncertain)
 
-/** One more look: ends when there is none. */
+/** Looks once more. Succeeds when no such request is there and none can come any more. */
 export const resolveRequest = Effect.fnUntraced(function* (
   context: InventoryContext,
   uncertain: RequestUncertain

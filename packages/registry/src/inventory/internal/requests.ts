@@ -53,8 +53,8 @@ export const allRequests = (context: InventoryContext): Stream.Stream<CreditRequ
   })
 
 /**
- * At least those made from `since` on. Where the list shows its newest first, older pages are not read. Fails where the list
- * does not come to an end.
+ * The requests made from `since` on, and perhaps older ones. Where the list shows its newest first, older pages are not read.
+ * Fails where the list does not come to an end.
  */
 export const requestsSince = (context: InventoryContext, since: number): Stream.Stream<CreditRequest, IcrError> =>
   pages({

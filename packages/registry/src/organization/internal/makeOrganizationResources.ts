@@ -1,3 +1,4 @@
+/** Puts the resources of one organization together. */
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type * as Stream from "effect/Stream"
@@ -30,7 +31,7 @@ export interface OrganizationContext extends Omit<WarehouseContext & InventoryCo
   readonly retirements: Stream.Stream<Retirement, IcrError>
 }
 
-/** Of one installation. */
+/** Makes the resources of the organization behind an installation. */
 export const makeOrganizationResources = (
   { calls: callsOf, retirements: all, ...shared }: OrganizationContext,
   installation: InstallationId

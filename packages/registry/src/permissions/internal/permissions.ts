@@ -45,7 +45,7 @@ export interface Permissions {
   readonly app: (call: Guarded) => Effect.Effect<AppAccessToken, IcrError>
 }
 
-/** How long the answer of a look holds. */
+/** How long what a new token grants is not asked for again. */
 const lookEvery = Duration.minutes(5)
 const capacity = 10_000
 
@@ -87,7 +87,7 @@ const makeGuard = Effect.fnUntraced(function* <Id, T extends { readonly permissi
   const look = Effect.fnUntraced(function* (id: Id) {
     const last = yield* Cache.get(looks, id)
     if ((yield* tokenOf(id)) === last) return last
-    // The token has been replaced since: what the last look saw may have changed.
+    // The token has been replaced since the last look, so its permissions may have changed.
     yield* Cache.invalidateWhen(looks, id, (token) => token === last)
     return yield* Cache.get(looks, id)
   })
@@ -99,7 +99,7 @@ const makeGuard = Effect.fnUntraced(function* <Id, T extends { readonly permissi
   })
 })
 
-/** Over an app's tokens. */
+/** Makes the checks, over an app's tokens. */
 export const makePermissions = Effect.fnUntraced(function* (app: App): Effect.fn.Return<Permissions> {
   const guardApp = yield* makeGuard(
     (_: "app") => app.appToken,

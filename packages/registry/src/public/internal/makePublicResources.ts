@@ -1,3 +1,4 @@
+/** Puts the resources that any token may read together. */
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
@@ -37,7 +38,7 @@ const isAccount: (account: RegistryAccount) => boolean = Schema.is(
   Schema.Literals(["buffer", "adjustment", "organization"])
 )
 
-/** Over the app's client and what its token allows. */
+/** Makes the resources, over the app's client and what its token allows. */
 export const makePublicResources = (app: App, permissions: Permissions): PublicResources => {
   const get = (operation: string, path: string, query: { readonly [name: string]: string | number } = {}) =>
     app.appClientWith({ operation }).get(path, { urlParams: query })

@@ -1,3 +1,4 @@
+/** Looks at the registry to find out what became of a write whose answer got lost. */
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -5,13 +6,13 @@ import { constTrue } from "effect/Function"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 
-/** Put around what may be interrupted, where the whole must not be. */
+/** Makes a part interruptible within a whole that is not. */
 export type Restore = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
 
-/** Of a quiet period of 4 s or more; a shorter one is looked through four times as well. */
+/** The first pause of a quiet period of 4 s or more. A shorter period has shorter pauses, and four looks as well. */
 const firstPause = 500
 
-/** 0.5 s, 1 s, 2 s, …, and the rest of the quiet period. */
+/** The pauses between looks: 0.5 s, 1 s, 2 s, …, and the rest of the quiet period. */
 export const pausesOf = (quietPeriod: Duration.Duration): ReadonlyArray<number> => {
   const whole = Duration.toMillis(quietPeriod)
   const from = (pause: number, passed: number): ReadonlyArray<number> =>
@@ -19,13 +20,13 @@ export const pausesOf = (quietPeriod: Duration.Duration): ReadonlyArray<number> 
   return from(Math.min(firstPause, whole / 8), 0)
 }
 
-/** How many pages of a list a look reads at the most: 50,000 items. A list that goes on is not known to its end. */
+/** How many pages of a list a look reads at the most: 50,000 items. A longer list does not count as read to its end. */
 export const mostPagesOfLook = 1000
 
 /**
- * Looks at the registry until something is found or the quiet period is over, when a write that got lost has been done
- * if it ever will be. `None` is nothing at the end; it fails when the last look failed: a look that fails tells
- * nothing. What is not `enough` does not end the looks before their time. `restore` is put around the waits.
+ * Looks at the registry until something is found or the quiet period is over. By then a write whose answer got lost has been
+ * done, if it ever will be. `None` when nothing was found in the end; fails when the last look failed, since that one tells
+ * nothing. A result that is not `enough` does not end the looks early. `restore` is put around the waits.
  */
 export const lookFor = Effect.fnUntraced(function* <A, E, R>(
   look: Effect.Effect<Option.Option<A>, E, R>,

@@ -1,4 +1,4 @@
-/** Who a reservation is handed out to. */
+/** Decides which call a reservation is handed out to. */
 import * as Clock from "effect/Clock"
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
@@ -14,9 +14,9 @@ export type Claim = "mine" | "taken" | "unknown"
 
 /** Claims of reservations. */
 export interface Claims {
-  /** Of one that the registry named in its answer to this very call. */
+  /** Claims a reservation that the registry named in its answer to this very call. */
   readonly answered: (reservation: Reservation) => Effect.Effect<Claim>
-  /** Of one that a look found. */
+  /** Claims a reservation that a look found. */
   readonly found: (reservation: Reservation) => Effect.Effect<Claim>
 }
 
@@ -31,14 +31,14 @@ const claimIn = (store: DeduplicationStore) => (reservation: Reservation) =>
     )
   )
 
-/** Shared by all processes. */
+/** Claims that all processes share. */
 const shared = (store: DeduplicationStore): Claims => {
   const claim = claimIn(withTimeout(store))
   return { answered: claim, found: claim }
 }
 
 /**
- * Of the only process. What was reserved before it started may have been handed out by the process before it.
+ * Claims of the only process. What was reserved before it started may have been handed out by the process before it.
  */
 const ofSoleProcess = Effect.fnUntraced(function* (app: App) {
   const startedAt = yield* Clock.currentTimeMillis

@@ -29,13 +29,13 @@ import { canWrite, reservationPath, reservationsPath, type WarehouseContext } fr
 
 const operation = "Registry.warehouse.finish"
 
-/** What a look came to. */
+/** The result of a look. */
 type Looked = { readonly done: Reservation } | "notDone"
 
 /**
- * Looks at the reservation. Complete: done. Not complete, and its hold over: not done, now and for ever. Anything else
- * tells nothing yet. Nor does one that is gone, since the registry may forget complete ones; where the program uses the
- * fence, it says that the registry does not.
+ * Looks at the reservation. If it is complete, the finish was done; if not, and its hold is over, it was not done and never
+ * will be. Anything else tells nothing yet. A reservation that is gone tells nothing either, since the registry may forget
+ * complete ones; a program that uses the fence says that it does not.
  */
 const look = Effect.fnUntraced(function* (context: WarehouseContext, id: ReservationId) {
   const reservation = yield* findReservation(context, id)
@@ -103,9 +103,9 @@ const finishedOf = (
 ) => new Finished({ reservation, action, receiverId, retirementData, knownBy })
 
 /**
- * The registry refused, as it does for a reservation that is complete: by another finish, such as one of the process before.
- * With which status it does so is not documented, so that only a refusal of something else is none: of the credential, of
- * a permission that it names, of a suspended installation.
+ * Whether a refusal may mean that the reservation is complete: by another finish, such as one of an earlier process. The
+ * status of such a refusal is not documented, so only refusals that are clearly about something else are left out: about the
+ * credential, a permission that is named, or a suspended installation.
  */
 const mayBeComplete = ({ reason }: IcrError) => {
   switch (reason._tag) {
@@ -120,8 +120,8 @@ const mayBeComplete = ({ reason }: IcrError) => {
 }
 
 /**
- * The hold is over, so that nothing is sent any more; a finish before this one may have been done. A look that fails
- * leaves that open.
+ * Fails without sending anything, since the hold is over. An earlier finish may have been done; a look that fails leaves that
+ * open.
  */
 const failOver = Effect.fnUntraced(function* (
   context: WarehouseContext,
@@ -137,7 +137,7 @@ const failOver = Effect.fnUntraced(function* (
     : yield* new ReservationExpired({ reservationId: id })
 })
 
-/** Finds out what became of a finish. What was refused is as it is, so that one look tells. */
+/** Finds out what became of a finish. After a refusal nothing changes any more, so that one look tells. */
 const find = Effect.fnUntraced(function* (
   context: WarehouseContext,
   id: ReservationId,
@@ -180,7 +180,7 @@ const send = Effect.fnUntraced(function* (
   if (Option.isNone(looked)) return yield* failUncertain(context, finish, error)
   if (looked.value === "notDone") return yield* notDone(error)
   const { done } = looked.value
-  // What was refused was not done: another finish was.
+  // This finish was refused, so another one has completed the reservation.
   if (!error.mayHaveHappened) return yield* new ReservationComplete({ reservation: done })
   yield* count("finished")
   return finishedOf(finish, "look", done)

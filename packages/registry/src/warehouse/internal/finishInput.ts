@@ -30,7 +30,7 @@ const documented = ({ beneficiaryName, comment, reason }: RetirementData): Retir
   ...(comment === undefined ? {} : { comment })
 })
 
-/** Of values that plain JavaScript may hand over, and of objects with more members than their type says. */
+/** Checks what plain JavaScript may hand over, and drops members that the type does not have. */
 export const checkFinish = Effect.fnUntraced(function* (
   operation: string,
   action: CreditAction,

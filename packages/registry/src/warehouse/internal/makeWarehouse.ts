@@ -1,3 +1,4 @@
+/** Puts the operations of one warehouse together. */
 import * as Effect from "effect/Effect"
 import { identity } from "effect/Function"
 import type * as Option from "effect/Option"
@@ -76,7 +77,7 @@ export const makeWarehouse = (context: WarehouseContext, retirements: Retirement
     ) {
       const operation = "Registry.warehouse.withReservation"
       if (!Predicate.isFunction(use)) return yield* invalidRequest(operation, "use must be a function")
-      /** One that throws, or gives a promise, must not keep the reservation. */
+      /** Runs `use`. One that throws, or returns a promise, must not keep the reservation. */
       const used = (reservation: Reservation) =>
         Effect.suspend((): Effect.Effect<A, E | IcrError, R> => {
           const effect = use(reservation)

@@ -28,8 +28,8 @@ const timeLeft = Metric.histogram("icr_reservation_time_left_seconds", {
 /** Counts an event. */
 export const count = (event: keyof typeof counters): Effect.Effect<void> => Metric.update(counters[event], 1)
 
-/** How many more are held now, whichever layer holds them, or how many less. */
+/** Counts a reservation that is held from now on, or no longer, whichever layer holds it. */
 export const changeOpen = (by: 1 | -1): Effect.Effect<void> => Metric.modify(open, by)
 
-/** What is left of a hold at its finish. */
+/** Records what is left of a hold at its finish. */
 export const observeTimeLeft = (millis: number): Effect.Effect<void> => Metric.update(timeLeft, millis / 1000)

@@ -40,15 +40,15 @@ interface Sent {
 }
 
 /**
- * What a look came to: a reservation for this call, some that may be for it, or some that it may be if the list rounds its
- * amount.
+ * The result of a look: a reservation for this call, some that may be for it, or some that may be for it only if the list
+ * rounds amounts.
  */
 type Looked =
   | { readonly mine: Reservation }
   | { readonly unknown: ReadonlyArray<Reservation> }
   | { readonly rounded: ReadonlyArray<Reservation> }
 
-/** Reservations made since by this app, as far as they tell, in their order, and not yet finished. */
+/** Reservations of this app, as far as they tell, made from `since` on and not yet finished, the oldest first. */
 const openIn = (reservations: ReadonlyArray<Reservation>, { appId, creditId }: Omit<Sent, "at">, since: number) =>
   Arr.sort(
     reservations.filter(
@@ -73,7 +73,7 @@ const claimOne = Effect.fnUntraced(function* ({ claims }: WarehouseContext, cand
 
 /**
  * Equal reservations are interchangeable: which call gets which does not matter, only that each is handed out once. Where
- * none is free, those that show a rounded or trimmed amount may be it.
+ * none is free, those that show a rounded or trimmed amount may be the one.
  */
 const pick = Effect.fnUntraced(function* (
   context: WarehouseContext,
@@ -89,7 +89,7 @@ const pick = Effect.fnUntraced(function* (
   return rounded.length > 0 ? Option.some<Looked>({ rounded }) : claimed
 })
 
-/** Reservations made before the call began are not its own. */
+/** The earliest time of the reservation: one made before the call began is another. */
 const sinceOf = ({ app }: WarehouseContext, { at }: Sent) =>
   Effect.map(registryTimeAt(app, at), (start) => start - clockTolerance)
 
@@ -137,7 +137,7 @@ const find = Effect.fnUntraced(function* (
   return Option.isSome(error) ? yield* notDone(error.value) : yield* failUncertain(context, sent, [], error)
 })
 
-/** Reserves. */
+/** Reserves credits. */
 export const reserve = Effect.fnUntraced(function* (
   context: WarehouseContext,
   options: ReserveOptions,

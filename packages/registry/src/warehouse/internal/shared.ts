@@ -1,3 +1,4 @@
+/** What the operations of a warehouse share: their context, permissions and paths. */
 import type * as Duration from "effect/Duration"
 import type { Service as App } from "@effect-icr/app/IcrApp"
 import type { OrganizationCalls } from "../../calls/internal/organizationCalls.ts"
@@ -5,7 +6,7 @@ import type { Permission } from "../../permissions/internal/permissions.ts"
 import type { Claims } from "./claims.ts"
 import type { Held } from "./held.ts"
 
-/** What the operations of a warehouse stand on. */
+/** What the operations of a warehouse need. */
 export interface WarehouseContext {
   readonly app: App
   readonly calls: OrganizationCalls

@@ -19,10 +19,10 @@ import type { Secrets } from "../../mac/internal/secrets.ts"
 export interface InstallUrlOptions {
   /** The app's name id from the dashboard, such as `app1`. */
   readonly appNameId: string
-  /** Identifies this browser session, such as the session cookie's value. It does not travel. Blank or undefined is refused. */
+  /** Identifies this browser session, such as its cookie's value. Only a digest of it travels. Blank or undefined is refused. */
   readonly session: string | Redacted.Redacted
   /**
-   * The program's own, to have back from the callback, such as a path. Readable by the person. At most 2,000 bytes, as JSON
+   * A text that the program gets back from the callback, such as a path. The person can read it. At most 2,000 bytes, as JSON
    * and UTF-8 write it: 2,000 plain letters, 1,000 quotes, 666 letters of three bytes.
    */
   readonly state?: string | undefined
@@ -88,8 +88,8 @@ export interface Service {
    * `kind` says why), or with the reason `InstallationNotFound` when the registry does not know the installation. A state is
    * used up unless the failure is one that may pass, such as an outage.
    *
-   * The installation's cached token is dropped: the person may just have granted more, which a token of before, and what is
-   * remembered of missing permissions with it, does not know.
+   * The installation's cached token is dropped, since the person may just have granted more than it contains. What is
+   * remembered of missing permissions is dropped with it.
    */
   readonly verifyCallback: (
     url: string | URL,
@@ -117,6 +117,6 @@ export interface Options {
    * `installedAfterLink` lets pass; with 0, a fleet whose clocks differ calls some new installations old.
    */
   readonly clockTolerance?: Duration.Input | undefined
-  /** Where the install page is. Default: that of the environment, or the API's own address where that is neither. */
+  /** Where the install page is. Default: that of the environment, else the API's address. */
   readonly uiBaseUrl?: string | URL | undefined
 }

@@ -25,7 +25,7 @@ const Note = Schema.fromJsonString(
     app: Schema.String,
     /** Keyed digest of the session: the session itself must not travel. */
     ses: Schema.String,
-    /** The program's own. */
+    /** The `state` that the program gave to `installUrl`. */
     data: Schema.optionalKey(Schema.String)
   })
 )
@@ -42,7 +42,7 @@ export const randomId = Effect.sync(() => Base64Url.encode(crypto.getRandomValue
 // What is signed begins with its purpose, so that the digest of a session never serves as the signature of a state.
 const purpose = { state: "icr-install-state:", session: "icr-install-session:" }
 
-/** The session as text, unless it is none: those of all who have none would be the same. */
+/** The session as text. Undefined for a blank session, which everyone without one would share. */
 export const sessionOf = (session: unknown): string | undefined => {
   const text = Redacted.isRedacted(session) ? Redacted.value(session) : session
   return Predicate.isString(text) && !/^\s*(undefined|null)?\s*$/.test(text) ? text : undefined
@@ -64,7 +64,7 @@ export const encodedLength = (text: string) => utf8Bytes(JSON.stringify(text)).l
 /** The longest `data` of a note, in such bytes. */
 export const longestData = 2000
 
-// Room for a note with the longest `data` and app name, which take some 3,300 characters: who asks for more made it up.
+// Room for a note with the longest `data` and app name, which take some 3,300 characters: a longer state is a forgery.
 const form = /^([\w-]{1,4096})\.([\w-]{43})$/
 
 /** The note inside a state, and the key that signed it. */

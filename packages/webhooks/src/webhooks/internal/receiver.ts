@@ -91,7 +91,7 @@ export const makeReceiver = Effect.fnUntraced(function* (
 
   const keyOf = (id: string) => `icr:webhook:${id}`
 
-  // A replay is no news about a token, also where replays are worked on.
+  // A replay says nothing new about a token, even where replays are worked on.
   const tokenWindow = Duration.isZero(window) ? defaultWindow : window
   const invalidateToken: Service["invalidateToken"] = (event, id) => {
     const installation = tokenOf(event)
@@ -99,17 +99,17 @@ export const makeReceiver = Effect.fnUntraced(function* (
     const invalidate = invalidateInstallationToken(installation)
     return id === undefined ? invalidate : once(invalidatedHere, id, tokenWindow, invalidate)
   }
-  /** Once for all processes that share a store: behind the token cache there may be a shared store as well. */
+  /** Invalidates once for all processes that share a deduplication store, since they may share a token store as well. */
   const invalidateFirst = ({ event, id }: Accepted) =>
     tokenOf(event) === undefined
       ? Effect.void
       : once(store, `${keyOf(id)}:token`, tokenWindow, invalidateToken(event, id))
 
-  /** Without `f` the stream is where events go: what has no room there is refused. */
+  /** Without `f`, events go to the stream alone: one that finds no room there is refused. */
   const offer = (event: WebhookEvent) =>
     Effect.flatMap(PubSub.publish(events, event), (hasRoom) => (hasRoom ? Effect.void : refuse("overloaded")))
 
-  /** Everywhere else the stream only observes: it misses what has no room there, and the event is accepted all the same. */
+  /** Elsewhere the stream only observes: an event that finds no room there is missing from it, but accepted all the same. */
   const publish = Effect.fnUntraced(function* (event: WebhookEvent) {
     const hasRoom = yield* PubSub.publish(events, event)
     const wasBehind = yield* Ref.getAndSet(isBehind, !hasRoom)
@@ -166,7 +166,7 @@ export const makeReceiver = Effect.fnUntraced(function* (
   })
 
   const handlerWith: Service["handlerWith"] = (accept, options) => {
-    // It cannot fail, so that something else than options from plain JavaScript leaves the default.
+    // This function cannot fail, so anything but an object counts as no options.
     const { deduplicate = true } = Predicate.isObject(options) ? options : {}
     return receiverOf(
       // Where `accept` drops duplicates itself, it alone knows which events are new.

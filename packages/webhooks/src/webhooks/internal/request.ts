@@ -16,14 +16,14 @@ export const isRequest = (given: unknown): boolean =>
   Predicate.hasProperty(given.headers, "get") &&
   Predicate.isFunction(given.headers.get)
 
-/** Absent is fine, since no page names the header the registry sends; anything but JSON is not. */
+/** Whether the body may be JSON. No header is fine, since no page names the one that the registry sends. */
 const isJson = (contentType = "application/json") => /^application\/([\w.+-]+\+)?json\s*(;|$)/i.test(contentType.trim())
 
-/** Nothing here or below unpacks a body, and what is signed is the plain one. */
+/** Whether the body is not compressed: nothing unpacks it, and the plain one is signed. */
 const isPlain = (contentEncoding = "identity") => /^(identity)?$/i.test(contentEncoding.trim())
 
 /**
- * The body of a request, refused as soon as it is known to be larger than `limit` bytes: by its promised length before a
+ * The body of a request, refused as soon as it is known to be larger than `limit` bytes: by its announced length before a
  * byte is read, else while it is read, so that an endless one never fills the memory.
  */
 const readBody = (request: HttpServerRequest.HttpServerRequest, limit: number) =>
@@ -60,7 +60,7 @@ const headersOf = (status: number) =>
 /** Counts, logs and answers a refusal. */
 export const answerRefused = ({ event, id, kind, message, status }: WebhookError) =>
   countRefused(kind).pipe(
-    // Anybody can send what is not even signed: counted, but the log is not to be filled with it.
+    // Anybody can send unsigned requests: count them, but do not let them fill the log.
     Effect.andThen((kind === "signatureMissing" ? Effect.logDebug : Effect.logWarning)(message)),
     Effect.annotateLogs({ kind, ...(event === undefined ? {} : { event }), ...(id === undefined ? {} : { id }) }),
     Effect.as(HttpServerResponse.text(kind, { status, headers: headersOf(status) }))

@@ -29,7 +29,7 @@ const digestOf = (signature: unknown): Result.Result<Uint8Array, WebhookError> =
   if (!/^[0-9a-f]*$/.test(digest)) {
     return refuse(/^[^0-9a-z]|[0-9a-f]{64}[^0-9a-z]/i.test(digest) ? "signatureJunk" : "signatureNotHex")
   }
-  // Lower-case hex that cannot be decoded is a digit short.
+  // Lower-case hex that cannot be decoded has an odd number of digits.
   const bytes = Result.mapError(Hex.decode(digest), () => new WebhookError({ kind: "signatureOdd" }))
   return Result.flatMap(bytes, (bytes) =>
     bytes.length === digestLength ? Result.succeed(bytes) : refuse("signatureLength")
@@ -44,7 +44,7 @@ const isArrayBuffer = (value: unknown): value is ArrayBuffer =>
   Object.prototype.toString.call(value) === "[object ArrayBuffer]"
 const mark = "\uFEFF"
 
-/** JSON in base64, of which gateways make their bodies. */
+/** Whether a text is JSON in base64, which is what some gateways make of a body. */
 const isBase64Json = (text: string) =>
   Option.isSome(Option.flatMap(Result.getSuccess(Base64.decodeString(text.replaceAll(/\s/g, ""))), parseJson))
 
