@@ -105,7 +105,8 @@ export const makeSend = Effect.fnUntraced(function* (options: Options): Effect.f
 
   /**
    * Tells the clock the `Date` of an answer. A date that repeats the last one says nothing new, and a cache on the way repeats
-   * the `Date` of an old answer, with or without an `Age`. An exchange bypasses all caches, so its date is always told.
+   * the `Date` of an old answer, with or without an `Age`. An exchange is asked for past all caches, so its date is told even
+   * when it repeats the last one.
    */
   const observeDate = ({ age, date }: Headers.Headers, sentAt: number, isExchange: boolean): Effect.Effect<void> =>
     date === undefined || (isExchange ? Number(age) > 0 : age !== undefined)
