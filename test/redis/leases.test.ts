@@ -23,10 +23,16 @@ describe("RedisTokenStore: a lease", () => {
   onRedis(
     "is renewed while its holder lives",
     Effect.fnUntraced(function* () {
-      const { a, b } = yield* twoMachines({ lease: "300 millis" })
+      const { a, b, prefix } = yield* twoMachines({ lease: "2 seconds" })
       const release = yield* acquireLease(a)
       const waiting = yield* Effect.forkChild(acquireLease(b))
-      yield* Effect.sleep("1200 millis")
+      const left = Effect.map(
+        Effect.flatMap(raw, (redis) => redis.send("PTTL", `${prefix}v1:lease:${key}`)),
+        Number
+      )
+      yield* Effect.repeat(Effect.delay(left, 20), { until: (millis) => millis < 1700 })
+      yield* Effect.repeat(Effect.delay(left, 20), { until: (millis) => millis > 1800 || millis < 0 })
+      assert.isAbove(yield* left, 0)
       assert.isUndefined(waiting.pollUnsafe())
       yield* release
       yield* Fiber.join(waiting)
