@@ -222,17 +222,8 @@ const scheduleOf = (run: Run.Run) =>
     Effect.map(askedFor(run, input), (asked) => Duration.max(duration, Duration.millis(asked)))
   ).pipe(Schedule.while(({ duration, input }) => isWorthRetrying(run, input, duration)))
 
-/** Asks the schedule only once an attempt has failed: to begin one costs 170 of the 1,000 function calls of a call in memory. */
 const retried = (run: Run.Run): Effect.Effect<Answer, IcrError> =>
-  run.call.idempotent
-    ? Effect.catch(authorized(run), (error) =>
-        Effect.flatMap(Ref.make(true), (isFirst) =>
-          Effect.flatMap(Ref.getAndSet(isFirst, false), (first) => (first ? Effect.fail(error) : authorized(run))).pipe(
-            Effect.retry(scheduleOf(run))
-          )
-        )
-      )
-    : authorized(run)
+  run.call.idempotent ? Effect.retry(authorized(run), scheduleOf(run)) : authorized(run)
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Calls
