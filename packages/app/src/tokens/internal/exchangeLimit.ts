@@ -1,6 +1,6 @@
 /**
  * How many exchanges run at a time: a process that starts with 500 installations must not ask the registry for 500 tokens at
- * once. The number halves after an attempt that the registry turned down, and grows by one after as many successes.
+ * once. The number halves after an attempt that the registry turned down, and grows by one after twice as many successes.
  */
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -59,7 +59,7 @@ export const make = Effect.fnUntraced(function* (
       })
     )
   const grow = adapt((now) =>
-    now.permits < most ? { ...now, permits: Math.min(most, now.permits + 1 / now.permits) } : now
+    now.permits < most ? { ...now, permits: Math.min(most, now.permits + 0.5 / now.permits) } : now
   )
   const shrink = (since: number) =>
     adapt((now) =>
